@@ -1,0 +1,157 @@
+"""Carries an operation to QPay and its answer back: token, attempts, doubts."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from qpaykit._http.answers import read_reply
+from qpaykit._http.retries import may_repeat, outcome_unknown, pause_after, retrying
+from qpaykit._http.wire import Message
+from qpaykit.errors import (
+    AuthenticationError,
+    ConflictError,
+    OutcomeUnknownError,
+    QPayError,
+)
+from qpaykit.operation import Verdict
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from qpaykit._http.tokens import TokenManager
+    from qpaykit._http.wire import Transport
+    from qpaykit.config import Options
+    from qpaykit.operation import Operation, Poll
+
+T = TypeVar("T")
+
+_SLOWEST = 5.0
+_GROWTH = 1.25
+
+logger = logging.getLogger("qpaykit")
+
+
+class Exchange:
+    """Sends one operation as often as the rules allow; knows nothing of tokens."""
+
+    def __init__(self, transport: Transport, base_url: str, options: Options) -> None:
+        self.transport = transport
+        self.base_url = base_url
+        self.options = options
+
+    async def send(self, operation: Operation[T], authorization: SecretStr) -> T:
+        """Send until there is an answer to keep or an error to raise."""
+        message = Message(
+            operation.method,
+            self.base_url + operation.path,
+            operation.path,
+            operation.body,
+            authorization,
+        )
+        attempts = retrying(
+            operation.name, self.options, safe=operation.safe, sleep=self.transport.sleep
+        )
+        result: T = await attempts(self._attempt, operation, message)
+        return result
+
+    async def _attempt(self, operation: Operation[T], message: Message) -> T:
+        started = time.perf_counter()
+        reply = await self.transport.send(message, self.options.timeout)
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug(
+                "%s: %s %s answered %d in %.3f s",
+                operation.name,
+                operation.method,
+                operation.path,
+                reply.status_code,
+                time.perf_counter() - started,
+            )
+        return read_reply(operation, reply)
+
+
+class Session:
+    """Calls QPay in one account's name."""
+
+    def __init__(self, exchange: Exchange, tokens: TokenManager) -> None:
+        self.exchange = exchange
+        self.tokens = tokens
+
+    async def call(self, operation: Operation[T]) -> T:
+        """Carry out an operation.
+
+        Raises:
+            OutcomeUnknownError: It must not be sent twice, and may have been carried out.
+            QPayError: Whatever else `errors` lists.
+        """
+        token = await self.tokens.current()
+        logged_in = False
+        while True:
+            try:
+                return await self.exchange.send(operation, token.bearer)
+            except AuthenticationError:
+                if logged_in:
+                    raise
+            except QPayError as error:
+                if operation.safe or not outcome_unknown(error):
+                    raise
+                doubt = error
+                break
+            token, logged_in = await self.tokens.replace(token)
+        return await self._settle(operation, doubt)
+
+    async def poll(self, poll: Poll[T]) -> T:
+        """Ask again and again until the answer will do, slowing down.
+
+        Raises:
+            QPayError: What `poll.give_up` makes when the time is over, or the operation raised.
+        """
+        ends = time.monotonic() + poll.timeout
+        pause = poll.interval
+        answer: T | None = None
+        while True:
+            try:
+                answer = await self.call(poll.operation)
+            except QPayError as error:
+                if not may_repeat(error, safe=True):
+                    raise
+            else:
+                if poll.enough(answer):
+                    return answer
+            left = ends - time.monotonic()
+            if left < poll.interval:
+                raise poll.give_up(answer)
+            await self.exchange.transport.sleep(min(pause, left))
+            pause = min(pause * _GROWTH, poll.interval * _SLOWEST)
+
+    async def _settle(self, operation: Operation[T], error: QPayError) -> T:
+        """Find out what became of a request whose answer was lost."""
+        verdict = Verdict.UNCLEAR
+        if operation.look is not None:
+            # QPay may still be at work on the request whose answer was lost.
+            await self.exchange.transport.sleep(pause_after(None, 1))
+            verdict = await self._look(operation.look)
+            if verdict is Verdict.NOT_DONE and self.exchange.options.max_retries:
+                try:
+                    return await self.call(replace(operation, look=None))
+                except (OutcomeUnknownError, ConflictError):
+                    verdict = await self._look(operation.look)
+                    if verdict is not Verdict.DONE:
+                        raise
+            if verdict is Verdict.DONE:
+                return operation.read(b"")
+        raise OutcomeUnknownError(
+            operation=operation.name,
+            method=operation.method,
+            path=operation.path,
+            reason=str(error),
+            subject=operation.subject,
+        ) from error
+
+    async def _look(self, look: Operation[Verdict]) -> Verdict:
+        try:
+            return await self.call(look)
+        except QPayError:
+            return Verdict.UNCLEAR

@@ -1,0 +1,39 @@
+"""What the drivers send and bring back, free of any HTTP library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One attempt at one request."""
+
+    method: str
+    url: str
+    path: str
+    body: bytes | None
+    authorization: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: nothing of it is interpreted yet."""
+
+    status_code: int
+    body: bytes
+    retry_after: str | None
+
+
+class Transport(Protocol):
+    """Sends and sleeps; the only part that differs between the sync and the async client."""
+
+    async def send(self, message: Message, timeout: float) -> Reply:
+        """Make one attempt that ends within `timeout` seconds, or raise `TransportError`."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Do nothing for so many seconds."""

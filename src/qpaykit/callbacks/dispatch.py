@@ -1,0 +1,298 @@
+"""The way of a callback to its handler: parse, verify, confirm, match, claim, deliver, answer."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import uuid
+from typing import TYPE_CHECKING, Generic, TypeVar
+from urllib.parse import quote, urlsplit
+
+from qpaykit.callbacks.events import CallbackReply, Outcome, PaymentEvent, reply
+from qpaykit.callbacks.handlers import Handlers
+from qpaykit.callbacks.memory import Remembered, remembered_key
+from qpaykit.callbacks.parse import Body, Callback, Query, parse_callback
+from qpaykit.callbacks.signing import SignedOrder, verify_callback
+from qpaykit.errors import (
+    CallbackError,
+    CallbackSignatureError,
+    InvalidRequestError,
+    NotFoundError,
+    QPayError,
+)
+from qpaykit.models import ObjectType, Payment, PaymentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from pydantic import SecretStr
+
+    from qpaykit.callbacks.ports import Port
+    from qpaykit.stores.protocol import AsyncStore
+
+H = TypeVar("H")
+
+logger = logging.getLogger("qpaykit")
+
+_FIRST_LOOK = 0.25
+_POLL = 0.05
+_MAX_STATUS = 40
+
+
+class _Stop(Exception):  # noqa: N818 (a way out of the pipeline, not an error)
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class Pipeline(Generic[H]):
+    """Handles callbacks; written once, for both dispatchers.
+
+    Args:
+        port: How QPay is asked and how a handler is called.
+        store: Where deliveries are claimed.
+        secrets: What callback URLs are signed with; none means that they are not signed.
+        account: Whose deliveries these are, among others in the store.
+        verify: Whether QPay is asked; otherwise the callback's body is believed.
+        patience: Seconds for which QPay is asked again about a payment that it does not
+            know yet, and for which another delivery of the same payment is waited for.
+        lease: Seconds that a handler may take before its payment is delivered anew.
+    """
+
+    def __init__(
+        self,
+        port: Port[H],
+        store: AsyncStore,
+        *,
+        secrets: Sequence[SecretStr],
+        account: str,
+        verify: bool,
+        patience: float,
+        lease: float,
+    ) -> None:
+        self._port = port
+        self._store = store
+        self._secrets = secrets
+        self._account = account
+        self._verify_at_qpay = verify
+        self._patience = patience
+        self._lease = lease
+        self.handlers: Handlers[H] = Handlers()
+
+    async def handle(self, query: Query, body: Body) -> CallbackReply:
+        """Take a callback from the request to the answer."""
+        if not query and not body:
+            return reply("ignored")  # somebody looks whether the URL is there
+        try:
+            callback = parse_callback(query=query, body=body)
+            order = self._verify(callback)
+            if callback.payment_id is None and callback.invoice_id is not None:
+                return _gravest(await self._check(callback.invoice_id))
+            return reply(await self._process(callback, order))
+        except CallbackSignatureError as error:
+            logger.warning("callback refused: %s", error)
+            return reply("forged")
+        except CallbackError as error:
+            logger.warning("callback refused: %s", error)
+            return reply("unreadable")
+        except _Stop as stop:
+            return reply(stop.outcome)
+
+    async def check(self, invoice_id: str) -> list[CallbackReply]:
+        """Deliver what was paid on an invoice and not yet delivered."""
+        return [reply(outcome) for outcome in await self._check(invoice_id)]
+
+    async def _check(self, invoice_id: str) -> list[Outcome]:
+        if not self._verify_at_qpay:
+            raise _Stop("unreadable")
+        try:
+            invoice = await self._port.invoice(invoice_id)
+            check = await self._port.check(invoice_id)
+        except (NotFoundError, InvalidRequestError):
+            raise _Stop("mismatch") from None
+        query = urlsplit(invoice.callback_url or "").query
+        outcomes: list[Outcome] = []
+        for row in check.rows:
+            if row.payment_id is None or row.payment_status == PaymentStatus.NEW:
+                continue
+            try:
+                callback = parse_callback(query=f"{query}&qpay_payment_id={row.payment_id}")
+                order = self._verify(callback)
+                outcomes.append(await self._process(callback, order))
+            except CallbackSignatureError as error:
+                logger.warning("invoice %s: %s", invoice_id, error)
+                outcomes.append("forged")
+            except _Stop as stop:
+                outcomes.append(stop.outcome)
+        return outcomes
+
+    def _verify(self, callback: Callback) -> SignedOrder | None:
+        if not self._secrets:
+            return None
+        return verify_callback(callback, secret=self._secrets)
+
+    async def _process(self, callback: Callback, order: SignedOrder | None) -> Outcome:
+        payment = await self._confirm(callback)
+        if order is not None:
+            await self._match(payment, order, callback)
+        amount, underpaid = await self._add_up(payment, order)
+        event = PaymentEvent(
+            payment=payment,
+            status=payment.payment_status or "",
+            amount=amount,
+            invoice_id=_invoice_id(payment),
+            params=callback.params,
+            callback=callback,
+            sender_invoice_no=order.sender_invoice_no if order else None,
+        )
+        outcome = await self._deliver(event, self._key(event, order, underpaid), underpaid)
+        # Whatever a handler for NEW does, QPay should come again when there is more to tell.
+        return "not_paid_yet" if event.status in {PaymentStatus.NEW, ""} else outcome
+
+    async def _confirm(self, callback: Callback) -> Payment:
+        """Ask QPay for the payment, again for a moment where its answer lags behind."""
+        if not self._verify_at_qpay:
+            if callback.payment is None:
+                raise CallbackError("without QPay's confirmation only a body tells of a payment")
+            return _believed(callback)
+        payment_id = callback.payment_id or ""
+        pause = _FIRST_LOOK
+        ends = time.monotonic() + self._patience
+        while True:
+            try:
+                payment = await self._port.payment(payment_id)
+            except (NotFoundError, InvalidRequestError):
+                payment = None
+            except QPayError as error:
+                logger.warning("payment %s could not be confirmed: %s", payment_id, error)
+                raise _Stop("unreachable") from None
+            if payment is not None and payment.payment_status not in {None, PaymentStatus.NEW}:
+                break
+            if time.monotonic() + pause > ends:
+                break
+            await self._port.sleep(pause)
+            pause *= 2
+        if payment is None or payment.payment_id not in {None, payment_id}:
+            logger.warning("QPay knows no payment %s", payment_id)
+            raise _Stop("mismatch")
+        return payment
+
+    async def _match(self, payment: Payment, order: SignedOrder, callback: Callback) -> None:
+        """Refuse a payment of another invoice than the one that the URL was signed for.
+
+        The URL is signed before QPay gives the invoice its id. What ties them is the
+        invoice's own order number and callback URL.
+        """
+        invoice_id = _invoice_id(payment)
+        if invoice_id is None:
+            raise _Stop("mismatch")
+        known = Remembered.read(await self._store.get(remembered_key(self._account, invoice_id)))
+        if known is None and self._verify_at_qpay:
+            try:
+                invoice = await self._port.invoice(invoice_id)
+            except (NotFoundError, InvalidRequestError):
+                raise _Stop("mismatch") from None
+            except QPayError as error:
+                logger.warning("invoice %s could not be fetched: %s", invoice_id, error)
+                raise _Stop("unreachable") from None
+            known = Remembered.of(invoice.sender_invoice_no, invoice.callback_url)
+        if known is None or not known.matches(order.sender_invoice_no, callback.signature):
+            logger.warning("payment %s is not of the order of its URL", payment.payment_id)
+            raise _Stop("mismatch")
+
+    async def _add_up(
+        self, payment: Payment, order: SignedOrder | None
+    ) -> tuple[Decimal | None, bool]:
+        """Return what was paid, and whether it is less than what the order costs."""
+        paid = payment.payment_amount
+        if order is None or payment.payment_status != PaymentStatus.PAID:
+            return paid, False
+        invoice_id = _invoice_id(payment) or ""
+        try:
+            due = order.amount
+            if due is None:
+                due = (await self._port.invoice(invoice_id)).total_amount
+            if (payment.payment_currency or order.currency) != order.currency:
+                return paid, True
+            if due is None or (paid is not None and paid >= due):
+                return paid, False
+            check = await self._port.check(invoice_id)
+        except QPayError as error:
+            logger.warning("invoice %s could not be added up: %s", invoice_id, error)
+            raise _Stop("unreachable") from None
+        total = check.paid_total(order.currency)
+        return (total, False) if total >= due else (paid, True)
+
+    def _key(self, event: PaymentEvent, order: SignedOrder | None, underpaid: bool) -> str:
+        if order is not None and event.status == PaymentStatus.PAID and not underpaid:
+            # One order is delivered once, however many payments make it up.
+            return f"delivered:{self._account}:PAID:{event.invoice_id}"
+        status = "UNDERPAID" if underpaid else quote(str(event.status), safe="")[:_MAX_STATUS]
+        return f"delivered:{self._account}:{status}:{event.payment.payment_id}"
+
+    async def _deliver(self, event: PaymentEvent, key: str, underpaid: bool) -> Outcome:
+        """Call the handler, unless somebody has done so."""
+        handler = self.handlers.find(event.status, underpaid=underpaid)
+        if handler is None:
+            logger.info(
+                "payment %s is %s: no handler", event.payment.payment_id, event.status or "unknown"
+            )
+            return "underpaid" if underpaid else "ignored"
+        owner = uuid.uuid4().hex
+        await self._claim(key, owner)
+        try:
+            await self._port.call(handler, event)
+        except Exception:
+            logger.exception("the handler failed for payment %s", event.payment.payment_id)
+            await self._store.release(key, owner)
+            return "handler_failed"
+        except BaseException:
+            await self._store.release(key, owner)
+            raise
+        await self._complete(key, owner)
+        return "underpaid" if underpaid else "delivered"
+
+    async def _claim(self, key: str, owner: str) -> None:
+        ends = time.monotonic() + self._patience
+        while True:
+            try:
+                state = await self._store.claim(key, owner, lease=self._lease)
+            except Exception:
+                logger.exception("the store could not be asked; nothing was delivered")
+                raise _Stop("unreachable") from None
+            if state == "claimed":
+                return
+            if state == "done":
+                raise _Stop("duplicate")
+            if time.monotonic() >= ends:
+                raise _Stop("in_progress")
+            await self._port.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311
+
+    async def _complete(self, key: str, owner: str) -> None:
+        try:
+            kept = await self._store.complete(key, owner)
+        except Exception:
+            logger.exception("a delivery could not be recorded: %s may be delivered again", key)
+            return
+        if not kept:
+            logger.error(
+                "the handler took longer than its lease of %g s: %s may have been delivered twice",
+                self._lease,
+                key,
+            )
+
+
+def _invoice_id(payment: Payment) -> str | None:
+    return payment.object_id if payment.object_type in {None, ObjectType.INVOICE} else None
+
+
+def _believed(callback: Callback) -> Payment:
+    told = callback.payment.model_dump(exclude_none=True) if callback.payment else {}
+    return Payment.model_validate({**told, "payment_id": callback.payment_id})
+
+
+def _gravest(outcomes: Sequence[Outcome]) -> CallbackReply:
+    replies = [reply(outcome) for outcome in outcomes]
+    return max(replies, key=lambda one: one.status_code, default=reply("not_paid_yet"))

@@ -1,0 +1,243 @@
+"""The two faces of the pipeline, and the decorators that register handlers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pydantic import SecretStr
+
+from qpaykit._http.drive import drive
+from qpaykit.callbacks.dispatch import Pipeline
+from qpaykit.callbacks.handlers import OTHER, UNDERPAID
+from qpaykit.callbacks.ports import AsyncHandler, AsyncPort, Handler, Port, SyncPort, is_async
+from qpaykit.errors import ConfigurationError
+from qpaykit.models import PaymentStatus
+from qpaykit.stores.adapters import for_async, for_sync
+from qpaykit.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from qpaykit.callbacks.events import CallbackReply
+    from qpaykit.callbacks.parse import Body, Query
+    from qpaykit.client import AsyncQPayClient, QPayClient
+    from qpaykit.stores.protocol import AsyncStore, Store
+
+H = TypeVar("H", bound="Handler")
+A = TypeVar("A", bound="AsyncHandler")
+B = TypeVar("B")
+
+
+class _Dispatcher(Generic[B]):
+    def __init__(
+        self,
+        client: QPayClient | AsyncQPayClient | None,
+        port: Port[B],
+        store: AsyncStore,
+        *,
+        callback_secret: str | Sequence[str] | None,
+        verify: bool,
+        patience: float,
+        lease: float,
+    ) -> None:
+        if client is None and verify:
+            raise ConfigurationError(
+                "a dispatcher without a client cannot ask QPay whether a callback is true: "
+                "give it a client, or verify=False to believe what callbacks say"
+            )
+        if patience < 0 or lease <= 0:
+            raise ConfigurationError("patience must be 0 s or more, and lease above 0 s")
+        if callback_secret is None:
+            secrets = client.settings.callback_secrets if client is not None else ()
+        else:
+            given = [callback_secret] if isinstance(callback_secret, str) else callback_secret
+            secrets = tuple(SecretStr(secret) for secret in given)
+        self._pipeline = Pipeline(
+            port,
+            store,
+            secrets=secrets,
+            account=client.settings.account if client is not None else "",
+            verify=verify,
+            patience=patience,
+            lease=lease,
+        )
+
+
+class CallbackDispatcher(_Dispatcher["Handler"]):
+    """Takes callbacks from any web framework to the handlers of a shop.
+
+    Args:
+        client: Who asks QPay whether a callback is true.
+        store: Where deliveries are remembered; the client's store by default.
+        callback_secret: What callback URLs are signed with; the client's by default.
+        verify: False believes the body of a callback, without asking QPay. Anybody can
+            send one.
+        patience: Seconds for which QPay is asked again about a payment that it does not
+            know yet, or that is still NEW.
+        lease: Seconds that a handler may take; after that its payment may be delivered
+            again, for its process may have died.
+
+    Raises:
+        ConfigurationError: There is no client, and `verify` is not False.
+    """
+
+    def __init__(
+        self,
+        client: QPayClient | None = None,
+        *,
+        store: Store | None = None,
+        callback_secret: str | Sequence[str] | None = None,
+        verify: bool = True,
+        patience: float = 3.0,
+        lease: float = 120.0,
+    ) -> None:
+        own = store if store is not None else client.store if client is not None else MemoryStore()
+        super().__init__(
+            client,
+            SyncPort(client),
+            for_sync(own),
+            callback_secret=callback_secret,
+            verify=verify,
+            patience=patience,
+            lease=lease,
+        )
+
+    def on_paid(self, handler: H) -> H:
+        """Call the decorated function when an order is paid.
+
+        It is called once for a payment, and with signed callback URLs once for an order. A
+        handler that raises is called again when the callback comes again.
+        """
+        return self._add(PaymentStatus.PAID, handler)
+
+    def on_failed(self, handler: H) -> H:
+        """Call the decorated function when a payment has failed."""
+        return self._add(PaymentStatus.FAILED, handler)
+
+    def on_refunded(self, handler: H) -> H:
+        """Call the decorated function when a payment was refunded."""
+        return self._add(PaymentStatus.REFUNDED, handler)
+
+    def on_new(self, handler: H) -> H:
+        """Call the decorated function when a payment was begun and is not paid."""
+        return self._add(PaymentStatus.NEW, handler)
+
+    def on_underpaid(self, handler: H) -> H:
+        """Call the decorated function when less was paid than the signed amount."""
+        return self._add(UNDERPAID, handler)
+
+    def on_other(self, handler: H) -> H:
+        """Call the decorated function for every status that has no handler of its own."""
+        return self._add(OTHER, handler)
+
+    def on(self, status: PaymentStatus | str) -> Callable[[H], H]:
+        """Call the decorated function when a payment has this status, such as "PARTIAL"."""
+        return lambda handler: self._add(str(status), handler)
+
+    def handle(self, *, query: Query = None, body: Body = None) -> CallbackReply:
+        """Take a callback from the request to the answer.
+
+        Args:
+            query: The query of the request; see `parse_callback`.
+            body: The body of the request, if it had one.
+
+        Returns:
+            What to answer to QPay, and what became of the callback. Nothing is raised for
+            what QPay, a forger or a handler does.
+        """
+        return drive(self._pipeline.handle(query, body))
+
+    def check(self, invoice_id: str) -> list[CallbackReply]:
+        """Ask QPay what was paid on an invoice, and deliver what was not delivered yet.
+
+        For the callback that never came: when the buyer is back in the shop, or before an
+        order is given up.
+
+        Args:
+            invoice_id: The invoice's id.
+
+        Returns:
+            A reply for each payment of the invoice, as `handle` would have given it.
+
+        Raises:
+            QPayError: QPay could not be asked about the invoice.
+        """
+        return drive(self._pipeline.check(invoice_id))
+
+    def _add(self, name: str, handler: H) -> H:
+        if is_async(handler):
+            raise ConfigurationError("an async handler needs an AsyncCallbackDispatcher")
+        self._pipeline.handlers.add(name, handler)
+        return handler
+
+
+class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
+    """Takes callbacks to handlers that are awaited; otherwise a `CallbackDispatcher`."""
+
+    def __init__(
+        self,
+        client: AsyncQPayClient | None = None,
+        *,
+        store: Store | AsyncStore | None = None,
+        callback_secret: str | Sequence[str] | None = None,
+        verify: bool = True,
+        patience: float = 3.0,
+        lease: float = 120.0,
+    ) -> None:
+        own = store if store is not None else client.store if client is not None else MemoryStore()
+        super().__init__(
+            client,
+            AsyncPort(client),
+            for_async(own),
+            callback_secret=callback_secret,
+            verify=verify,
+            patience=patience,
+            lease=lease,
+        )
+
+    def on_paid(self, handler: A) -> A:
+        return self._add(PaymentStatus.PAID, handler)
+
+    def on_failed(self, handler: A) -> A:
+        return self._add(PaymentStatus.FAILED, handler)
+
+    def on_refunded(self, handler: A) -> A:
+        return self._add(PaymentStatus.REFUNDED, handler)
+
+    def on_new(self, handler: A) -> A:
+        return self._add(PaymentStatus.NEW, handler)
+
+    def on_underpaid(self, handler: A) -> A:
+        return self._add(UNDERPAID, handler)
+
+    def on_other(self, handler: A) -> A:
+        return self._add(OTHER, handler)
+
+    def on(self, status: PaymentStatus | str) -> Callable[[A], A]:
+        return lambda handler: self._add(str(status), handler)
+
+    async def handle(self, *, query: Query = None, body: Body = None) -> CallbackReply:
+        return await self._pipeline.handle(query, body)
+
+    async def check(self, invoice_id: str) -> list[CallbackReply]:
+        return await self._pipeline.check(invoice_id)
+
+    def _add(self, name: str, handler: A) -> A:
+        if not is_async(handler):
+            raise ConfigurationError("a handler that is not async needs a CallbackDispatcher")
+        self._pipeline.handlers.add(name, handler)
+        return handler
+
+
+for _name in (
+    "on_paid",
+    "on_failed",
+    "on_refunded",
+    "on_new",
+    "on_underpaid",
+    "on_other",
+    "on",
+    "handle",
+    "check",
+):
+    getattr(AsyncCallbackDispatcher, _name).__doc__ = getattr(CallbackDispatcher, _name).__doc__

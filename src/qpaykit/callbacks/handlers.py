@@ -1,0 +1,45 @@
+"""Which handler serves which status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from qpaykit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from qpaykit.models import PaymentStatus
+
+H = TypeVar("H")
+
+UNDERPAID = "underpaid"
+OTHER = "other"
+
+
+class Handlers(Generic[H]):
+    """The handlers of one dispatcher; closed once the first event has come."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, H] = {}
+        self._closed = False
+
+    def add(self, name: str, handler: H) -> None:
+        """Register a handler.
+
+        Raises:
+            ConfigurationError: There is one already, or events have begun to come.
+        """
+        if self._closed:
+            raise ConfigurationError(
+                "register handlers before the first callback is handled: "
+                "events that came before would have missed this one"
+            )
+        if name in self._by_name:
+            msg = f"there is a handler for {name} already"
+            raise ConfigurationError(msg)
+        self._by_name[name] = handler
+
+    def find(self, status: PaymentStatus | str, *, underpaid: bool = False) -> H | None:
+        """Return the handler for a payment of this status, if there is one."""
+        self._closed = True
+        name = UNDERPAID if underpaid else str(status)
+        return self._by_name.get(name) or self._by_name.get(OTHER)

@@ -1,0 +1,226 @@
+"""Reads what arrives at a callback URL, and believes none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import JsonValue, ValidationError
+from pydantic_core import from_json
+
+from qpaykit.errors import CallbackError
+from qpaykit.models import CALLBACK_FIELDS, CallbackPayment, ObjectType
+from qpaykit.models.values import is_path_id
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+QueryValue: TypeAlias = str | bytes | Sequence[str] | Sequence[bytes] | None
+Query: TypeAlias = str | bytes | Mapping[str, QueryValue] | Iterable[tuple[str, str]] | None
+Body: TypeAlias = bytes | bytearray | str | Mapping[str, object] | None
+
+SIGNATURE = "qpaykit"
+_PAYMENT_ID = "qpay_payment_id"
+_MAX_INPUT = 256 * 1024
+_MAX_PAIRS = 1000
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A callback as it came in: a hint that says where to look, and no proof of anything.
+
+    Attributes:
+        payment_id: The payment that QPay should be asked for; None where only an invoice
+            is named.
+        invoice_id: The invoice that the body names, if it does.
+        params: The query parameters that the merchant put into the callback URL.
+        payment: What a body says of the payment; None without a body.
+        missing: The documented fields that the body lacks, in the document's order.
+        signature: What `sign_callback_url` put into the URL, unchecked.
+    """
+
+    payment_id: str | None
+    invoice_id: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    payment: CallbackPayment | None = None
+    missing: tuple[str, ...] = CALLBACK_FIELDS
+    signature: str | None = None
+
+
+def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
+    """Read a callback in any of the forms in which one may come.
+
+    QPay calls by GET with `qpay_payment_id` in the query; its older document describes a
+    POST with a JSON body, which is read too, as is a form.
+
+    Args:
+        query: The query as text or bytes (or the URL that holds it), or as the mapping or
+            the pairs that a framework made of it.
+        body: The body as bytes or text, JSON or a form, or the mapping made of it.
+
+    Returns:
+        The callback. A `payment_id` in the query is the merchant's own parameter by QPay's
+        examples: it counts as the payment's only where nothing else names one.
+
+    Raises:
+        CallbackError: It names neither a payment nor an invoice, or names them in a way
+            that no id of QPay's is written. Nothing else is raised.
+    """
+    params = _params(query)
+    signature = params.pop(SIGNATURE, None)
+    content = _content(body)
+    payment = _payment(content)
+    payment_id = (
+        params.pop(_PAYMENT_ID, "").strip()
+        or _text(content, _PAYMENT_ID)
+        or (payment.payment_id if payment else None)
+        or params.pop("payment_id", "").strip()
+        or None
+    )
+    invoice_id = _invoice_id(payment)
+    for name, value in (("payment", payment_id), ("invoice", invoice_id)):
+        if value is not None and not is_path_id(value):
+            msg = f"the callback's {name} id is not written as QPay's ids are"
+            raise CallbackError(msg)
+    if payment_id is None and invoice_id is None:
+        msg = (
+            "the callback names neither a payment nor an invoice: "
+            f"QPay sends {_PAYMENT_ID} in the query"
+        )
+        raise CallbackError(msg)
+    present = payment.model_fields_set if payment else frozenset[str]()
+    return Callback(
+        payment_id=payment_id,
+        invoice_id=invoice_id,
+        params=params,
+        payment=payment,
+        missing=tuple(name for name in CALLBACK_FIELDS if name not in present),
+        signature=signature,
+    )
+
+
+def _params(query: Query) -> dict[str, str]:
+    params: dict[str, str] = {}
+    for name, value in _pairs(query):
+        if name == _PAYMENT_ID and params.get(name, value) != value:
+            msg = f"the callback names two payments in {_PAYMENT_ID}"
+            raise CallbackError(msg)
+        params[name] = value
+    return params
+
+
+def _pairs(query: Query) -> list[tuple[str, str]]:
+    if query is None:
+        return []
+    if isinstance(query, (bytes, bytearray)):
+        query = _decoded(bytes(query))
+    if isinstance(query, str):
+        return _form(_query_of(query))
+    try:
+        return _pairs_of_framework(query)
+    except (TypeError, ValueError, AttributeError) as problem:
+        raise CallbackError(
+            "the query must be text, bytes, a mapping or pairs of text"
+        ) from problem
+
+
+def _pairs_of_framework(query: object) -> list[tuple[str, str]]:
+    # Starlette, aiohttp and Werkzeug keep repeated names behind methods of their own.
+    items: object
+    if hasattr(query, "multi_items"):
+        items = query.multi_items()
+    elif isinstance(query, Mapping):
+        items = query.items()
+    else:
+        items = query
+    if not isinstance(items, Iterable):
+        raise TypeError
+    pairs: list[tuple[str, str]] = []
+    for name, value in items:
+        values = value if isinstance(value, (list, tuple)) else [value]
+        pairs.extend((_as_text(name), _as_text(one)) for one in values if one is not None)
+        if len(pairs) > _MAX_PAIRS:
+            raise ValueError
+    return pairs
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return _decoded(bytes(value))
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise TypeError
+    return str(value)
+
+
+def _query_of(text: str) -> str:
+    if text.startswith(("http://", "https://", "/")) and "?" in text:
+        try:
+            return urlsplit(text).query
+        except ValueError as problem:
+            raise CallbackError("the callback's URL cannot be read") from problem
+    return text.removeprefix("?")
+
+
+def _form(text: str) -> list[tuple[str, str]]:
+    if len(text) > _MAX_INPUT:
+        raise CallbackError("the callback is too long")
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_PAIRS)
+    except ValueError as problem:
+        raise CallbackError("the callback has too many fields") from problem
+
+
+def _decoded(text: bytes) -> str:
+    if len(text) > _MAX_INPUT:
+        raise CallbackError("the callback is too long")
+    return text.decode("utf-8", "replace")
+
+
+def _content(body: Body) -> dict[str, object]:
+    if body is None:
+        return {}
+    if isinstance(body, Mapping):
+        return {str(name): value for name, value in body.items()}
+    if isinstance(body, (bytes, bytearray)):
+        body = _decoded(bytes(body))
+    if not isinstance(body, str):
+        raise CallbackError("the body must be bytes, text or a mapping")
+    if len(body) > _MAX_INPUT:
+        raise CallbackError("the callback is too long")
+    body = body.strip("\ufeff \t\r\n")
+    if body.startswith("{"):
+        try:
+            content: JsonValue = from_json(body)
+        except ValueError:
+            return {}
+        return dict(content) if isinstance(content, dict) else {}
+    return dict(_form(body)) if "=" in body else {}
+
+
+def _payment(content: dict[str, object]) -> CallbackPayment | None:
+    known = {name: value for name, value in content.items() if value not in (None, "")}
+    while known:
+        try:
+            return CallbackPayment.model_validate(known)
+        except ValidationError as problem:
+            # A field that cannot be read is as good as missing; the rest may still help.
+            broken = {error["loc"][0] for error in problem.errors() if error["loc"]}
+            if not broken & known.keys():
+                return None
+            known = {name: value for name, value in known.items() if name not in broken}
+    return None
+
+
+def _text(content: Mapping[str, object], name: str) -> str | None:
+    value = content.get(name)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _invoice_id(payment: CallbackPayment | None) -> str | None:
+    if payment is None:
+        return None
+    if payment.object_id and payment.object_type in {None, ObjectType.INVOICE}:
+        return payment.object_id
+    return payment.invoice_id

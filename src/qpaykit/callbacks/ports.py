@@ -1,0 +1,108 @@
+"""How a pipeline reaches QPay, the clock and the handlers: sync and async."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from qpaykit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from qpaykit.callbacks.events import PaymentEvent
+    from qpaykit.client import AsyncQPayClient, QPayClient
+    from qpaykit.models import InvoiceDetail, Payment, PaymentCheck
+
+H_contra = TypeVar("H_contra", contravariant=True)
+
+Handler = Callable[["PaymentEvent"], object]
+AsyncHandler = Callable[["PaymentEvent"], Awaitable[object]]
+
+
+class Port(Protocol[H_contra]):
+    """What a pipeline needs of the world."""
+
+    async def payment(self, payment_id: str) -> Payment:
+        """Fetch a payment."""
+
+    async def invoice(self, invoice_id: str) -> InvoiceDetail:
+        """Fetch an invoice."""
+
+    async def check(self, invoice_id: str) -> PaymentCheck:
+        """Fetch what was paid on an invoice."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Do nothing for so many seconds."""
+
+    async def call(self, handler: H_contra, event: PaymentEvent) -> None:
+        """Hand an event to a handler."""
+
+
+class SyncPort:
+    """Asks a `QPayClient`, at once."""
+
+    def __init__(self, client: QPayClient | None) -> None:
+        self._optional_client = client
+
+    @property
+    def _client(self) -> QPayClient:
+        if self._optional_client is None:
+            raise _no_client()
+        return self._optional_client
+
+    async def payment(self, payment_id: str) -> Payment:
+        return self._client.payments.get(payment_id)
+
+    async def invoice(self, invoice_id: str) -> InvoiceDetail:
+        return self._client.invoices.get(invoice_id)
+
+    async def check(self, invoice_id: str) -> PaymentCheck:
+        return self._client.payments.check(invoice_id)
+
+    async def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)  # noqa: ASYNC251
+
+    async def call(self, handler: Handler, event: PaymentEvent) -> None:
+        handler(event)
+
+
+class AsyncPort:
+    """Asks an `AsyncQPayClient`, awaiting it."""
+
+    def __init__(self, client: AsyncQPayClient | None) -> None:
+        self._optional_client = client
+
+    @property
+    def _client(self) -> AsyncQPayClient:
+        if self._optional_client is None:
+            raise _no_client()
+        return self._optional_client
+
+    async def payment(self, payment_id: str) -> Payment:
+        return await self._client.payments.get(payment_id)
+
+    async def invoice(self, invoice_id: str) -> InvoiceDetail:
+        return await self._client.invoices.get(invoice_id)
+
+    async def check(self, invoice_id: str) -> PaymentCheck:
+        return await self._client.payments.check(invoice_id)
+
+    async def sleep(self, seconds: float) -> None:
+        import anyio
+
+        await anyio.sleep(seconds)
+
+    async def call(self, handler: AsyncHandler, event: PaymentEvent) -> None:
+        await handler(event)
+
+
+def is_async(handler: Callable[..., object]) -> bool:
+    """Say whether calling a handler gives something to await."""
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
+        getattr(handler, "__call__", None)  # noqa: B004
+    )
+
+
+def _no_client() -> ConfigurationError:
+    return ConfigurationError("this dispatcher has no client to ask QPay with: give it one")

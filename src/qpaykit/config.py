@@ -1,0 +1,150 @@
+"""Settings: from arguments, else from the environment, checked before anything is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import math
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import SecretStr
+
+from qpaykit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PRODUCTION_URL = "https://merchant.qpay.mn/v2"
+SANDBOX_URL = "https://merchant-sandbox.qpay.mn/v2"
+
+DEFAULT_TIMEOUT = 15.0
+DEFAULT_MAX_RETRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a client knows of its merchant."""
+
+    username: str
+    password: SecretStr
+    base_url: str
+    invoice_code: str | None
+    callback_url: str | None
+    callback_secrets: tuple[SecretStr, ...]
+
+    @property
+    def account(self) -> str:
+        """A short name of this account at this QPay, for keys in a store."""
+        return hashlib.sha256(f"{self.base_url}\n{self.username}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How long one attempt may take, in seconds, and how many more may follow it."""
+
+    timeout: float
+    max_retries: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.timeout, bool) or not math.isfinite(self.timeout) or self.timeout <= 0:
+            raise ConfigurationError("timeout must be a number of seconds above 0")
+        if isinstance(self.max_retries, bool) or self.max_retries < 0:
+            raise ConfigurationError("max_retries must be a whole number, 0 or more")
+
+
+def load_settings(
+    *,
+    username: str | None,
+    password: str | SecretStr | None,
+    invoice_code: str | None,
+    callback_url: str | None,
+    base_url: str | None,
+    callback_secret: str | Sequence[str] | None,
+) -> Settings:
+    """Make settings of arguments, and of `QPAY_*` variables where an argument is None.
+
+    Raises:
+        ConfigurationError: One is missing or cannot be right; the message names it.
+    """
+    if isinstance(password, SecretStr):
+        password = password.get_secret_value()
+    return Settings(
+        username=_required("username", username),
+        password=SecretStr(_required("password", password)),
+        base_url=normalise_base_url(_setting("base_url", base_url) or PRODUCTION_URL),
+        invoice_code=_setting("invoice_code", invoice_code),
+        callback_url=_setting("callback_url", callback_url),
+        callback_secrets=_secrets(callback_secret),
+    )
+
+
+def _setting(name: str, value: str | None) -> str | None:
+    if value is None:
+        value = os.environ.get(f"QPAY_{name.upper()}", "").strip()
+    elif not isinstance(value, str):
+        msg = f"{name} must be text"
+        raise ConfigurationError(msg)
+    return value or None
+
+
+def _required(name: str, value: str | None) -> str:
+    found = _setting(name, value)
+    if found is None:
+        msg = f"QPay's {name} is missing: pass {name}=… or set QPAY_{name.upper()}"
+        raise ConfigurationError(msg)
+    return found
+
+
+def _secrets(given: str | Sequence[str] | None) -> tuple[SecretStr, ...]:
+    if given is None:
+        # A list in the variable lets an old secret be rotated out without a change of code.
+        given = os.environ.get("QPAY_CALLBACK_SECRET", "").replace(",", " ").split()
+    elif isinstance(given, str):
+        given = [given]
+    secrets = tuple(SecretStr(secret) for secret in given)
+    if any(not secret.get_secret_value() for secret in secrets):
+        raise ConfigurationError("callback_secret must not be empty")
+    return secrets
+
+
+def normalise_base_url(url: str) -> str:
+    """Bring a base URL into its one form, which ends in `/v2`.
+
+    Args:
+        url: With or without a trailing `/` or `/v2`; `https`, or `http` on loopback only.
+
+    Raises:
+        ConfigurationError: It is no such URL.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ConfigurationError("base_url (QPAY_BASE_URL) must be an https:// URL")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "base_url (QPAY_BASE_URL) must hold no user name, password, query or fragment"
+        )
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ConfigurationError(
+            "base_url (QPAY_BASE_URL) must use https://: over http:// the password would "
+            "travel in the open (http:// is accepted for loopback hosts only)"
+        )
+    path = parts.path.rstrip("/").removesuffix("/v2").rstrip("/")
+    return urlunsplit((parts.scheme, parts.netloc.lower(), f"{path}/v2", "", ""))
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host` names this machine itself."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,305 @@
+"""Everything that qpaykit raises on purpose.
+
+QPayError
+├── ConfigurationError            the client was set up wrongly; nothing was sent
+├── TransportError                no answer arrived
+│   └── TransportTimeout
+├── OutcomeUnknownError           it may have been carried out; look before you send it again
+├── APIError                      QPay answered, and refused
+│   ├── AuthenticationError
+│   ├── PermissionDeniedError
+│   ├── NotFoundError
+│   ├── ConflictError
+│   ├── InvalidRequestError
+│   ├── RateLimitedError
+│   └── ServerError
+├── UnexpectedResponseError       a success that is not what QPay promises
+├── CallbackError                 what came in is not a callback
+│   └── CallbackSignatureError
+└── WaitTimeoutError              not paid in the time that was given
+
+Arguments that QPay would refuse raise pydantic's `ValidationError` before anything is sent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from qpaykit.error_codes import ERROR_CODES, ErrorKind, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qpaykit.models import PaymentCheck
+
+E = TypeVar("E", bound="QPayError")
+
+
+class QPayError(Exception):
+    """The root of every error that qpaykit raises on purpose."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default calls the class with `args`, which fails for keyword-only arguments.
+        return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+
+def _rebuild(kind: type[E], args: tuple[object, ...], state: dict[str, object]) -> E:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(QPayError):
+    """A setting is missing or cannot be right; the message names it and its variable."""
+
+
+class TransportError(QPayError):
+    """No answer arrived: no connection, or one that broke.
+
+    Attributes:
+        method: HTTP method of the request.
+        path: Path below the base URL.
+        sent: Whether the request may have reached QPay.
+        reason: The HTTP library's own word for what happened.
+    """
+
+    def __init__(self, *, method: str, path: str, sent: bool, reason: str) -> None:
+        self.method = method
+        self.path = path
+        self.sent = sent
+        self.reason = reason
+        place = "the answer was lost" if sent else "the request was not sent"
+        super().__init__(
+            f"{method} {path}: {place} ({reason}). Check the network and base_url, then try again."
+        )
+
+
+class TransportTimeout(TransportError):  # noqa: N818 (named after httpx's)
+    """No answer arrived in time; see `TransportError`."""
+
+
+class OutcomeUnknownError(QPayError):
+    """A request that must not be sent twice may have been carried out.
+
+    Attributes:
+        operation: Which call it was, such as "invoices.create".
+        method: HTTP method of the request.
+        path: Path below the base URL.
+        sender_invoice_no: The order number, where the call was about an invoice to be made.
+        invoice_id: The invoice, where the call named one.
+        payment_id: The payment, where the call named one.
+        reason: What became of the answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        operation: str,
+        method: str,
+        path: str,
+        reason: str,
+        subject: Mapping[str, str],
+    ) -> None:
+        self.operation = operation
+        self.method = method
+        self.path = path
+        self.reason = reason
+        self.sender_invoice_no = subject.get("sender_invoice_no")
+        self.invoice_id = subject.get("invoice_id")
+        self.payment_id = subject.get("payment_id")
+        about = ", ".join(f"{name}={value!r}" for name, value in subject.items())
+        super().__init__(
+            f"{operation}({about}) may or may not have been carried out: {reason} "
+            "It was not sent again. Look at its state at QPay before you repeat it"
+            + (
+                ", or go on under a new sender_invoice_no."
+                if self.sender_invoice_no is not None
+                else "."
+            )
+        )
+
+
+class FieldError(NamedTuple):
+    """What QPay says of one field that it refused."""
+
+    type: str
+    message: str
+
+
+class APIError(QPayError):
+    """QPay answered, and refused.
+
+    Attributes:
+        status_code: HTTP status.
+        code: QPay's word for the error, such as "INVOICE_NOTFOUND"; None where it gave none.
+        message: QPay's sentence, mostly Mongolian; None where it gave none.
+        fields: What QPay says of single fields, by dotted name.
+        method: HTTP method of the request.
+        path: Path below the base URL.
+        body: The body as text, secrets masked.
+        retry_after: Seconds to wait, where QPay named them.
+        description: What the code means, in English; None for codes not in the table.
+        description_mn: The same in Mongolian.
+    """
+
+    def __init__(
+        self,
+        *,
+        status_code: int,
+        method: str,
+        path: str,
+        code: str | None = None,
+        message: str | None = None,
+        fields: Mapping[str, FieldError] | None = None,
+        body: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        self.status_code = status_code
+        self.code = code
+        self.message = message
+        self.fields = dict(fields or {})
+        self.method = method
+        self.path = path
+        self.body = body
+        self.retry_after = retry_after
+        known = ERROR_CODES.get(code) if code else None
+        self.description = known.english if known else None
+        self.description_mn = known.mongolian if known else None
+        said = " ".join(
+            part
+            for part in (
+                code,
+                f"“{message}”" if message and message != code else None,
+                f"({self.description})" if self.description else None,
+            )
+            if part
+        )
+        refused = "; ".join(f"{name}: {error.message}" for name, error in self.fields.items())
+        advice = known.advice if known else _ADVICE.get(status_code, "")
+        super().__init__(
+            f"{method} {path}: QPay answered {status_code}"
+            + (f" {said}" if said else "")
+            + (f" [{refused}]" if refused else "")
+            + (f". {advice}" if advice else "")
+        )
+
+
+_ADVICE = {
+    403: "Ask QPay whether this account may do this.",
+    404: "Check base_url: this path is not known there.",
+    429: "Slow down and try again later.",
+    502: "QPay is not reachable behind its gateway; try again later.",
+    503: "QPay is not available; try again later.",
+    504: "QPay did not answer its gateway in time; try again later.",
+}
+
+
+class AuthenticationError(APIError):
+    """The user name and password, or the token, were refused."""
+
+
+class PermissionDeniedError(APIError):
+    """The account is known, and may not do this."""
+
+
+class NotFoundError(APIError):
+    """QPay knows no such thing."""
+
+
+class ConflictError(APIError):
+    """The thing is in a state, paid or cancelled or settled, that forbids this."""
+
+
+class InvalidRequestError(APIError):
+    """QPay refused what was sent; `fields` says which part where QPay said so."""
+
+
+class RateLimitedError(APIError):
+    """Too many requests; `retry_after` says for how many seconds to wait, if QPay said so."""
+
+
+class ServerError(APIError):
+    """Something went wrong at QPay, not in the request."""
+
+
+class UnexpectedResponseError(QPayError):
+    """A success whose body is not what QPay promises.
+
+    Attributes:
+        status_code: HTTP status.
+        method: HTTP method of the request.
+        path: Path below the base URL.
+        body: The body as text, secrets masked.
+        garbled: Whether the body was not even JSON, as a proxy's page or a body cut short.
+    """
+
+    def __init__(
+        self, *, status_code: int, method: str, path: str, reason: str, body: str, garbled: bool
+    ) -> None:
+        self.status_code = status_code
+        self.method = method
+        self.path = path
+        self.body = body
+        self.garbled = garbled
+        super().__init__(
+            f"{method} {path}: QPay answered {status_code} with a body that cannot be read: "
+            f"{reason}. If base_url is right, report this to QPay or to qpaykit."
+        )
+
+
+class CallbackError(QPayError):
+    """What came in is not a callback of QPay's; answer it with 400."""
+
+
+class CallbackSignatureError(CallbackError):
+    """The callback's URL was not signed by this shop, or was changed; answer it with 403."""
+
+
+class WaitTimeoutError(QPayError):
+    """The invoice was not paid in the time that was given.
+
+    Attributes:
+        invoice_id: The invoice that was waited for.
+        timeout: Seconds that were waited.
+        last: The last answer of payment/check, if there was one.
+    """
+
+    def __init__(self, *, invoice_id: str, timeout: float, last: PaymentCheck | None) -> None:
+        self.invoice_id = invoice_id
+        self.timeout = timeout
+        self.last = last
+        super().__init__(
+            f"invoice {invoice_id} was not paid within {timeout:g} s. It can still be paid: "
+            "cancel it, or rely on the callback."
+        )
+
+
+_BY_KIND: dict[ErrorKind, type[APIError]] = {
+    ErrorKind.AUTHENTICATION: AuthenticationError,
+    ErrorKind.PERMISSION: PermissionDeniedError,
+    ErrorKind.NOT_FOUND: NotFoundError,
+    ErrorKind.CONFLICT: ConflictError,
+    ErrorKind.INVALID_REQUEST: InvalidRequestError,
+    ErrorKind.SERVER: ServerError,
+}
+_BY_STATUS: dict[int, type[APIError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: NotFoundError,
+}
+
+
+def api_error_class(status_code: int, code: str | None) -> type[APIError]:
+    """Choose the error by what QPay means: its code first, the status where there is none."""
+    if status_code == 429:
+        return RateLimitedError
+    kind = kind_of(code)
+    if kind is not None:
+        return _BY_KIND[kind]
+    if status_code >= 500:
+        return ServerError
+    if 400 <= status_code < 500:
+        return _BY_STATUS.get(status_code, InvalidRequestError)
+    return APIError

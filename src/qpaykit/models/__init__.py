@@ -1,0 +1,99 @@
+"""What travels: requests with QPay's limits, answers in every shape that QPay has."""
+
+from qpaykit.models.auth import TokenAnswer
+from qpaykit.models.banks import BANKS, bank_name
+from qpaykit.models.callbacks import CALLBACK_FIELDS, CallbackPayment
+from qpaykit.models.ebarimt import Ebarimt, EbarimtCancelRequest, EbarimtRequest
+from qpaykit.models.invoices import (
+    BankLink,
+    Invoice,
+    InvoiceDetail,
+    InvoiceDetailLine,
+    InvoiceFields,
+    InvoiceRequest,
+)
+from qpaykit.models.lines import Discount, InvoiceLine, Surcharge, Tax, Transaction
+from qpaykit.models.parties import (
+    Account,
+    Address,
+    BranchData,
+    ReceiverData,
+    StaffData,
+    TerminalData,
+)
+from qpaykit.models.payments import (
+    CancelRequest,
+    CardTransaction,
+    CheckRequest,
+    ListRequest,
+    P2PTransaction,
+    Payment,
+    PaymentCheck,
+    PaymentListRow,
+    PaymentPage,
+    PaymentRow,
+)
+from qpaykit.models.statuses import (
+    BarimtStatus,
+    Currency,
+    InvoiceStatus,
+    ObjectType,
+    PaymentStatus,
+    PaymentType,
+    ReceiverType,
+    TaxCode,
+    TaxType,
+)
+from qpaykit.models.subscriptions import Subscription
+from qpaykit.models.values import ULAANBAATAR, MoneyInput, TimeInput
+
+__all__ = [
+    "BANKS",
+    "CALLBACK_FIELDS",
+    "ULAANBAATAR",
+    "Account",
+    "Address",
+    "BankLink",
+    "BarimtStatus",
+    "BranchData",
+    "CallbackPayment",
+    "CancelRequest",
+    "CardTransaction",
+    "CheckRequest",
+    "Currency",
+    "Discount",
+    "Ebarimt",
+    "EbarimtCancelRequest",
+    "EbarimtRequest",
+    "Invoice",
+    "InvoiceDetail",
+    "InvoiceDetailLine",
+    "InvoiceFields",
+    "InvoiceLine",
+    "InvoiceRequest",
+    "InvoiceStatus",
+    "ListRequest",
+    "MoneyInput",
+    "ObjectType",
+    "P2PTransaction",
+    "Payment",
+    "PaymentCheck",
+    "PaymentListRow",
+    "PaymentPage",
+    "PaymentRow",
+    "PaymentStatus",
+    "PaymentType",
+    "ReceiverData",
+    "ReceiverType",
+    "StaffData",
+    "Subscription",
+    "Surcharge",
+    "Tax",
+    "TaxCode",
+    "TaxType",
+    "TerminalData",
+    "TimeInput",
+    "TokenAnswer",
+    "Transaction",
+    "bank_name",
+]

@@ -1,0 +1,21 @@
+"""The answer of auth/token and auth/refresh."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from qpaykit.models.base import Answer
+from qpaykit.models.values import AnswerMoney
+
+
+class TokenAnswer(Answer):
+    """A token pair as QPay sends it; `expires_in` is a point in time, against its name."""
+
+    token_type: str | None = None
+    access_token: str | None = Field(default=None, repr=False)
+    refresh_token: str | None = Field(default=None, repr=False)
+    expires_in: AnswerMoney = None
+    refresh_expires_in: AnswerMoney = None
+    scope: str | None = None
+    not_before_policy: str | None = Field(default=None, alias="not-before-policy")
+    session_state: str | None = Field(default=None, repr=False)

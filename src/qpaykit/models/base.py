@@ -1,0 +1,29 @@
+"""What all requests and all answers have in common."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Request(BaseModel):
+    """What is sent: names that QPay does not know are refused, and so is a wrong type."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True
+    )
+
+    def to_json(self) -> bytes:
+        """The body to send; what is None is left out."""
+        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+class Answer(BaseModel):
+    """What came back: anything may be missing, and what is not known is kept."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        coerce_numbers_to_str=True,
+    )

@@ -1,0 +1,44 @@
+"""The body that QPay's older document describes for callbacks."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from qpaykit.models.base import Answer
+from qpaykit.models.payments import Kind, Status, Thing
+from qpaykit.models.values import AnswerMoney, AnswerTime
+
+CALLBACK_FIELDS = (
+    "payment_id",
+    "payment_date",
+    "payment_status",
+    "payment_fee",
+    "payment_amount",
+    "payment_currency",
+    "payment_wallet",
+    "payment_name",
+    "payment_description",
+    "paid_by",
+    "object_type",
+    "object_id",
+)
+
+
+class CallbackPayment(Answer):
+    """What a callback's body says of a payment. It is not to be trusted."""
+
+    payment_id: str | None = None
+    payment_date: AnswerTime = None
+    payment_status: Status = None
+    payment_fee: AnswerMoney = None
+    payment_amount: AnswerMoney = None
+    payment_currency: str | None = None
+    payment_wallet: str | None = None
+    payment_name: str | None = None
+    payment_description: str | None = None
+    paid_by: Kind = None
+    object_type: Thing = None
+    object_id: str | None = None
+    qr_code: str | None = Field(default=None, repr=False)
+    invoice_id: str | None = None
+    sender_invoice_no: str | None = None

@@ -1,0 +1,102 @@
+"""E-barimt: what makes a tax receipt, and the receipt in both of its shapes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AliasChoices, Field, JsonValue, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from qpaykit.models.base import Answer, Request
+from qpaykit.models.lines import ClassificationCode
+from qpaykit.models.parties import Text100, Text255
+from qpaykit.models.statuses import BarimtStatus, ReceiverType
+from qpaykit.models.values import (
+    AnswerBool,
+    AnswerList,
+    AnswerMoney,
+    AnswerTime,
+    AnswerWord,
+    PathId,
+)
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class EbarimtRequest(Request):
+    """A receipt to be made; a COMPANY is named by its register number."""
+
+    payment_id: PathId
+    ebarimt_receiver_type: Annotated[ReceiverType, Field(strict=False)] = ReceiverType.CITIZEN
+    ebarimt_receiver: Text100 | None = None
+    district_code: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$")] | None = (
+        None
+    )
+    classification_code: ClassificationCode | None = None
+
+    @model_validator(mode="after")
+    def _company_is_named(self) -> Self:
+        if self.ebarimt_receiver_type is ReceiverType.COMPANY and not self.ebarimt_receiver:
+            raise PydanticCustomError(
+                "receiver_missing", "a COMPANY needs receiver, its register number"
+            )
+        return self
+
+
+class EbarimtCancelRequest(Request):
+    """What the cancellation of a receipt takes."""
+
+    note: Text255
+
+
+class Ebarimt(Answer):
+    """A tax receipt. 3.0 and the older paths name some fields differently; all are read."""
+
+    id: str | None = None
+    ebarimt_by: str | None = None
+    g_wallet_id: str | None = None
+    g_wallet_customer_id: str | None = None
+    ebarimt_receiver_type: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ebarimt_receiver_type", "ebarim_receiver_type"),
+    )
+    ebarimt_receiver: str | None = None
+    ebarimt_district_code: str | None = None
+    ebarimt_bill_type: str | None = None
+    g_merchant_id: str | None = None
+    merchant_branch_code: str | None = None
+    merchant_terminal_code: str | None = None
+    merchant_staff_code: str | None = None
+    merchant_register_no: str | None = Field(
+        default=None, validation_alias=AliasChoices("merchant_register_no", "merchant_register")
+    )
+    merchant_tin: str | None = None
+    g_payment_id: str | None = None
+    paid_by: str | None = None
+    object_type: str | None = None
+    object_id: str | None = None
+    amount: AnswerMoney = None
+    vat_amount: AnswerMoney = None
+    city_tax_amount: AnswerMoney = None
+    ebarimt_qr_data: str | None = None
+    ebarimt_lottery: str | None = None
+    ebarimt_receipt_id: str | None = None
+    ebarimt_sent_email: str | None = None
+    ebarimt_receiver_phone: str | None = None
+    note: str | None = None
+    barimt_status: Annotated[BarimtStatus | str | None, AnswerWord] = Field(
+        default=None, validation_alias=AliasChoices("barimt_status", "ebarimt_status")
+    )
+    barimt_status_date: AnswerTime = Field(
+        default=None, validation_alias=AliasChoices("barimt_status_date", "ebarimt_status_date")
+    )
+    tax_type: str | None = None
+    created_by: str | None = None
+    created_date: AnswerTime = None
+    updated_by: str | None = None
+    updated_date: AnswerTime = None
+    status: AnswerBool = None
+    barimt_items: AnswerList[dict[str, JsonValue]] = []
+    barimt_transactions: AnswerList[dict[str, JsonValue]] = []
+    barimt_histories: AnswerList[dict[str, JsonValue]] = []

@@ -1,0 +1,266 @@
+"""Invoices: what is asked for, and what comes back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from pydantic import AliasChoices, Field, JsonValue, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+from typing_extensions import Required, Self, TypedDict, Unpack
+
+from qpaykit.models.base import Answer, Request
+from qpaykit.models.lines import InvoiceLine, Transaction
+from qpaykit.models.parties import (
+    BranchData,
+    Needed45,
+    Needed255,
+    ReceiverData,
+    StaffData,
+    TerminalData,
+    Text45,
+    Text100,
+    Text255,
+    Text1000,
+)
+from qpaykit.models.statuses import InvoiceStatus, TaxType
+from qpaykit.models.values import (
+    AnswerBool,
+    AnswerList,
+    AnswerMoney,
+    AnswerTime,
+    AnswerWord,
+    IsoTime,
+    LocalTime,
+    Money,
+    MoneyInput,
+    PositiveMoney,
+    TimeInput,
+)
+
+_ABSENT: Any = None
+_PNG = b"\x89PNG\r\n\x1a\n"
+_Interval = Annotated[str, StringConstraints(strict=True, pattern=r"^[1-9][0-9]{0,3}[DWM]$")]
+_District = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$")]
+
+
+class InvoiceFields(TypedDict, total=False):
+    """The fields of `InvoiceRequest`, for type checkers."""
+
+    sender_invoice_no: Required[str]
+    invoice_description: Required[str]
+    amount: MoneyInput | None
+    invoice_code: str | None
+    invoice_receiver_code: str | None
+    callback_url: str | None
+    sender_branch_code: str | None
+    sender_branch_data: BranchData | None
+    sender_staff_code: str | None
+    sender_staff_data: StaffData | None
+    sender_terminal_code: str | None
+    sender_terminal_data: TerminalData | None
+    invoice_receiver_data: ReceiverData | None
+    invoice_due_date: TimeInput | None
+    enable_expiry: bool | None
+    expiry_date: TimeInput | None
+    calculate_vat: bool | None
+    tax_type: TaxType | str | None
+    tax_customer_code: str | None
+    line_tax_code: str | None
+    district_code: str | None
+    allow_partial: bool | None
+    minimum_amount: MoneyInput | None
+    allow_exceed: bool | None
+    maximum_amount: MoneyInput | None
+    allow_subscribe: bool | None
+    subscription_interval: str | None
+    subscription_webhook: str | None
+    next_payment_date: TimeInput | None
+    note: str | None
+    lines: Sequence[InvoiceLine] | None
+    transactions: Sequence[Transaction] | None
+
+
+class InvoiceRequest(Request):
+    """An invoice to be made.
+
+    `invoice_code`, `callback_url` and `invoice_receiver_code` are filled in by the client
+    where they are left out. `amount` is in MNT with at most two decimals; it may be left
+    out when there are `lines`, which then make it up.
+    """
+
+    invoice_code: Needed45 | None = None
+    sender_invoice_no: Needed45
+    invoice_receiver_code: Needed45 | None = None
+    invoice_description: Needed255
+    amount: PositiveMoney | None = None
+    callback_url: Needed255 | None = None
+    sender_branch_code: Text45 | None = None
+    sender_branch_data: BranchData | None = None
+    sender_staff_code: Text100 | None = None
+    sender_staff_data: StaffData | None = None
+    sender_terminal_code: Text45 | None = None
+    sender_terminal_data: TerminalData | None = None
+    invoice_receiver_data: ReceiverData | None = None
+    invoice_due_date: LocalTime | None = None
+    enable_expiry: bool | None = None
+    expiry_date: IsoTime | None = None
+    calculate_vat: bool | None = None
+    tax_type: Annotated[TaxType | None, Field(strict=False)] = None
+    tax_customer_code: Text45 | None = None
+    line_tax_code: Text45 | None = None
+    district_code: _District | None = None
+    allow_partial: bool | None = None
+    minimum_amount: Money | None = None
+    allow_exceed: bool | None = None
+    maximum_amount: Money | None = None
+    allow_subscribe: bool | None = None
+    subscription_interval: _Interval | None = None
+    subscription_webhook: Text255 | None = None
+    next_payment_date: IsoTime | None = None
+    note: Text1000 | None = None
+    lines: Sequence[InvoiceLine] | None = None
+    transactions: Sequence[Transaction] | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[InvoiceFields]) -> None: ...
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.amount is None and not self.lines:
+            raise PydanticCustomError("amount_missing", "give an amount, or lines that make it up")
+        if (
+            self.minimum_amount is not None
+            and self.maximum_amount is not None
+            and self.minimum_amount > self.maximum_amount
+        ):
+            raise PydanticCustomError("range", "minimum_amount is above maximum_amount")
+        return self
+
+
+class BankLink(Answer):
+    """A link that opens an invoice in a bank's app; it works on phones only."""
+
+    name: str | None = None
+    description: str | None = None
+    logo: str | None = None
+    link: str | None = None
+
+
+class Invoice(Answer):
+    """An invoice that was made.
+
+    Attributes:
+        invoice_id: QPay's id; keep it with the order.
+        qr_text: What the QR code says.
+        qr_image: The QR code as a PNG in base64, as QPay sent it; it may be empty.
+        qpay_short_url: A page of QPay's that shows the invoice.
+        urls: Links that open it in the banks' apps.
+        subscription: What was subscribed to, with `allow_subscribe`.
+    """
+
+    # `invoices.create` refuses an answer without an id, so users need not ask for None.
+    invoice_id: str = _ABSENT
+    qr_text: str | None = None
+    qr_image: str | None = None
+    qpay_short_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("qPay_shortUrl", "qpay_short_url")
+    )
+    urls: AnswerList[BankLink] = Field(
+        default=[], validation_alias=AliasChoices("urls", "qPay_deeplink")
+    )
+    subscription: dict[str, JsonValue] | None = None
+
+    def qr_png(self) -> bytes:
+        """Return the QR code as a PNG: QPay's own, or one drawn of `qr_text`.
+
+        Raises:
+            ImportError: QPay sent no image, and the extra `qr`, which draws one, is missing.
+            ValueError: QPay sent neither an image nor a text.
+        """
+        try:
+            image = base64.b64decode((self.qr_image or "").rpartition(",")[2], validate=False)
+        except binascii.Error:
+            image = b""
+        if image.startswith(_PNG):
+            return image
+        if not self.qr_text:
+            raise ValueError("QPay sent neither a QR image nor a QR text with this invoice")
+        try:
+            import segno
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                'QPay sent no QR image; to draw one: pip install "qpaykit[qr]"'
+            ) from error
+        picture = io.BytesIO()
+        segno.make(self.qr_text, error="m").save(picture, kind="png", scale=6, border=4)
+        return picture.getvalue()
+
+    @property
+    def wallet_link(self) -> str | None:
+        """The link that opens the invoice in QPay's own wallet, if QPay sent one.
+
+        It is known by its scheme or name: every bank's link has "qPay" in its query.
+        """
+        for url in self.urls:
+            scheme = (url.link or "").partition("://")[0].lower()
+            if scheme == "qpaywallet" or "qpay" in (url.name or "").lower():
+                return url.link
+        return None
+
+
+class InvoiceDetailLine(Answer):
+    """A line of an invoice, as QPay has it."""
+
+    sender_product_code: str | None = None
+    tax_product_code: str | None = None
+    line_description: str | None = None
+    line_quantity: AnswerMoney = None
+    line_unit_price: AnswerMoney = None
+    note: str | None = None
+    barcode: str | None = None
+    classification_code: str | None = None
+    discounts: AnswerList[dict[str, JsonValue]] = []
+    surcharges: AnswerList[dict[str, JsonValue]] = []
+    taxes: AnswerList[dict[str, JsonValue]] = []
+
+
+_Party: TypeAlias = dict[str, JsonValue] | str | None
+
+
+class InvoiceDetail(Answer):
+    """An invoice as QPay has it. Whether it is paid, only `payments.check` tells."""
+
+    invoice_id: str | None = None
+    invoice_status: Annotated[InvoiceStatus | str | None, AnswerWord] = None
+    sender_invoice_no: str | None = None
+    sender_branch_code: str | None = None
+    sender_branch_data: _Party = None
+    sender_staff_code: str | None = None
+    sender_staff_data: _Party = None
+    sender_terminal_code: str | None = None
+    sender_terminal_data: _Party = None
+    invoice_receiver_code: str | None = None
+    invoice_receiver_data: _Party = None
+    invoice_description: str | None = None
+    invoice_due_date: AnswerTime = None
+    enable_expiry: AnswerBool = None
+    expiry_date: AnswerTime = None
+    allow_partial: AnswerBool = None
+    minimum_amount: AnswerMoney = None
+    allow_exceed: AnswerBool = None
+    maximum_amount: AnswerMoney = None
+    total_amount: AnswerMoney = None
+    gross_amount: AnswerMoney = None
+    tax_amount: AnswerMoney = None
+    surcharge_amount: AnswerMoney = None
+    discount_amount: AnswerMoney = None
+    callback_url: str | None = None
+    note: str | None = None
+    lines: AnswerList[InvoiceDetailLine] = []
+    transactions: AnswerList[dict[str, JsonValue]] = []
+    inputs: AnswerList[JsonValue] = []

@@ -1,0 +1,235 @@
+"""Payments: what is asked, and the three shapes in which QPay answers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, StringConstraints
+
+from qpaykit.models.base import Answer, Request
+from qpaykit.models.statuses import Currency, ObjectType, PaymentStatus, PaymentType
+from qpaykit.models.values import (
+    AnswerBool,
+    AnswerList,
+    AnswerMoney,
+    AnswerTime,
+    AnswerWord,
+    AnswerZero,
+    MoneyInput,
+    parse_money,
+)
+
+Note = Annotated[str, StringConstraints(strict=True, max_length=255)]
+_Word = Annotated[str, StringConstraints(strict=True, min_length=1)]
+
+# One thing has three names in QPay's answers, another two; every one is read everywhere.
+_TYPE = AliasChoices("transaction_type", "payment_type", "paid_by")
+_FEE = AliasChoices("payment_fee", "trx_fee")
+# The misspelling stands in QPay's own tables.
+_CARDS = AliasChoices("card_transactions", "card_tansactions")
+
+
+class _CheckOffset(Request):
+    page_number: int = Field(default=1, ge=1, strict=True)
+    page_limit: int = Field(default=100, ge=1, le=100, strict=True)
+
+
+class _ListOffset(Request):
+    page_number: int = Field(default=1, ge=1, strict=True)
+    page_limit: int = Field(default=100, ge=1, le=1000, strict=True)
+
+
+class CheckRequest(Request):
+    """What `POST /payment/check` takes."""
+
+    object_type: ObjectType | _Word = Field(union_mode="left_to_right")
+    object_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=512)]
+    offset: _CheckOffset = _CheckOffset()
+
+
+class ListRequest(Request):
+    """What `POST /payment/list` takes."""
+
+    object_type: ObjectType | _Word = Field(union_mode="left_to_right")
+    object_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
+    start_date: str
+    end_date: str
+    offset: _ListOffset = _ListOffset()
+
+
+class CancelRequest(Request):
+    """What the cancellation and the refund of a payment take."""
+
+    note: Note
+    callback_url: Note | None = None
+
+
+class CardTransaction(Answer):
+    """A card payment's own part; payment/check and payment/{id} name its fields differently."""
+
+    card_merchant_code: str | None = None
+    card_terminal_code: str | None = None
+    card_number: str | None = Field(default=None, repr=False)
+    card_type: str | None = None
+    is_cross_border: AnswerBool = None
+    amount: AnswerMoney = Field(
+        default=None, validation_alias=AliasChoices("amount", "transaction_amount")
+    )
+    currency: str | None = Field(
+        default=None, validation_alias=AliasChoices("currency", "transaction_currency")
+    )
+    date: AnswerTime = Field(
+        default=None, validation_alias=AliasChoices("date", "transaction_date")
+    )
+    status: str | None = Field(
+        default=None, validation_alias=AliasChoices("status", "transaction_status")
+    )
+    settlement_status: str | None = None
+    settlement_status_date: AnswerTime = None
+
+
+class P2PTransaction(Answer):
+    """A bank transfer's own part; its amount is what is left after the fee."""
+
+    id: str | None = None
+    transaction_bank_code: str | None = None
+    account_bank_code: str | None = None
+    account_bank_name: str | None = None
+    account_number: str | None = Field(default=None, repr=False)
+    status: str | None = None
+    amount: AnswerMoney = None
+    currency: str | None = None
+    settlement_status: str | None = None
+
+
+Status = Annotated[PaymentStatus | str | None, AnswerWord]
+Kind = Annotated[PaymentType | str | None, AnswerWord]
+Thing = Annotated[ObjectType | str | None, AnswerWord]
+
+
+class Payment(Answer):
+    """A payment, as `GET /payment/{id}` tells of it."""
+
+    payment_id: str | None = None
+    payment_status: Status = None
+    payment_fee: AnswerMoney = Field(default=None, validation_alias=_FEE)
+    payment_amount: AnswerMoney = None
+    payment_currency: str | None = None
+    payment_date: AnswerTime = None
+    payment_wallet: str | None = None
+    object_type: Thing = None
+    object_id: str | None = None
+    next_payment_date: AnswerTime = None
+    next_payment_datetime: AnswerTime = None
+    transaction_type: Kind = Field(default=None, validation_alias=_TYPE)
+    card_transactions: AnswerList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
+    p2p_transactions: AnswerList[P2PTransaction] = []
+
+
+class PaymentRow(Answer):
+    """A payment of an invoice, as `POST /payment/check` tells of it."""
+
+    payment_id: str | None = None
+    payment_status: Status = None
+    payment_amount: AnswerMoney = None
+    trx_fee: AnswerMoney = Field(
+        default=None, validation_alias=AliasChoices("trx_fee", "payment_fee")
+    )
+    payment_currency: str | None = None
+    payment_wallet: str | None = None
+    payment_type: Kind = Field(
+        default=None, validation_alias=AliasChoices("payment_type", "transaction_type", "paid_by")
+    )
+    payment_date: AnswerTime = None
+    next_payment_date: AnswerTime = None
+    next_payment_datetime: AnswerTime = None
+    ebarimt_customer_no: str | None = None
+    card_transactions: AnswerList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
+    p2p_transactions: AnswerList[P2PTransaction] = []
+
+
+class PaymentCheck(Answer):
+    """What was paid on an invoice.
+
+    Attributes:
+        count: How many payments there are, whatever their status.
+        paid_amount: What QPay calls paid; 0 where it says nothing.
+        rows: The payments.
+    """
+
+    count: Annotated[int, AnswerZero] = 0
+    paid_amount: Annotated[Decimal, AnswerZero] = Decimal(0)
+    rows: AnswerList[PaymentRow] = []
+
+    def is_paid(self, amount: MoneyInput | None = None, *, currency: str = "MNT") -> bool:
+        """Say whether the invoice is paid: by its PAID payments, not by their count.
+
+        Args:
+            amount: What must have been paid; any PAID payment will do when left out.
+            currency: The currency of that amount; payments in another one do not count.
+
+        Returns:
+            Whether the PAID payments reach the amount.
+
+        Raises:
+            pydantic.ValidationError: `amount` is no amount of money.
+        """
+        if amount is None:
+            return any(
+                row.payment_status == PaymentStatus.PAID and row.payment_amount != 0
+                for row in self.rows
+            )
+        paid = self.paid_total(currency)
+        return paid > 0 and paid >= parse_money(amount)
+
+    def paid_total(self, currency: str = "MNT") -> Decimal:
+        """Add up the PAID payments in one currency; a payment that names none is in MNT.
+
+        Args:
+            currency: Three letters, such as "MNT".
+
+        Returns:
+            Their sum.
+        """
+        return sum(
+            (
+                row.payment_amount or Decimal(0)
+                for row in self.rows
+                if row.payment_status == PaymentStatus.PAID
+                and (row.payment_currency or Currency.MNT) == currency
+            ),
+            Decimal(0),
+        )
+
+
+class PaymentListRow(Answer):
+    """A payment, as `POST /payment/list` tells of it."""
+
+    payment_id: str | None = None
+    payment_date: AnswerTime = None
+    payment_status: Status = None
+    payment_fee: AnswerMoney = Field(default=None, validation_alias=_FEE)
+    payment_amount: AnswerMoney = None
+    payment_currency: str | None = None
+    payment_wallet: str | None = None
+    payment_name: str | None = None
+    payment_description: str | None = None
+    qr_code: str | None = None
+    paid_by: Kind = Field(
+        default=None, validation_alias=AliasChoices("paid_by", "payment_type", "transaction_type")
+    )
+    object_type: Thing = None
+    object_id: str | None = None
+
+
+class PaymentPage(Answer):
+    """One page of a list of payments.
+
+    Attributes:
+        count: How many payments there are on all pages.
+        rows: Those of this page.
+    """
+
+    count: Annotated[int, AnswerZero] = 0
+    rows: AnswerList[PaymentListRow] = []

@@ -1,0 +1,311 @@
+"""Money, times and identifiers: what they may be, and how they are written."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+logger = logging.getLogger("qpaykit")
+
+T = TypeVar("T")
+
+# Mongolia has kept one offset since 2017, and zone data are missing on Windows.
+ULAANBAATAR = timezone(timedelta(hours=8), "Asia/Ulaanbaatar")
+
+MoneyInput: TypeAlias = Decimal | int | str | float
+TimeInput: TypeAlias = datetime | date | str
+
+_PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+# A JSON number is read as a binary double, which carries fifteen digits and no more.
+_MAX_DIGITS = 15
+_MAX_CALLBACK_URL = 255
+
+
+def _exact(value: object) -> Decimal:
+    """Make a Decimal of a value without ever doing arithmetic in binary."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("money_type", "must be a number, not a truth value")
+    if isinstance(value, float):
+        value = repr(value)
+        if not _PLAIN.fullmatch(value):
+            raise PydanticCustomError("money_form", "must be a plain number, 0 or more")
+    if isinstance(value, str):
+        if not _PLAIN.fullmatch(value):
+            raise PydanticCustomError(
+                "money_form", "must be written in digits, with a point before decimals"
+            )
+        return Decimal(value)
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise PydanticCustomError("money_form", "must be a finite number")
+        return value
+    raise PydanticCustomError("money_type", "must be a Decimal, an int, a text or a float")
+
+
+def _within(decimals: int) -> AfterValidator:
+    def check(value: Decimal) -> Decimal:
+        if value < 0:
+            raise PydanticCustomError("money_negative", "must not be negative")
+        if value.adjusted() >= _MAX_DIGITS - decimals:
+            raise PydanticCustomError("money_large", "is too large for QPay to carry exactly")
+        rounded = value.quantize(Decimal(1).scaleb(-decimals))
+        if rounded != value:
+            raise PydanticCustomError(
+                "money_decimals",
+                "must have at most {decimals} decimals: round it as your bookkeeping demands",
+                {"decimals": decimals},
+            )
+        return rounded.normalize() + 0 if decimals > _CENTS else rounded
+
+    return AfterValidator(check)
+
+
+def _positive(value: Decimal) -> Decimal:
+    if value <= 0:
+        raise PydanticCustomError("money_positive", "must be above 0")
+    return value
+
+
+def _as_number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+_CENTS = 2
+
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    _within(_CENTS),
+    PlainSerializer(_as_number, when_used="json"),
+]
+"""An amount to send, as a JSON number."""
+
+PositiveMoney = Annotated[Money, AfterValidator(_positive)]
+"""An amount to send that is above 0."""
+
+MoneyText = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    _within(_CENTS),
+    AfterValidator(_positive),
+    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
+]
+"""A price or quantity above 0 to send, as text with two decimals."""
+
+TaxAmount = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    _within(4),
+    PlainSerializer(lambda value: f"{value:.4f}", return_type=str, when_used="json"),
+]
+"""A tax to send, as text with four decimals."""
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _list_if_empty(value: object) -> object:
+    return [] if value is None or value in ("", {}) else value
+
+
+def _zero_if_empty(value: object) -> object:
+    return 0 if value is None or value == "" else value
+
+
+def _lenient_time(value: object) -> datetime | None:
+    if value is None or value == "":
+        return None
+    try:
+        return _in_ulaanbaatar(_TIME.validate_python(value))
+    except ValidationError:
+        # A date that nobody can read must not keep a paid order from being delivered.
+        logger.warning("QPay sent a time that cannot be read")
+        return None
+
+
+def _in_ulaanbaatar(value: datetime) -> datetime:
+    return value if value.tzinfo is not None else value.replace(tzinfo=ULAANBAATAR)
+
+
+_TIME: TypeAdapter[datetime] = TypeAdapter(datetime)
+
+AnswerMoney = Annotated[Decimal | None, BeforeValidator(_none_if_empty)]
+"""An amount in an answer: text or number on the wire, exact here."""
+
+AnswerTime = Annotated[datetime | None, BeforeValidator(_lenient_time)]
+"""A time in an answer; without a zone it is Ulaanbaatar's."""
+
+AnswerBool = Annotated[bool | None, BeforeValidator(_none_if_empty)]
+"""A truth value in an answer."""
+
+AnswerWord = Field(union_mode="left_to_right")
+"""Puts a known word under its name, and keeps an unknown one as text."""
+
+AnswerZero = BeforeValidator(_zero_if_empty)
+"""Reads a missing number as 0."""
+
+AnswerList = Annotated[list[T], BeforeValidator(_list_if_empty)]
+"""A list in an answer: empty where QPay sent none."""
+
+_ID_FORM = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+
+
+def is_path_id(value: object) -> bool:
+    """Say whether a text is written as QPay's ids are, and can reach no other path."""
+    return isinstance(value, str) and _ID_FORM.fullmatch(value) is not None
+
+
+PathId = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+
+
+def path_id(value: str, name: str) -> str:
+    """Return an id that may stand in a path.
+
+    Args:
+        value: The id.
+        name: The argument's name, for the error.
+
+    Raises:
+        pydantic.ValidationError: It is no id.
+    """
+    if not is_path_id(value):
+        raise _refused(
+            name, "must be QPay's id as text: letters, digits, - and _, at most 128 of them"
+        )
+    return value
+
+
+_MONEY: TypeAdapter[Decimal] = TypeAdapter(Money, config={"hide_input_in_errors": True})
+
+
+def parse_money(value: MoneyInput) -> Decimal:
+    """Return an amount exactly.
+
+    Raises:
+        pydantic.ValidationError: It is negative, not finite, a truth value, or has more
+            than two decimals.
+    """
+    return _MONEY.validate_python(value)
+
+
+def callback_url_limit(url: str) -> str:
+    """Return a callback URL that QPay takes.
+
+    Raises:
+        pydantic.ValidationError: It is longer than 255 characters.
+    """
+    if len(url) > _MAX_CALLBACK_URL:
+        raise _refused(
+            "callback_url",
+            f"would be {len(url)} characters long, its signature included; QPay takes "
+            f"{_MAX_CALLBACK_URL}",
+        )
+    return url
+
+
+def format_time(value: TimeInput, name: str = "date", *, end: bool = False) -> str:
+    """Write a time as payment/list wants it: "YYYY-MM-DD HH:mm:ss" in Ulaanbaatar.
+
+    Args:
+        value: A time (without a zone: Ulaanbaatar's), a date, or either as ISO text.
+        name: The argument's name, for the error.
+        end: Whether a date alone means its last second.
+
+    Raises:
+        pydantic.ValidationError: It is no time.
+    """
+    if isinstance(value, str):
+        value = _from_text(value.strip(), name)
+    if not isinstance(value, date):
+        raise _refused(name, _TIME_WANTED)
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=ULAANBAATAR)
+        if end:
+            value += timedelta(days=1, seconds=-1)
+    return _in_ulaanbaatar(value).astimezone(ULAANBAATAR).strftime("%Y-%m-%d %H:%M:%S")
+
+
+_TIME_WANTED = 'must be a datetime, a date, or text as "2026-01-31" or "2026-01-31 23:59:59"'
+_DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _from_text(text: str, name: str) -> datetime | date:
+    try:
+        if _DATE_ONLY.fullmatch(text):
+            return date.fromisoformat(text)
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise _refused(name, _TIME_WANTED) from None
+
+
+def iso_utc(value: TimeInput) -> str:
+    """Write a time as QPay echoes it, and a date or a text as it is."""
+    if isinstance(value, datetime):
+        moment = _in_ulaanbaatar(value).astimezone(timezone.utc)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return value if isinstance(value, str) else value.isoformat()
+
+
+def local_time(value: TimeInput) -> str:
+    """Write a time as "YYYY-MM-DD HH:mm:ss" in Ulaanbaatar, and a date or a text as it is."""
+    if isinstance(value, datetime):
+        return format_time(value)
+    return value if isinstance(value, str) else value.isoformat()
+
+
+def _time_to_send(value: object) -> datetime | date | str:
+    if isinstance(value, (datetime, date)):
+        return value
+    if isinstance(value, str) and _DATE_FIRST.match(value):
+        return value
+    raise PydanticCustomError("time_form", "must be a datetime, a date, or text as YYYY-MM-DD…")
+
+
+_DATE_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]|$)", re.ASCII)
+
+IsoTime = Annotated[
+    datetime | date | str,
+    PlainValidator(_time_to_send),
+    PlainSerializer(iso_utc, return_type=str, when_used="json"),
+]
+"""A time to send as QPay echoes it, in UTC; without a zone it is Ulaanbaatar's."""
+
+LocalTime = Annotated[
+    datetime | date | str,
+    PlainValidator(_time_to_send),
+    PlainSerializer(local_time, return_type=str, when_used="json"),
+]
+"""A time to send in Ulaanbaatar's time, without a zone."""
+
+
+def _refused(name: str, sentence: str) -> ValidationError:
+    return ValidationError.from_exception_data(
+        name,
+        [
+            InitErrorDetails(
+                type=PydanticCustomError("value_error", sentence), loc=(name,), input=None
+            )
+        ],
+        hide_input=True,
+    )

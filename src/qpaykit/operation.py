@@ -1,0 +1,70 @@
+"""An operation is a value: what to send, how to read the answer, whether to send it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydantic import SecretStr
+
+    from qpaykit.errors import QPayError
+
+T = TypeVar("T")
+
+
+class Verdict(Enum):
+    """What a look at QPay tells of a request whose answer was lost."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation(Generic[T]):
+    """One request to QPay.
+
+    Attributes:
+        name: What users call it, such as "invoices.create".
+        method: HTTP method.
+        path: Path below the base URL; every variable part has passed `path_id`.
+        read: Makes the answer of a body; raises `ValueError` for one that it cannot read.
+        body: JSON to send, or None.
+        safe: Whether it may be sent again when its answer was lost.
+        look: For an unsafe one, the request whose answer tells whether it was carried out.
+        subject: What it is about, for `OutcomeUnknownError`.
+        authorization: The whole header, for the requests that get a token.
+    """
+
+    name: str
+    method: str
+    path: str
+    read: Callable[[bytes], T]
+    body: bytes | None = None
+    safe: bool = True
+    look: Operation[Verdict] | None = None
+    subject: Mapping[str, str] = field(default_factory=dict)
+    authorization: SecretStr | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poll(Generic[T]):
+    """One operation asked again and again until its answer will do.
+
+    Attributes:
+        operation: What is asked.
+        enough: Whether an answer ends the waiting.
+        timeout: Seconds after which the waiting ends.
+        interval: Seconds between two requests at the least; it grows to five times that.
+        give_up: Makes the error of a wait that ended without success.
+    """
+
+    operation: Operation[T]
+    enough: Callable[[T], bool]
+    timeout: float
+    interval: float
+    give_up: Callable[[T | None], QPayError]

@@ -1,0 +1,111 @@
+"""Turns one description of an endpoint into a sync and an async method."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, TypeVar, cast, overload
+
+from typing_extensions import ParamSpec, Self
+
+from qpaykit._http.drive import drive
+from qpaykit.operation import Operation, Poll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from qpaykit._http.session import Session
+    from qpaykit.config import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Resource:
+    """A group of endpoints of one client."""
+
+    def __init__(self, session: Session, settings: Settings) -> None:
+        self._session = session
+        self._settings = settings
+
+    def _flow(self, call: Operation[T] | Poll[T]) -> Coroutine[Any, Any, T]:
+        if isinstance(call, Poll):
+            return self._session.poll(call)
+        return self._session.call(call)
+
+
+class SyncResource(Resource):
+    """A group of endpoints whose methods return answers."""
+
+    def __init_subclass__(cls) -> None:
+        """Make plain methods of the endpoints that the class inherits."""
+        for name, build in _endpoints(cls):
+
+            def method(self: SyncResource, *args: Any, __build: Any = build, **kwargs: Any) -> Any:
+                return drive(self._flow(__build(self, *args, **kwargs)))
+
+            setattr(cls, name, _dressed(method, build, cls))
+
+
+class AsyncResource(Resource):
+    """A group of endpoints whose methods are awaited."""
+
+    def __init_subclass__(cls) -> None:
+        """Make coroutine methods of the endpoints that the class inherits."""
+        for name, build in _endpoints(cls):
+
+            async def method(
+                self: AsyncResource, *args: Any, __build: Any = build, **kwargs: Any
+            ) -> Any:
+                return await self._flow(__build(self, *args, **kwargs))
+
+            setattr(cls, name, _dressed(method, build, cls))
+
+
+class endpoint(Generic[R, P, T]):  # noqa: N801 (a decorator, read as one)
+    """Describes an endpoint once: the decorated method builds its `Operation` or `Poll`.
+
+    In a `SyncResource` it becomes a method that returns the answer, in an `AsyncResource`
+    one that is awaited; name, signature and docstring are the builder's.
+    """
+
+    def __init__(self, build: Callable[Concatenate[R, P], Operation[T] | Poll[T]]) -> None:
+        self._build = build
+        functools.update_wrapper(cast("Callable[..., object]", self), build)
+
+    @overload
+    def __get__(self, instance: None, owner: type[object], /) -> Self: ...
+    @overload
+    def __get__(self, instance: SyncResource, owner: type[object], /) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, instance: AsyncResource, owner: type[object], /
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, instance: object, owner: type[object], /) -> object:
+        """Return itself: `__init_subclass__` puts real methods in its place."""
+        return self
+
+
+def _endpoints(cls: type[Resource]) -> list[tuple[str, Callable[..., Operation[Any] | Poll[Any]]]]:
+    return [
+        (name, member._build)
+        for base in cls.__mro__
+        for name, member in vars(base).items()
+        if isinstance(member, endpoint)
+    ]
+
+
+def _dressed(
+    method: Callable[..., object], build: Callable[..., object], owner: type[object]
+) -> Callable[..., object]:
+    method.__name__ = build.__name__
+    method.__qualname__ = f"{owner.__qualname__}.{build.__name__}"
+    method.__doc__ = build.__doc__
+    method.__module__ = owner.__module__
+    signature = inspect.signature(build)
+    answer = str(signature.return_annotation)
+    answer = answer[answer.index("[") + 1 : -1]
+    method.__annotations__ = {**build.__annotations__, "return": answer}
+    setattr(method, "__signature__", signature.replace(return_annotation=answer))  # noqa: B010
+    return method

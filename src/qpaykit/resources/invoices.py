@@ -1,0 +1,215 @@
+"""Invoices: made, looked at, cancelled."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, overload
+
+from qpaykit._http.drive import drive
+from qpaykit.callbacks.memory import REMEMBER_SECONDS, Remembered, remembered_key
+from qpaykit.callbacks.signing import sign_callback_url
+from qpaykit.errors import ConfigurationError
+from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest, InvoiceStatus
+from qpaykit.models.values import callback_url_limit, path_id
+from qpaykit.operation import Operation, Verdict
+from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._reading import nothing, reader
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from typing_extensions import Unpack
+
+    from qpaykit._http.session import Session
+    from qpaykit.config import Settings
+    from qpaykit.stores.protocol import AsyncStore
+
+logger = logging.getLogger("qpaykit")
+
+
+class _InvoiceEndpoints(Resource):
+    def __init__(self, session: Session, settings: Settings, store: AsyncStore) -> None:
+        super().__init__(session, settings)
+        self._store = store
+
+    async def _create(self, request: InvoiceRequest | None, fields: dict[str, Any]) -> Invoice:
+        request = complete(self._settings, request, fields)
+        invoice = await self._session.call(create_operation(request))
+        if self._settings.callback_secrets:
+            known = Remembered.of(request.sender_invoice_no, request.callback_url)
+            key = remembered_key(self._settings.account, invoice.invoice_id)
+            try:
+                await self._store.set(key, known.text(), ttl=REMEMBER_SECONDS)
+            except Exception:
+                # The invoice exists, and the dispatcher can ask QPay for what is forgotten.
+                logger.exception("invoice %s could not be remembered", invoice.invoice_id)
+        return invoice
+
+    @endpoint
+    def get(self, invoice_id: str) -> Operation[InvoiceDetail]:
+        """Fetch an invoice as QPay has it; whether it is paid is `payments.check`'s to say.
+
+        Args:
+            invoice_id: The id that `create` returned.
+
+        Returns:
+            The invoice with its status, amounts and lines.
+
+        Raises:
+            NotFoundError: QPay has no such invoice.
+
+        QPay: `GET /v2/invoice/{id}`.
+        """
+        return Operation(
+            name="invoices.get",
+            method="GET",
+            path=_path(invoice_id),
+            read=reader(InvoiceDetail),
+        )
+
+    @endpoint
+    def cancel(self, invoice_id: str) -> Operation[None]:
+        """Cancel an invoice, so that it can no longer be paid.
+
+        When the answer is lost, the invoice is looked at, and cancelled once more only if
+        it is still open.
+
+        Args:
+            invoice_id: The id that `create` returned.
+
+        Raises:
+            ConflictError: It is cancelled or paid already.
+            NotFoundError: QPay has no such invoice.
+            OutcomeUnknownError: The answer was lost, and looking did not tell.
+
+        QPay: `DELETE /v2/invoice/{id}`.
+        """
+        path = _path(invoice_id)
+        return Operation(
+            name="invoices.cancel",
+            method="DELETE",
+            path=path,
+            read=nothing,
+            safe=False,
+            look=Operation(name="invoices.get", method="GET", path=path, read=_cancelled),
+            subject={"invoice_id": invoice_id},
+        )
+
+
+class Invoices(_InvoiceEndpoints, SyncResource):
+    """The invoices of a `QPayClient`."""
+
+    @overload
+    def create(self, request: InvoiceRequest, /) -> Invoice: ...
+    @overload
+    def create(self, request: None = None, /, **fields: Unpack[InvoiceFields]) -> Invoice: ...
+    def create(self, request: InvoiceRequest | None = None, /, **fields: Any) -> Invoice:
+        """Make an invoice and get its QR code and bank links.
+
+        It is sent once. What is left out of `invoice_code` and `callback_url` comes from the
+        client; `invoice_receiver_code` is then "terminal".
+
+        Args:
+            request: The whole request, or
+            fields: The fields of `InvoiceRequest` by name: `amount` in MNT with at most two
+                decimals, `sender_invoice_no` (45 characters, your order number),
+                `invoice_description` (255 characters), and so on.
+
+        Returns:
+            The invoice; `qr_text`, `qr_png()` and `urls` are what the buyer pays with.
+
+        Raises:
+            pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
+            ConfigurationError: There is no invoice code or callback URL; nothing was sent.
+            OutcomeUnknownError: The answer was lost; the invoice may exist.
+            InvalidRequestError: QPay refused it.
+
+        QPay: `POST /v2/invoice`.
+        """
+        return drive(self._create(request, fields))
+
+
+class AsyncInvoices(_InvoiceEndpoints, AsyncResource):
+    """The invoices of an `AsyncQPayClient`."""
+
+    @overload
+    def create(self, request: InvoiceRequest, /) -> Coroutine[Any, Any, Invoice]: ...
+    @overload
+    def create(
+        self, request: None = None, /, **fields: Unpack[InvoiceFields]
+    ) -> Coroutine[Any, Any, Invoice]: ...
+    async def create(self, request: InvoiceRequest | None = None, /, **fields: Any) -> Invoice:
+        return await self._create(request, fields)
+
+    create.__doc__ = Invoices.create.__doc__
+
+
+def complete(
+    settings: Settings, request: InvoiceRequest | None, fields: dict[str, Any]
+) -> InvoiceRequest:
+    """Fill in from the settings what a request leaves out, and sign its callback URL."""
+    if request is None:
+        request = InvoiceRequest(**fields)
+    elif fields:
+        raise TypeError("pass an InvoiceRequest or its fields, not both")
+    callback_url = _default("callback_url", request.callback_url, settings.callback_url)
+    if settings.callback_secrets:
+        callback_url = sign_callback_url(
+            callback_url,
+            secret=settings.callback_secrets,
+            sender_invoice_no=request.sender_invoice_no,
+            amount=request.amount,
+        )
+    return request.model_copy(
+        update={
+            "invoice_code": _default("invoice_code", request.invoice_code, settings.invoice_code),
+            "callback_url": callback_url_limit(callback_url),
+            "invoice_receiver_code": request.invoice_receiver_code or "terminal",
+        }
+    )
+
+
+def create_operation(request: InvoiceRequest) -> Operation[Invoice]:
+    """Build `POST /invoice` of a complete request."""
+    return Operation(
+        name="invoices.create",
+        method="POST",
+        path="/invoice",
+        body=request.to_json(),
+        read=_created,
+        safe=False,
+        subject={"sender_invoice_no": request.sender_invoice_no},
+    )
+
+
+def _default(name: str, given: str | None, default: str | None) -> str:
+    value = given or default
+    if value is None:
+        msg = (
+            f"{name} is missing: pass {name}=… to the call or to the client, "
+            f"or set QPAY_{name.upper()}"
+        )
+        raise ConfigurationError(msg)
+    return value
+
+
+def _path(invoice_id: str) -> str:
+    return f"/invoice/{path_id(invoice_id, 'invoice_id')}"
+
+
+_read_invoice = reader(Invoice)
+_read_detail = reader(InvoiceDetail)
+
+
+def _created(body: bytes) -> Invoice:
+    invoice = _read_invoice(body)
+    if not invoice.invoice_id:
+        raise ValueError("it names no invoice_id")
+    return invoice
+
+
+def _cancelled(body: bytes) -> Verdict:
+    status = _read_detail(body).invoice_status
+    if status == InvoiceStatus.CANCELED:
+        return Verdict.DONE
+    return Verdict.NOT_DONE if status == InvoiceStatus.OPEN else Verdict.UNCLEAR

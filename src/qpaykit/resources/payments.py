@@ -1,0 +1,345 @@
+"""Payments: looked at, waited for, listed, cancelled, refunded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qpaykit.errors import WaitTimeoutError
+from qpaykit.models import (
+    CancelRequest,
+    CheckRequest,
+    ListRequest,
+    MoneyInput,
+    ObjectType,
+    Payment,
+    PaymentCheck,
+    PaymentListRow,
+    PaymentPage,
+    PaymentStatus,
+)
+from qpaykit.models.values import format_time, parse_money, path_id
+from qpaykit.operation import Operation, Poll, Verdict
+from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._reading import nothing, reader
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from datetime import date, datetime
+
+_read_payment = reader(Payment)
+_read_check = reader(PaymentCheck)
+_read_page = reader(PaymentPage)
+
+
+class _PaymentEndpoints(Resource):
+    @endpoint
+    def get(self, payment_id: str) -> Operation[Payment]:
+        """Fetch a payment; its `object_id` is the invoice that it paid.
+
+        Args:
+            payment_id: The id as text: a P2P payment's may begin with a zero.
+
+        Returns:
+            The payment as QPay has it.
+
+        Raises:
+            NotFoundError: QPay has no such payment.
+
+        QPay: `GET /v2/payment/{id}`.
+        """
+        return Operation(
+            name="payments.get",
+            method="GET",
+            path=f"/payment/{path_id(payment_id, 'payment_id')}",
+            read=_read_payment,
+        )
+
+    @endpoint
+    def check(
+        self,
+        invoice_id: str,
+        *,
+        object_type: ObjectType | str = "INVOICE",
+        page_number: int = 1,
+        page_limit: int = 100,
+    ) -> Operation[PaymentCheck]:
+        """Ask what was paid on an invoice; `is_paid(amount)` of the answer decides.
+
+        QPay forbids polling it by a timer: ask when the callback has come, or use `wait`.
+
+        Args:
+            invoice_id: The invoice's id (not a payment's), or a QR text for "QR".
+            object_type: "INVOICE", "QR" or "ITEM".
+            page_number: Which page of the payments, from 1.
+            page_limit: Payments in a page, 1 to 100.
+
+        Returns:
+            The payments, whatever their status, and their sum.
+
+        QPay: `POST /v2/payment/check`.
+        """
+        return _check(invoice_id, object_type, page_number, page_limit)
+
+    @endpoint
+    def wait(
+        self,
+        invoice_id: str,
+        *,
+        amount: MoneyInput | None = None,
+        timeout: float = 180,
+        interval: float = 3,
+    ) -> Poll[PaymentCheck]:
+        """Wait until an invoice is paid: for scripts and tills; a web shop uses the callback.
+
+        A passing fault of QPay's does not end the waiting.
+
+        Args:
+            invoice_id: The invoice's id.
+            amount: What must have been paid in MNT; any payment will do when left out.
+            timeout: Seconds to wait at the most.
+            interval: Seconds between two checks at the least; it grows to five times that.
+
+        Returns:
+            The check that found it paid.
+
+        Raises:
+            WaitTimeoutError: It was not paid in time; `last` holds the last answer.
+
+        QPay: `POST /v2/payment/check`.
+        """
+        if timeout <= 0 or interval <= 0:
+            raise ValueError("timeout and interval must be seconds above 0")
+        due = None if amount is None else parse_money(amount)
+        return Poll(
+            operation=_check(invoice_id, ObjectType.INVOICE, 1, 100),
+            enough=lambda check: check.is_paid(due),
+            timeout=timeout,
+            interval=interval,
+            give_up=lambda last: WaitTimeoutError(
+                invoice_id=invoice_id, timeout=timeout, last=last
+            ),
+        )
+
+    @endpoint
+    def list(
+        self,
+        *,
+        start_date: datetime | date | str,
+        end_date: datetime | date | str,
+        object_type: ObjectType | str = "INVOICE",
+        object_id: str | None = None,
+        page_number: int = 1,
+        page_limit: int = 100,
+    ) -> Operation[PaymentPage]:
+        """Fetch one page of the payments of a time.
+
+        Args:
+            start_date: The first moment; without a zone it is Ulaanbaatar time.
+            end_date: The last moment; a date alone means its end.
+            object_type: "INVOICE", "MERCHANT" or "QR".
+            object_id: For "INVOICE" an invoice code (not an invoice's id), the client's own
+                by default; for "MERCHANT" QPay's id of the merchant.
+            page_number: Which page, from 1.
+            page_limit: Payments in a page, 1 to 1000; QPay's document says 100.
+
+        Returns:
+            The page's payments and the count of all.
+
+        QPay: `POST /v2/payment/list`.
+        """
+        if object_id is None and object_type == ObjectType.INVOICE:
+            object_id = self._settings.invoice_code
+        request = ListRequest.model_validate(
+            {
+                "object_type": object_type,
+                "object_id": object_id,
+                "start_date": format_time(start_date),
+                "end_date": format_time(end_date, end=True),
+                "offset": {"page_number": page_number, "page_limit": page_limit},
+            }
+        )
+        return Operation(
+            name="payments.list",
+            method="POST",
+            path="/payment/list",
+            body=request.to_json(),
+            read=_read_page,
+        )
+
+    @endpoint
+    def cancel(
+        self, payment_id: str, *, note: str, callback_url: str | None = None
+    ) -> Operation[None]:
+        """Cancel a card payment.
+
+        When the answer is lost, the payment is looked at, and cancelled once more only if it
+        is still PAID.
+
+        Args:
+            payment_id: The payment's id.
+            note: Why, at most 255 characters.
+            callback_url: What QPay calls when it is done, at most 255 characters.
+
+        Raises:
+            ConflictError: It was not paid by card (`PAYMENT_SETTLED`), or is cancelled already.
+            OutcomeUnknownError: The answer was lost, and looking did not tell.
+
+        QPay: `DELETE /v2/payment/cancel/{id}`.
+        """
+        return _taken_back("cancel", payment_id, note, callback_url)
+
+    @endpoint
+    def refund(
+        self, payment_id: str, *, note: str, callback_url: str | None = None
+    ) -> Operation[None]:
+        """Refund a card payment in full; QPay knows no partial refund.
+
+        When the answer is lost, the payment is looked at, and refunded once more only if it
+        is still PAID.
+
+        Args:
+            payment_id: The payment's id.
+            note: Why, at most 255 characters.
+            callback_url: What QPay calls when it is done, at most 255 characters.
+
+        Raises:
+            ConflictError: It was not paid by card (`PAYMENT_SETTLED`), or is refunded already.
+            OutcomeUnknownError: The answer was lost, and looking did not tell.
+
+        QPay: `DELETE /v2/payment/refund/{id}`.
+        """
+        return _taken_back("refund", payment_id, note, callback_url)
+
+
+class Payments(_PaymentEndpoints, SyncResource):
+    """The payments of a `QPayClient`."""
+
+    def iterate(
+        self,
+        *,
+        start_date: datetime | date | str,
+        end_date: datetime | date | str,
+        object_type: ObjectType | str = "INVOICE",
+        object_id: str | None = None,
+        page_limit: int = 100,
+    ) -> Iterator[PaymentListRow]:
+        """Go through all payments of a time, one page in memory.
+
+        Args:
+            start_date: The first moment; without a zone it is Ulaanbaatar time.
+            end_date: The last moment; one that is past keeps the pages still.
+            object_type: "INVOICE", "MERCHANT" or "QR".
+            object_id: See `list`.
+            page_limit: Payments in a page, 1 to 1000.
+
+        Returns:
+            An iterator over the payments of all pages.
+
+        QPay: `POST /v2/payment/list`, page by page.
+        """
+        book = _Book()
+        while not book.ended:
+            page = self.list(
+                start_date=start_date,
+                end_date=end_date,
+                object_type=object_type,
+                object_id=object_id,
+                page_number=book.next_page,
+                page_limit=page_limit,
+            )
+            yield from book.turn(page, page_limit)
+
+
+class AsyncPayments(_PaymentEndpoints, AsyncResource):
+    """The payments of an `AsyncQPayClient`."""
+
+    async def iterate(
+        self,
+        *,
+        start_date: datetime | date | str,
+        end_date: datetime | date | str,
+        object_type: ObjectType | str = "INVOICE",
+        object_id: str | None = None,
+        page_limit: int = 100,
+    ) -> AsyncIterator[PaymentListRow]:
+        book = _Book()
+        while not book.ended:
+            page = await self.list(
+                start_date=start_date,
+                end_date=end_date,
+                object_type=object_type,
+                object_id=object_id,
+                page_number=book.next_page,
+                page_limit=page_limit,
+            )
+            for row in book.turn(page, page_limit):
+                yield row
+
+    iterate.__doc__ = Payments.iterate.__doc__
+
+
+class _Book:
+    """Knows when the last page of a list was reached."""
+
+    def __init__(self) -> None:
+        self.next_page = 1
+        self.ended = False
+        self._seen = 0
+        self._last: list[PaymentListRow] = []
+
+    def turn(self, page: PaymentPage, page_limit: int) -> list[PaymentListRow]:
+        rows = page.rows
+        # A server that has no such page may answer with the last one again.
+        if not rows or rows == self._last:
+            self.ended = True
+            return []
+        self.next_page += 1
+        self._seen += len(rows)
+        self._last = rows
+        # A short page alone proves nothing: QPay may give fewer rows than it was asked for.
+        self.ended = len(rows) < page_limit and self._seen >= page.count
+        return rows
+
+
+def _check(
+    object_id: str, object_type: ObjectType | str, page_number: int, page_limit: int
+) -> Operation[PaymentCheck]:
+    request = CheckRequest.model_validate(
+        {
+            "object_type": object_type,
+            "object_id": object_id,
+            "offset": {"page_number": page_number, "page_limit": page_limit},
+        }
+    )
+    return Operation(
+        name="payments.check",
+        method="POST",
+        path="/payment/check",
+        body=request.to_json(),
+        read=_read_check,
+    )
+
+
+def _taken_back(verb: str, payment_id: str, note: str, callback_url: str | None) -> Operation[None]:
+    identifier = path_id(payment_id, "payment_id")
+    request = CancelRequest(note=note, callback_url=callback_url)
+    return Operation(
+        name=f"payments.{verb}",
+        method="DELETE",
+        path=f"/payment/{verb}/{identifier}",
+        body=request.to_json(),
+        read=nothing,
+        safe=False,
+        look=Operation(
+            name="payments.get", method="GET", path=f"/payment/{identifier}", read=_was_taken_back
+        ),
+        subject={"payment_id": payment_id},
+    )
+
+
+def _was_taken_back(body: bytes) -> Verdict:
+    status = _read_payment(body).payment_status
+    # The words for cancelled stand in no document of QPay's; both spellings are in use.
+    if status in {PaymentStatus.REFUNDED, "REFUND", "CANCELED", "CANCELLED"}:
+        return Verdict.DONE
+    return Verdict.NOT_DONE if status == PaymentStatus.PAID else Verdict.UNCLEAR

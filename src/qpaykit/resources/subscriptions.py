@@ -1,0 +1,79 @@
+"""Subscriptions: invoices that come again by themselves, paid by card."""
+
+from __future__ import annotations
+
+from qpaykit.models import Subscription
+from qpaykit.models.values import path_id
+from qpaykit.operation import Operation, Verdict
+from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._reading import nothing, reader
+
+_read = reader(Subscription)
+
+
+class _SubscriptionEndpoints(Resource):
+    @endpoint
+    def get(self, subscription_id: str) -> Operation[Subscription]:
+        """Fetch a subscription with its invoices and payments.
+
+        Args:
+            subscription_id: The id in `Invoice.subscription` of an invoice that was made
+                with `allow_subscribe`.
+
+        Returns:
+            The subscription.
+
+        Raises:
+            NotFoundError: QPay has no such subscription.
+
+        QPay: `GET /v2/subscription/{id}`.
+        """
+        return Operation(
+            name="subscriptions.get", method="GET", path=_path(subscription_id), read=_read
+        )
+
+    @endpoint
+    def cancel(self, subscription_id: str) -> Operation[None]:
+        """End a subscription: no further payment is taken.
+
+        When the answer is lost, the subscription is looked at, and ended once more only if
+        it is still active.
+
+        Args:
+            subscription_id: Its id.
+
+        Raises:
+            NotFoundError: QPay has no such subscription.
+            OutcomeUnknownError: The answer was lost, and looking did not tell.
+
+        QPay: `DELETE /v2/subscription/{id}`.
+        """
+        path = _path(subscription_id)
+        return Operation(
+            name="subscriptions.cancel",
+            method="DELETE",
+            path=path,
+            read=nothing,
+            safe=False,
+            look=Operation(name="subscriptions.get", method="GET", path=path, read=_ended),
+            subject={"subscription_id": subscription_id},
+        )
+
+
+class Subscriptions(_SubscriptionEndpoints, SyncResource):
+    """The subscriptions of a `QPayClient`."""
+
+
+class AsyncSubscriptions(_SubscriptionEndpoints, AsyncResource):
+    """The subscriptions of an `AsyncQPayClient`."""
+
+
+def _path(subscription_id: str) -> str:
+    return f"/subscription/{path_id(subscription_id, 'subscription_id')}"
+
+
+def _ended(body: bytes) -> Verdict:
+    active = _read(body).is_active
+    if active is None:
+        return Verdict.UNCLEAR
+    return Verdict.NOT_DONE if active else Verdict.DONE

@@ -1,0 +1,142 @@
+"""Gives every store the awaited face that the flows are written against."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, TypeVar
+
+from qpaykit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import TypeIs
+
+    from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
+
+T = TypeVar("T")
+
+
+def for_sync(store: Store) -> AsyncStore:
+    """Wrap a store for the sync client.
+
+    Raises:
+        ConfigurationError: Its methods must be awaited.
+    """
+    if inspect.iscoroutinefunction(store.get):
+        msg = (
+            f"{type(store).__name__} must be awaited: give it to AsyncQPayClient, or give "
+            "QPayClient the store of the same name without Async"
+        )
+        raise ConfigurationError(msg)
+    return _Direct(store)
+
+
+def for_async(store: Store | AsyncStore) -> AsyncStore:
+    """Wrap a store for the async client; one that blocks is called in a worker thread."""
+    if _is_async(store):
+        return _Shielded(store)
+    return _Threaded(store) if getattr(store, "blocking", True) else _Direct(store)
+
+
+def _is_async(store: Store | AsyncStore) -> TypeIs[AsyncStore]:
+    return inspect.iscoroutinefunction(store.get)
+
+
+class _Direct:
+    """Calls a store at once: where it does not block, or where blocking is meant."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, key: str) -> str | None:
+        return self._store.get(key)
+
+    async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        self._store.set(key, value, ttl=ttl)
+
+    async def delete(self, key: str) -> None:
+        self._store.delete(key)
+
+    async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        return self._store.claim(key, owner, lease=lease)
+
+    async def complete(self, key: str, owner: str) -> bool:
+        return self._store.complete(key, owner)
+
+    async def release(self, key: str, owner: str) -> None:
+        self._store.release(key, owner)
+
+
+class _Threaded:
+    """Calls a blocking store in worker threads, and lets no cancellation split a call."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, key: str) -> str | None:
+        return await _in_thread(lambda: self._store.get(key))
+
+    async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        await _in_thread(lambda: self._store.set(key, value, ttl=ttl))
+
+    async def delete(self, key: str) -> None:
+        await _in_thread(lambda: self._store.delete(key))
+
+    async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        return await _in_thread(lambda: self._store.claim(key, owner, lease=lease))
+
+    async def complete(self, key: str, owner: str) -> bool:
+        return await _in_thread(lambda: self._store.complete(key, owner))
+
+    async def release(self, key: str, owner: str) -> None:
+        await _in_thread(lambda: self._store.release(key, owner))
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    import anyio
+    from anyio import to_thread
+
+    # A claim whose answer nobody waits for would be held for its whole lease.
+    with anyio.CancelScope(shield=True):
+        result = await to_thread.run_sync(call)
+    return result  # noqa: RET504 (a cancel scope may swallow the block)
+
+
+class _Shielded:
+    """Awaits an async store; what gives a claim back runs to its end when cancelled."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+
+    async def get(self, key: str) -> str | None:
+        return await self._store.get(key)
+
+    async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        import anyio
+
+        with anyio.CancelScope(shield=True):
+            await self._store.set(key, value, ttl=ttl)
+
+    async def delete(self, key: str) -> None:
+        await self._store.delete(key)
+
+    async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        import anyio
+
+        with anyio.CancelScope(shield=True):
+            state = await self._store.claim(key, owner, lease=lease)
+        return state  # noqa: RET504
+
+    async def complete(self, key: str, owner: str) -> bool:
+        import anyio
+
+        with anyio.CancelScope(shield=True):
+            kept = await self._store.complete(key, owner)
+        return kept  # noqa: RET504
+
+    async def release(self, key: str, owner: str) -> None:
+        import anyio
+
+        with anyio.CancelScope(shield=True):
+            await self._store.release(key, owner)

@@ -1,0 +1,119 @@
+"""A store in this process's memory: the default, gone when the process ends."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+if TYPE_CHECKING:
+    from qpaykit.stores.protocol import ClaimState
+
+_SWEEP_EVERY = 1024
+
+
+@dataclass(slots=True)
+class _Value:
+    text: SecretStr
+    until: float | None
+
+
+@dataclass(slots=True)
+class _Claim:
+    owner: str
+    until: float | None
+
+
+class MemoryStore:
+    """Keeps the token and the delivered callbacks of one process.
+
+    It never blocks, so it serves the sync and the async client alike. What was
+    delivered is forgotten when the process ends: a shop with more than one process, or
+    one that restarts while orders are open, wants `SQLiteStore` or `RedisStore`.
+    """
+
+    blocking = False
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[str, _Value] = {}
+        self._claims: dict[str, _Claim] = {}
+        self._writes = 0
+        _instances.add(self)
+
+    def __repr__(self) -> str:
+        return "MemoryStore()"
+
+    def get(self, key: str) -> str | None:
+        """Return the value of `key`, or None where there is none or its time is over."""
+        with self._lock:
+            value = self._values.get(key)
+            if value is None or _over(value.until):
+                return None
+            return value.text.get_secret_value()
+
+    def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        """Keep `value` under `key`, for `ttl` seconds or for good."""
+        with self._lock:
+            self._sweep()
+            until = None if ttl is None else time.monotonic() + ttl
+            self._values[key] = _Value(SecretStr(value), until)
+
+    def delete(self, key: str) -> None:
+        """Forget the value of `key`, if there is one."""
+        with self._lock:
+            self._values.pop(key, None)
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        """Try to become the owner of `key` for `lease` seconds; see `Store.claim`."""
+        with self._lock:
+            held = self._claims.get(key)
+            if held is not None:
+                if held.until is None:
+                    return "done"
+                if held.owner != owner and not _over(held.until):
+                    return "held"
+            self._claims[key] = _Claim(owner, time.monotonic() + lease)
+            return "claimed"
+
+    def complete(self, key: str, owner: str) -> bool:
+        """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
+        with self._lock:
+            held = self._claims.get(key)
+            if held is None or held.owner != owner or held.until is None:
+                return False
+            held.until = None
+            return True
+
+    def release(self, key: str, owner: str) -> None:
+        """Give `key` back, if `owner` still holds it."""
+        with self._lock:
+            held = self._claims.get(key)
+            if held is not None and held.owner == owner and held.until is not None:
+                del self._claims[key]
+
+    def _sweep(self) -> None:
+        self._writes += 1
+        if self._writes % _SWEEP_EVERY == 0:
+            for key in [key for key, value in self._values.items() if _over(value.until)]:
+                del self._values[key]
+
+
+def _over(until: float | None) -> bool:
+    return until is not None and time.monotonic() >= until
+
+
+def _renew_locks() -> None:
+    # A lock that another thread held while the process forked would stay locked in the child.
+    for store in _instances:
+        store._lock = threading.Lock()  # noqa: SLF001
+
+
+_instances: weakref.WeakSet[MemoryStore] = weakref.WeakSet()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)

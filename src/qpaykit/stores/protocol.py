@@ -1,0 +1,64 @@
+"""What a store must do: keep small values and hand out leased claims.
+
+A store serves two masters. The token manager keeps the bearer token in it and
+claims the right to log in. The callback dispatcher claims a payment's status
+before it is delivered and completes the claim afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+ClaimState = Literal["claimed", "held", "done"]
+
+
+class Store(Protocol):
+    """What qpaykit remembers between calls; safe to use from many threads.
+
+    Keys are printable text of at most 255 characters. Values are text.
+    """
+
+    def get(self, key: str) -> str | None:
+        """Return the value of `key`, or None where there is none or its time is over."""
+
+    def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        """Keep `value` under `key`, for `ttl` seconds or for good."""
+
+    def delete(self, key: str) -> None:
+        """Forget the value of `key`, if there is one."""
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        """Try to become the owner of `key` for `lease` seconds, atomically.
+
+        Returns "claimed" when `owner` now holds it (also when it held it already:
+        the lease starts anew), "held" while another owner's lease runs, and "done"
+        when somebody has completed it. A claim whose lease ran out is free.
+        """
+
+    def complete(self, key: str, owner: str) -> bool:
+        """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
+
+    def release(self, key: str, owner: str) -> None:
+        """Give `key` back, if `owner` still holds it."""
+
+
+class AsyncStore(Protocol):
+    """A `Store` whose methods are awaited."""
+
+    async def get(self, key: str) -> str | None:
+        """See `Store.get`."""
+
+    async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        """See `Store.set`."""
+
+    async def delete(self, key: str) -> None:
+        """See `Store.delete`."""
+
+    async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        """See `Store.claim`."""
+
+    async def complete(self, key: str, owner: str) -> bool:
+        """See `Store.complete`."""
+
+    async def release(self, key: str, owner: str) -> None:
+        """See `Store.release`."""

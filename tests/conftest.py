@@ -1,0 +1,46 @@
+"""What many tests share: a client whose QPay is mocked, and clocks that do not wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import respx
+
+from qpaykit import AsyncQPayClient, QPayClient
+from support import BASE, SETTINGS, token_body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("USERNAME", "PASSWORD", "INVOICE_CODE", "CALLBACK_URL", "BASE_URL"):
+        monkeypatch.delenv(f"QPAY_{name}", raising=False)
+    monkeypatch.delenv("QPAY_CALLBACK_SECRET", raising=False)
+
+
+@pytest.fixture
+def qpay() -> Iterator[respx.MockRouter]:
+    """A mocked QPay that gives a token; every other route is the test's."""
+    with respx.mock(base_url=BASE, assert_all_called=False) as router:
+        router.post("/auth/token", name="token").respond(json=token_body())
+        yield router
+
+
+@pytest.fixture
+def client(qpay: respx.MockRouter, quick_retries: None) -> Iterator[QPayClient]:  # noqa: ARG001
+    with QPayClient(**SETTINGS) as client:
+        yield client
+
+
+@pytest.fixture
+def async_client(qpay: respx.MockRouter, quick_retries: None) -> AsyncQPayClient:  # noqa: ARG001
+    return AsyncQPayClient(**SETTINGS)
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pauses that grow; what QPay asks for by Retry-After stays."""
+    monkeypatch.setattr("qpaykit._http.retries.FIRST_PAUSE", 0.001)

@@ -1,0 +1,156 @@
+"""Refunds and cancellations whose answer was lost: look, then decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from qpaykit import ConflictError, OutcomeUnknownError, QPayClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import respx
+
+PAID, REFUNDED = {"payment_status": "PAID"}, {"payment_status": "REFUNDED"}
+LOST = httpx.ReadTimeout("slow")
+DONE = httpx.Response(200, json={})
+
+
+def refund(client: QPayClient) -> None:
+    client.payments.refund("8e25", note="cold")
+
+
+def cancel(client: QPayClient) -> None:
+    client.payments.cancel("8e25", note="cold")
+
+
+@pytest.fixture(params=[(refund, "refund"), (cancel, "cancel")], ids=["refund", "cancel"])
+def call(request: pytest.FixtureRequest) -> tuple[Callable[[QPayClient], None], str]:
+    chosen: tuple[Callable[[QPayClient], None], str] = request.param
+    return chosen
+
+
+def looks(qpay: respx.MockRouter, *statuses: dict[str, str]) -> respx.Route:
+    return qpay.get("/payment/8e25").mock(
+        side_effect=[httpx.Response(200, json=status) for status in statuses]
+    )
+
+
+@pytest.mark.parametrize(
+    "lost", [LOST, httpx.Response(500), httpx.Response(502, html="<html>")], ids=str
+)
+def test_what_was_done_is_not_sent_again(
+    client: QPayClient,
+    qpay: respx.MockRouter,
+    call: tuple[Callable[[QPayClient], None], str],
+    lost: httpx.Response | Exception,
+) -> None:
+    send, verb = call
+    route = qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[lost, DONE])
+    looked = looks(qpay, REFUNDED)
+    send(client)
+    assert (route.call_count, looked.call_count) == (1, 1)
+
+
+def test_what_was_not_done_is_sent_once_more(
+    client: QPayClient, qpay: respx.MockRouter, call: tuple[Callable[[QPayClient], None], str]
+) -> None:
+    send, verb = call
+    route = qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[LOST, DONE])
+    looks(qpay, PAID)
+    send(client)
+    assert route.call_count == 2
+
+
+def test_two_lost_answers_end_in_a_last_look(
+    client: QPayClient, qpay: respx.MockRouter, call: tuple[Callable[[QPayClient], None], str]
+) -> None:
+    send, verb = call
+    route = qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[LOST, LOST, DONE])
+    looks(qpay, PAID, REFUNDED)
+    send(client)
+    assert route.call_count == 2
+
+
+def test_a_payment_that_stays_paid_after_two_lost_answers_is_unknown(
+    client: QPayClient, qpay: respx.MockRouter, call: tuple[Callable[[QPayClient], None], str]
+) -> None:
+    send, verb = call
+    route = qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[LOST, LOST, DONE])
+    looks(qpay, PAID, PAID)
+    with pytest.raises(OutcomeUnknownError) as caught:
+        send(client)
+    assert route.call_count == 2
+    assert caught.value.payment_id == "8e25"
+    assert caught.value.operation == f"payments.{verb}"
+
+
+def test_a_second_one_refused_because_the_first_was_done_is_success(
+    client: QPayClient, qpay: respx.MockRouter, call: tuple[Callable[[QPayClient], None], str]
+) -> None:
+    send, verb = call
+    refused = httpx.Response(400, json={"error": "PAYMENT_ALREADY_CANCELED"})
+    qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[LOST, refused])
+    looks(qpay, PAID, REFUNDED)
+    send(client)
+
+
+@pytest.mark.parametrize("look", [{"payment_status": "FAILED"}, {}, {"payment_status": "ODD"}])
+def test_a_look_that_does_not_tell_leaves_the_outcome_unknown(
+    client: QPayClient, qpay: respx.MockRouter, look: dict[str, str]
+) -> None:
+    route = qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
+    looks(qpay, look)
+    with pytest.raises(OutcomeUnknownError):
+        refund(client)
+    assert route.call_count == 1
+
+
+def test_a_look_that_fails_leaves_the_outcome_unknown(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    route = qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
+    qpay.get("/payment/8e25").mock(side_effect=httpx.ConnectError("gone"))
+    with pytest.raises(OutcomeUnknownError):
+        refund(client)
+    assert route.call_count == 1
+
+
+def test_without_retries_a_look_is_all(client: QPayClient, qpay: respx.MockRouter) -> None:
+    route = qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
+    looks(qpay, PAID)
+    with pytest.raises(OutcomeUnknownError):
+        refund(client.with_options(max_retries=0))
+    assert route.call_count == 1
+
+
+def test_a_clear_refusal_needs_no_look(client: QPayClient, qpay: respx.MockRouter) -> None:
+    body = {"error": "PAYMENT_SETTLED", "message": "PAYMENT_SETTLED"}
+    route = qpay.delete("/payment/refund/8e25").respond(400, json=body)
+    with pytest.raises(ConflictError) as caught:
+        refund(client)
+    assert caught.value.code == "PAYMENT_SETTLED"
+    assert route.call_count == 1
+
+
+@pytest.mark.parametrize(("status", "sent"), [("CANCELED", 1), ("OPEN", 2)])
+def test_an_invoices_cancellation_looks_at_the_invoice(
+    client: QPayClient, qpay: respx.MockRouter, status: str, sent: int
+) -> None:
+    route = qpay.delete("/invoice/i-1").mock(side_effect=[LOST, DONE])
+    qpay.get("/invoice/i-1").respond(json={"invoice_status": status})
+    client.invoices.cancel("i-1")
+    assert route.call_count == sent
+
+
+@pytest.mark.parametrize(("active", "sent"), [(False, 1), (True, 2)])
+def test_a_subscriptions_cancellation_looks_at_the_subscription(
+    client: QPayClient, qpay: respx.MockRouter, active: bool, sent: int
+) -> None:
+    route = qpay.delete("/subscription/s-1").mock(side_effect=[LOST, DONE])
+    qpay.get("/subscription/s-1").respond(json={"is_active": active})
+    client.subscriptions.cancel("s-1")
+    assert route.call_count == sent
