@@ -12,7 +12,12 @@ from qpaykit._version import __version__
 from qpaykit.demo import run_demo
 from qpaykit.simulator import Simulator
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="QPay for developers.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="QPay for developers.",
+)
 console = Console()
 
 

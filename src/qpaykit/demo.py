@@ -84,7 +84,8 @@ def run_demo(console: Console) -> bool:
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     callback_url = f"http://127.0.0.1:{server.server_port}/callback?order={ORDER}"
     with server, Simulator() as simulator:
-        credentials = {**simulator.credentials, "callback_url": callback_url}
+        credentials = simulator.credentials
+        credentials["callback_url"] = callback_url
         with QPayClient(**credentials) as client:
             shop = Shop(client, console)
             with serve(shop, server):

@@ -1,0 +1,17 @@
+"""A QPay on your desk: the same wire, over real HTTP, on loopback."""
+
+try:
+    import segno  # noqa: F401
+    import starlette  # noqa: F401
+    import uvicorn  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f'the simulator needs {error.name}: pip install "qpaykit[simulator]"'
+    ) from error
+
+from qpaykit.simulator.faults import KINDS as FAULT_KINDS
+from qpaykit.simulator.journal import RecordedRequest
+from qpaykit.simulator.outbox import SentCallback
+from qpaykit.simulator.server import Credentials, Simulator
+
+__all__ = ["FAULT_KINDS", "Credentials", "RecordedRequest", "SentCallback", "Simulator"]

@@ -1,0 +1,126 @@
+"""Faults by name: what goes wrong with the next answers."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+KINDS = {
+    "500": "answers 500 SYSTEM_BUSY; nothing is done",
+    "500-after": "does the work, then answers 500",
+    "502": "answers 502 with a gateway's HTML page; nothing is done",
+    "502-after": "does the work, then answers 502",
+    "503": "answers 503 without Retry-After",
+    "503-retry-after": "answers 503 with Retry-After",
+    "429": "answers 429 with Retry-After",
+    "401": "answers 401 NO_CREDENTIALS",
+    "reset-before": "reads the request and resets the connection; nothing is done",
+    "reset-after": "does the work and resets the connection",
+    "hang": "never answers",
+    "slow": "answers late",
+    "drip": "sends the body byte by byte",
+    "cut-off": "does the work and sends half of the body",
+    "malformed": "does the work and sends broken JSON",
+    "html": "does the work and sends an HTML page with 200",
+    "empty": "does the work and sends an empty body with 200",
+    "unknown-status": "sends a payment_status that nobody knows",
+    "null": "sends null for every value",
+}
+
+
+@dataclass
+class Fault:
+    """A fault that waits for requests.
+
+    Attributes:
+        method: HTTP method, or "*".
+        path: Path with or without `/v2`; `*` and `{name}` stand for any part.
+        kind: One of `KINDS`.
+        times: How many requests it still strikes; None for all.
+        share: Which part of the requests it strikes, from 0 to 1; None for each.
+        delay: Seconds, for "slow", "drip" and the Retry-After of "503-retry-after" and "429".
+    """
+
+    method: str
+    path: str
+    kind: str
+    times: int | None
+    share: float | None
+    delay: float | None
+    pattern: re.Pattern[str]
+
+
+class Faults:
+    """The faults of one simulator; the first that fits a request strikes it."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        kind: str,
+        times: int | None = 1,
+        *,
+        share: float | None = None,
+        delay: float | None = None,
+    ) -> None:
+        """Let something go wrong.
+
+        Args:
+            method: HTTP method, or "*".
+            path: Path, such as "/invoice" or "/payment/refund/*".
+            kind: One of `KINDS`.
+            times: How many requests to strike; None for all from now on.
+            share: The part of the requests to strike, from 0 to 1, drawn by the seed.
+            delay: Seconds that "slow" waits before, "drip" between, bytes; or Retry-After.
+
+        Raises:
+            ValueError: There is no such kind.
+        """
+        name = kind.lower().replace("_", "-")
+        if name not in KINDS:
+            raise ValueError(f"there is no fault {kind!r}; there are: {', '.join(KINDS)}")
+        if share is not None and not 0 <= share <= 1:
+            raise ValueError("share must be from 0 to 1")
+        bare = re.sub(r"\{[^}]*\}", "*", path.removeprefix("/v2"))
+        fault = Fault(
+            method.upper(), path, name, times, share, delay, re.compile(fnmatch.translate(bare))
+        )
+        with self._lock:
+            self._faults.append(fault)
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """Return the fault that strikes a request, and count it."""
+        bare = path.removeprefix("/v2")
+        with self._lock:
+            for fault in self._faults:
+                if fault.method not in {"*", method} or not fault.pattern.match(bare):
+                    continue
+                if fault.share is not None and self._random.random() >= fault.share:
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._faults.remove(fault)
+                return fault
+        return None
+
+    def clear(self) -> None:
+        """Let everything go well again."""
+        with self._lock:
+            self._faults.clear()
+
+    def __iter__(self) -> Iterator[Fault]:
+        with self._lock:
+            return iter(list(self._faults))

@@ -1,0 +1,82 @@
+"""What was sent to the simulator."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic import JsonValue
+
+_KEPT = 10_000
+
+
+@dataclass(frozen=True)
+class RecordedRequest:
+    """A request as it came in.
+
+    Attributes:
+        method: HTTP method.
+        path: The path as it was sent, `/v2` included.
+        query: The query as it was sent, without the question mark.
+        headers: The headers, by lower-case name.
+        body: The body.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def json(self) -> JsonValue:
+        """The body, read as JSON."""
+        content: JsonValue = json.loads(self.body)
+        return content
+
+
+class Journal(Sequence[RecordedRequest]):
+    """The last 10,000 requests, oldest first."""
+
+    def __init__(self) -> None:
+        self._requests: deque[RecordedRequest] = deque(maxlen=_KEPT)
+
+    def add(self, request: RecordedRequest) -> None:
+        """Write a request down."""
+        self._requests.append(request)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._requests.clear()
+
+    def to(self, method: str, path: str) -> list[RecordedRequest]:
+        """Return the requests to one endpoint.
+
+        Args:
+            method: HTTP method.
+            path: Path, with or without `/v2`.
+        """
+        bare = path.removeprefix("/v2")
+        return [
+            one
+            for one in list(self._requests)
+            if one.method == method and one.path.removeprefix("/v2") == bare
+        ]
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    @overload
+    def __getitem__(self, index: int) -> RecordedRequest: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[RecordedRequest]: ...
+    def __getitem__(self, index: int | slice) -> RecordedRequest | list[RecordedRequest]:
+        return list(self._requests)[index]
+
+    def __iter__(self) -> Iterator[RecordedRequest]:
+        return iter(list(self._requests))

@@ -1,0 +1,137 @@
+"""Sends callbacks to shops, and remembers what they answered."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from qpaykit.config import is_loopback
+
+if TYPE_CHECKING:
+    from qpaykit.simulator.state import Payment
+
+_KEPT = 10_000
+_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class SentCallback:
+    """A callback and what became of it.
+
+    Attributes:
+        payment_id: The payment that it told of.
+        invoice_id: The payment's invoice.
+        method: HTTP method.
+        url: Where it was sent.
+        status_code: What the shop answered; None where nothing came back.
+        body: The shop's body.
+        error: Why nothing came back.
+        seconds: How long the shop took.
+    """
+
+    payment_id: str
+    invoice_id: str
+    method: str
+    url: str
+    status_code: int | None
+    body: str
+    error: str | None
+    seconds: float
+
+
+class Outbox:
+    """Sends callbacks, each from the thread that asks for it."""
+
+    def __init__(self, *, exposed: bool) -> None:
+        self._exposed = exposed
+        self._sent: deque[SentCallback] = deque(maxlen=_KEPT)
+        self._news = threading.Condition()
+        self._client: httpx.Client | None = None
+
+    @property
+    def sent(self) -> list[SentCallback]:
+        """The last 10,000 callbacks, oldest first."""
+        with self._news:
+            return list(self._sent)
+
+    def send(self, payment: Payment) -> SentCallback:
+        """Call the shop back, as QPay does: by GET, the shop's own query kept."""
+        url = callback_url(payment)
+        started = time.monotonic()
+        status_code: int | None = None
+        body, error = "", None
+        host = urlsplit(url).hostname or ""
+        if not self._exposed and not is_loopback(host):
+            error = f"{host} is not on this machine: the simulator calls back to loopback only"
+        else:
+            try:
+                response = self._http().get(url)
+                status_code, body = response.status_code, response.text
+            except (httpx.HTTPError, httpx.InvalidURL) as problem:
+                error = f"{type(problem).__name__}: {problem}"
+        record = SentCallback(
+            payment.id,
+            payment.invoice.id,
+            "GET",
+            url,
+            status_code,
+            body,
+            error,
+            time.monotonic() - started,
+        )
+        with self._news:
+            self._sent.append(record)
+            self._news.notify_all()
+        return record
+
+    def wait_for(self, invoice_id: str, timeout: float) -> SentCallback:
+        """Wait until a callback about an invoice was sent and answered.
+
+        Raises:
+            TimeoutError: None was.
+        """
+
+        def latest() -> SentCallback | None:
+            return next((one for one in reversed(self._sent) if one.invoice_id == invoice_id), None)
+
+        with self._news:
+            self._news.wait_for(lambda: latest() is not None, timeout)
+            found = latest()
+        if found is None:
+            raise TimeoutError(f"no callback about invoice {invoice_id} within {timeout:g} s")
+        return found
+
+    def reset(self) -> None:
+        """Forget what was sent."""
+        with self._news:
+            self._sent.clear()
+
+    def close(self) -> None:
+        """Close the connections to shops."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _http(self) -> httpx.Client:
+        with self._news:
+            if self._client is None:
+                # A shop under test may close its connections between callbacks: none is kept.
+                self._client = httpx.Client(
+                    timeout=_TIMEOUT,
+                    trust_env=False,
+                    limits=httpx.Limits(max_keepalive_connections=0),
+                )
+            return self._client
+
+
+def callback_url(payment: Payment) -> str:
+    """Return where a payment is told of: the invoice's URL with the payment's id added."""
+    parts = urlsplit(payment.invoice.callback_url)
+    query = f"{parts.query}&" if parts.query else ""
+    return parts._replace(query=f"{query}qpay_payment_id={payment.id}", fragment="").geturl()

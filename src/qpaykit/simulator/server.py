@@ -1,0 +1,302 @@
+"""The simulator's handle: what tests and commands hold in their hands."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import threading
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import uvicorn
+from typing_extensions import Self, TypedDict
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from qpaykit.config import is_loopback
+from qpaykit.simulator.app import CONNECTION, QPayApp
+from qpaykit.simulator.faults import Faults
+from qpaykit.simulator.journal import Journal
+from qpaykit.simulator.outbox import Outbox, SentCallback
+from qpaykit.simulator.state import Account, Invoice, Payment, State
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import TracebackType
+
+_START = 10.0
+
+
+class Credentials(TypedDict):
+    """Keyword arguments for a client of the simulator's merchant."""
+
+    username: str
+    password: str
+    invoice_code: str
+    callback_url: str
+    base_url: str
+
+
+class _Connection(H11Protocol):
+    """Uvicorn's connection, known to the application so that faults can break it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        # The scope's state is a copy of this: the application finds its connection there.
+        self.app_state = {**self.app_state, CONNECTION: self}
+        super().connection_made(transport)
+
+
+class Simulator:
+    """A QPay on this machine, over real HTTP.
+
+    Args:
+        port: The port to listen on; 0 takes a free one.
+        host: The address to listen on.
+        seed: Makes payment ids and shares of faults repeatable.
+        expose: Allow other addresses than loopback, for listening and for callbacks.
+
+    Raises:
+        ValueError: `host` is not loopback, and `expose` is not True.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        seed: int | None = None,
+        expose: bool = False,
+    ) -> None:
+        if not expose and not is_loopback(host):
+            raise ValueError(f"{host} is not loopback; pass expose=True to listen there")
+        self._host = host
+        self._port = port
+        self._state = State(seed=seed)
+        self._outbox = Outbox(exposed=expose)
+        self._merchant = self.add_account(f"SHOP_{secrets.token_hex(4)}", secrets.token_urlsafe(18))
+        self.faults = Faults(self._state.random)
+        self.requests = Journal()
+        self._server: uvicorn.Server | None = None
+        self._socket: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens, `/v2` included."""
+        return f"http://{self._host}:{self._port}/v2"
+
+    @property
+    def credentials(self) -> Credentials:
+        """Keyword arguments for a client."""
+        return {
+            "username": self._merchant.username,
+            "password": self._merchant.password,
+            "invoice_code": next(iter(self._merchant.invoice_codes)),
+            "callback_url": "http://127.0.0.1:9/callback",
+            "base_url": self.base_url,
+        }
+
+    @property
+    def callbacks(self) -> list[SentCallback]:
+        """The callbacks that were sent, oldest first, and what shops answered."""
+        return self._outbox.sent
+
+    @property
+    def single_live_token(self) -> bool:
+        """Whether a login ends the account's older tokens, as it does at QPay."""
+        return self._state.single_live_token
+
+    @single_live_token.setter
+    def single_live_token(self, value: bool) -> None:
+        self._state.single_live_token = value
+
+    def add_account(
+        self,
+        username: str,
+        password: str,
+        *,
+        invoice_code: str = "TEST_INVOICE",
+        ebarimt_code: str = "TEST_EB_INVOICE",
+    ) -> Account:
+        """Open another merchant's account."""
+        account = Account(username, password, {invoice_code: False, ebarimt_code: True})
+        self._state.accounts[username] = account
+        return account
+
+    def start(self) -> None:
+        """Listen, in a thread of its own.
+
+        Raises:
+            OSError: The port is in use.
+        """
+        self._socket = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((self._host, self._port))
+        except OSError:
+            self._socket.close()
+            raise
+        self._port = self._socket.getsockname()[1]
+        self._state.page_root = self.base_url.removesuffix("/v2")
+        config = uvicorn.Config(
+            QPayApp(self._state, self.requests, self.faults),
+            http=_Connection,
+            ws="none",
+            lifespan="off",
+            log_level="error",
+            access_log=False,
+            backlog=4096,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="qpay-simulator", daemon=True
+        )
+        self._thread.start()
+        ends = time.monotonic() + _START
+        while not self._server.started:
+            if time.monotonic() > ends or not self._thread.is_alive():
+                raise RuntimeError("the simulator did not start")
+            time.sleep(0.002)
+
+    def stop(self) -> None:
+        """Stop listening, and close what is open."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._server.force_exit = True
+            self._thread.join()
+        if self._socket is not None:
+            self._socket.close()
+        self._outbox.close()
+        self._server = self._thread = self._socket = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def pay(
+        self,
+        invoice_id: str,
+        *,
+        amount: Decimal | int | str | None = None,
+        method: str = "P2P",
+        callbacks: int = 1,
+        wait: bool = True,
+    ) -> str:
+        """Pay an invoice as a buyer does, and call the shop back.
+
+        Args:
+            invoice_id: The invoice.
+            amount: What is paid in MNT; what is still due when left out.
+            method: "P2P" or "CARD".
+            callbacks: How many times the shop is called back.
+            wait: Whether to return only when the shop has answered; False where the shop
+                runs on the calling thread's own event loop.
+
+        Returns:
+            The payment's id.
+
+        Raises:
+            ValueError: The invoice cannot be paid.
+        """
+        if method not in {"P2P", "CARD"}:
+            raise ValueError('method must be "P2P" or "CARD"')
+        with self._state.lock:
+            invoice = self._payable(invoice_id)
+            paid = invoice.due if amount is None else Decimal(amount)
+            if paid <= 0:
+                raise ValueError(f"there is nothing to pay on invoice {invoice_id}")
+            payment = self._state.add_payment(invoice, paid, method, "PAID")
+        self._tell(payment, callbacks, wait=wait)
+        return payment.id
+
+    def begin(self, invoice_id: str, *, callbacks: int = 0) -> str:
+        """Begin a payment that stays NEW until `settle`; return its id."""
+        with self._state.lock:
+            invoice = self._payable(invoice_id)
+            payment = self._state.add_payment(invoice, invoice.due, "P2P", "NEW")
+        self._tell(payment, callbacks, wait=True)
+        return payment.id
+
+    def settle(self, payment_id: str, *, status: str = "PAID", callbacks: int = 1) -> None:
+        """Give a payment another status, and call the shop back."""
+        with self._state.lock:
+            payment = self._state.payment(payment_id)
+            payment.status = status
+            if payment.invoice.due == 0:
+                payment.invoice.status = "CLOSED"
+        self._tell(payment, callbacks, wait=True)
+
+    def fail(self, invoice_id: str, *, callbacks: int = 1) -> str:
+        """Let a payment fail, call the shop back, and return the payment's id."""
+        with self._state.lock:
+            invoice = self._payable(invoice_id)
+            payment = self._state.add_payment(invoice, invoice.due, "CARD", "FAILED")
+        self._tell(payment, callbacks, wait=True)
+        return payment.id
+
+    def refund(self, payment_id: str, *, callbacks: int = 1) -> None:
+        """Refund a payment as QPay's own staff can, P2P too, and call the shop back."""
+        self.settle(payment_id, status="REFUNDED", callbacks=callbacks)
+
+    def send_callback(self, payment_id: str) -> SentCallback:
+        """Call the shop back about a payment once more; return what it answered."""
+        return self._outbox.send(self._state.payment(payment_id))
+
+    def wait_for_callback(self, invoice_id: str, *, timeout: float = 5.0) -> SentCallback:
+        """Wait until the shop has answered a callback about an invoice.
+
+        Raises:
+            TimeoutError: None was sent within `timeout` seconds.
+        """
+        return self._outbox.wait_for(invoice_id, timeout)
+
+    def invoice(self, invoice_id: str) -> Invoice:
+        """Return an invoice as the simulator has it, with what was sent in `request`."""
+        return self._state.invoice(invoice_id)
+
+    def payment(self, payment_id: str) -> Payment:
+        """Return a payment as the simulator has it."""
+        return self._state.payment(payment_id)
+
+    def advance(self, seconds: float) -> None:
+        """Move the simulator's clock on, so that tokens and invoices end."""
+        self._state.clock.advance(seconds)
+
+    def revoke_tokens(self) -> None:
+        """End every token, as a login elsewhere would."""
+        with self._state.lock:
+            self._state.tokens.clear()
+
+    def reset(self) -> None:
+        """Forget everything but the accounts."""
+        self._state.reset()
+        self.faults.clear()
+        self.requests.clear()
+        self._outbox.reset()
+
+    def _payable(self, invoice_id: str) -> Invoice:
+        invoice = self._state.invoice(invoice_id)
+        if invoice.status == "CANCELED":
+            raise ValueError(f"invoice {invoice_id} is cancelled")
+        if self._state.expired(invoice):
+            raise ValueError(f"invoice {invoice_id} has expired")
+        return invoice
+
+    def _tell(self, payment: Payment, times: int, *, wait: bool) -> None:
+        def send() -> None:
+            for _ in range(times):
+                self._outbox.send(payment)
+
+        if wait:
+            send()
+        else:
+            threading.Thread(target=send, name="qpay-callback", daemon=True).start()

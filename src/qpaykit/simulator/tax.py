@@ -1,0 +1,74 @@
+"""QPay's check of an e-barimt invoice's lines."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from qpaykit.simulator.refusals import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import JsonValue
+
+_CLASS = re.compile(r"[0-9]{7}")
+_AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?")
+_WITH_VAT = "1"
+
+
+def check_lines(lines: Sequence[Mapping[str, JsonValue]], tax_type: str) -> Fraction:
+    """Check the lines as QPay does, and return what they cost together.
+
+    Raises:
+        Refused: A line's class, total or tax is wrong.
+    """
+    return sum((_check_line(line, tax_type) for line in lines), Fraction(0))
+
+
+def _check_line(line: Mapping[str, JsonValue], tax_type: str) -> Fraction:
+    total = number(line.get("line_quantity")) * number(line.get("line_unit_price"))
+    if total <= 0:
+        raise Refused(400, "INVALID_AMOUNT")
+    if not _CLASS.fullmatch(str(line.get("classification_code") or "")):
+        raise Refused(400, "CLASSIFICATION_CODE_INVALID")
+    if tax_type != _WITH_VAT:
+        if not line.get("tax_product_code"):
+            raise Refused(400, "TAX_PRODUCT_CODE_REQUIRED")
+        return total
+    taxes = line.get("taxes")
+    stated = {
+        str(tax.get("tax_code")): str(tax.get("amount"))
+        for tax in (taxes if isinstance(taxes, list) else [])
+        if isinstance(tax, dict)
+    }
+    if "VAT" not in stated:
+        raise Refused(400, "TAX_LINE_REQUIRED")
+    whole = 112 if "CITY_TAX" in stated else 110
+    expected = {"VAT": total * 10 / whole, "CITY_TAX": total * 2 / whole}
+    for code, amount in stated.items():
+        if code not in expected or not _agrees(amount, expected[code]):
+            raise Refused(400, "VAT_AMOUNT_INVALID")
+    return total
+
+
+def _agrees(amount: str, exact: Fraction) -> bool:
+    """Say whether a tax is the exact one, cut to four decimals or rounded to two."""
+    if not _AMOUNT.fullmatch(amount):
+        return False
+    stated = Fraction(amount)
+    cut = Fraction(exact.numerator * 10_000 // exact.denominator, 10_000)
+    rounded = Fraction(int(exact * 100 + Fraction(1, 2)), 100)
+    return stated in {cut, rounded}
+
+
+def number(value: JsonValue) -> Fraction:
+    """Read a number that may be text.
+
+    Raises:
+        Refused: It is no number.
+    """
+    if isinstance(value, bool) or not _AMOUNT.fullmatch(str(value)):
+        raise Refused(400, "INVALID_AMOUNT")
+    return Fraction(str(value))
