@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, StringConstraints
 from qpaykit.models.base import Answer, Request
 from qpaykit.models.statuses import Currency, ObjectType, PaymentStatus, PaymentType
 from qpaykit.models.values import (
+    EXACT,
     AnswerBool,
     AnswerList,
     AnswerMoney,
@@ -192,15 +193,15 @@ class PaymentCheck(Answer):
         Returns:
             Their sum.
         """
-        return sum(
-            (
-                row.payment_amount or Decimal(0)
-                for row in self.rows
-                if row.payment_status == PaymentStatus.PAID
+        total = Decimal(0)
+        for row in self.rows:
+            if (
+                row.payment_status == PaymentStatus.PAID
+                and row.payment_amount is not None
                 and (row.payment_currency or Currency.MNT) == currency
-            ),
-            Decimal(0),
-        )
+            ):
+                total = EXACT.add(total, row.payment_amount)
+        return total
 
 
 class PaymentListRow(Answer):

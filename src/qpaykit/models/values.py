@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import (
@@ -32,6 +32,9 @@ ULAANBAATAR = timezone(timedelta(hours=8), "Asia/Ulaanbaatar")
 
 MoneyInput: TypeAlias = Decimal | int | str | float
 TimeInput: TypeAlias = datetime | date | str
+
+# Wide enough for every sum and product here, whatever the context of the caller's thread.
+EXACT = Context(prec=60)
 
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 # A JSON number is read as a binary double, which carries fifteen digits and no more.
@@ -68,14 +71,14 @@ def _within(decimals: int) -> AfterValidator:
             raise PydanticCustomError("money_negative", "must not be negative")
         if value.adjusted() >= _MAX_DIGITS - decimals:
             raise PydanticCustomError("money_large", "is too large for QPay to carry exactly")
-        rounded = value.quantize(Decimal(1).scaleb(-decimals))
+        rounded = value.quantize(Decimal((0, (1,), -decimals)), context=EXACT)
         if rounded != value:
             raise PydanticCustomError(
                 "money_decimals",
                 "must have at most {decimals} decimals: round it as your bookkeeping demands",
                 {"decimals": decimals},
             )
-        return rounded.normalize() + 0 if decimals > _CENTS else rounded
+        return rounded
 
     return AfterValidator(check)
 

@@ -1,0 +1,242 @@
+"""The token: when it is over, who renews it, and who waits."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from qpaykit import AuthenticationError, MemoryStore, QPayClient, ServerError
+from qpaykit._http.tokens import token_from_answer
+from qpaykit.models import TokenAnswer
+from support import SETTINGS, token_body
+
+if TYPE_CHECKING:
+    import respx
+
+NOW = 1_769_670_125.0
+DAY = 86_400.0
+
+
+def lifetime(expires_in: object) -> float:
+    body = {"access_token": "a", "expires_in": expires_in}
+    return token_from_answer(TokenAnswer.model_validate(body), NOW).expires_at - NOW
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "seconds"),
+    [
+        (NOW + DAY, DAY),
+        (str(int(NOW + DAY)), DAY - 0.0),
+        ((NOW + DAY) * 1000, DAY),
+        (86_400, DAY),
+        ("600", 600),
+        (None, 3600),
+        ("", 3600),
+        # A clock that is wrong by more than a day must not mean a login for every call.
+        (NOW - 1, 3600),
+        (1_646_967_792, 3600),
+    ],
+)
+def test_an_expiry_is_a_point_in_time_or_a_duration(expires_in: object, seconds: float) -> None:
+    assert lifetime(expires_in) == pytest.approx(seconds, abs=1)
+
+
+@pytest.mark.parametrize("access", [None, "", "a b", "a\n", "я"])
+def test_what_is_no_token_is_refused(access: str | None) -> None:
+    with pytest.raises(ValueError, match="access_token"):
+        token_from_answer(TokenAnswer(access_token=access), NOW)
+
+
+def test_a_token_is_due_before_it_is_unusable() -> None:
+    answer = TokenAnswer.model_validate({"access_token": "a", "expires_in": NOW + DAY})
+    token = token_from_answer(answer, NOW)
+    times = [NOW, NOW + DAY - 601, NOW + DAY - 599, NOW + DAY - 11, NOW + DAY - 9]
+    assert [token.due(at) for at in times] == [False, False, True, True, True]
+    assert [token.usable(at) for at in times] == [True, True, True, True, False]
+
+
+def test_a_short_token_is_not_due_from_its_first_second() -> None:
+    answer = TokenAnswer.model_validate({"access_token": "a", "expires_in": 60})
+    token = token_from_answer(answer, NOW)
+    assert not token.due(NOW + 50)
+    assert token.due(NOW + 55)
+
+
+def test_tokens_are_shown_nowhere() -> None:
+    answer = TokenAnswer(access_token="s3cr3t", refresh_token="r3fr3sh")
+    shown = repr(token_from_answer(answer, NOW)) + repr(answer)
+    assert "s3cr3t" not in shown
+    assert "r3fr3sh" not in shown
+
+
+def test_one_token_serves_many_calls(client: QPayClient, qpay: respx.MockRouter) -> None:
+    qpay.get("/invoice/i-1").respond(json={})
+    for _ in range(5):
+        client.invoices.get("i-1")
+    assert qpay["token"].call_count == 1
+
+
+class TestEarlyRenewal:
+    """A token that is due is renewed by its refresh token, and serves on until then."""
+
+    def due_client(self, qpay: respx.MockRouter) -> QPayClient:
+        # The tenth part of a lifetime is left: due, and good for a while yet.
+        body = token_body("old", lifetime=1000)
+        qpay["token"].respond(json=body)
+        client = QPayClient(**SETTINGS)
+        client.tokens.get()
+        token = client._session.tokens._cached
+        assert token is not None
+        aged = type(token)(token.access, token.refresh, NOW, time.time() + 50)
+        client._session.tokens._cached = aged
+        client.store.set(f"token:{client.settings.account}", aged.to_json())
+        return client
+
+    def test_it_uses_the_refresh_token_once(self, qpay: respx.MockRouter) -> None:
+        client = self.due_client(qpay)
+        refresh = qpay.post("/auth/refresh").respond(json=token_body("new"))
+        assert [client.tokens.get(), client.tokens.get()] == ["new", "new"]
+        assert refresh.call_count == 1
+        assert refresh.calls.last.request.headers["authorization"] == "Bearer refresh-of-old"
+        assert qpay["token"].call_count == 1
+
+    def test_the_rotated_refresh_token_is_the_next_one(self, qpay: respx.MockRouter) -> None:
+        client = self.due_client(qpay)
+        qpay.post("/auth/refresh").respond(json=token_body("new"))
+        client.tokens.get()
+        token = client._session.tokens._cached
+        assert token is not None
+        assert token.refresh is not None
+        assert token.refresh.get_secret_value() == "refresh-of-new"
+
+    def test_a_refused_refresh_token_means_a_login(self, qpay: respx.MockRouter) -> None:
+        client = self.due_client(qpay)
+        qpay.post("/auth/refresh").respond(401, json={"error": "NO_CREDENTIALS"})
+        qpay["token"].respond(json=token_body("new"))
+        assert client.tokens.get() == "new"
+
+    def test_a_refresh_whose_answer_is_lost_is_not_sent_again(self, qpay: respx.MockRouter) -> None:
+        client = self.due_client(qpay)
+        refresh = qpay.post("/auth/refresh").mock(side_effect=httpx.ReadTimeout("slow"))
+        qpay["token"].respond(json=token_body("new"))
+        assert client.tokens.get() == "new"
+        assert refresh.call_count == 1
+
+    @pytest.mark.usefixtures("quick_retries")
+    def test_when_qpay_is_down_the_old_token_serves_on(self, qpay: respx.MockRouter) -> None:
+        client = self.due_client(qpay)
+        refresh = qpay.post("/auth/refresh").respond(500)
+        qpay["token"].respond(500)
+        assert [client.tokens.get() for _ in range(3)] == ["old"] * 3
+        # It is not tried again with every call.
+        assert refresh.call_count == 1
+
+    def test_whoever_may_not_renew_goes_on_with_the_old_one(self, qpay: respx.MockRouter) -> None:
+        client = self.due_client(qpay)
+        client.store.claim(f"login:{client.settings.account}", "somebody", lease=60)
+        assert client.tokens.get() == "old"
+
+
+def test_an_expired_token_means_a_login(client: QPayClient, qpay: respx.MockRouter) -> None:
+    qpay["token"].mock(
+        side_effect=[
+            httpx.Response(200, json=token_body("short", lifetime=1)),
+            httpx.Response(200, json=token_body("new")),
+        ]
+    )
+    assert client.tokens.get() == "short"
+    time.sleep(1.1)
+    assert client.tokens.get() == "new"
+
+
+def test_invalidate_means_a_login(client: QPayClient, qpay: respx.MockRouter) -> None:
+    client.tokens.get()
+    client.tokens.invalidate()
+    client.tokens.get()
+    assert qpay["token"].call_count == 2
+
+
+def test_clients_of_one_account_share_the_stores_token(qpay: respx.MockRouter) -> None:
+    store = MemoryStore()
+    clients = [QPayClient(**SETTINGS, store=store) for _ in range(3)]
+    assert {client.tokens.get() for client in clients} == {"access-1"}
+    assert qpay["token"].call_count == 1
+
+
+def test_clients_of_two_accounts_share_a_store_and_no_token(qpay: respx.MockRouter) -> None:
+    qpay["token"].mock(
+        side_effect=[httpx.Response(200, json=token_body(name)) for name in ("one", "two")]
+    )
+    store = MemoryStore()
+    one = QPayClient(**SETTINGS, store=store)
+    settings = SETTINGS.copy()
+    settings["username"] = "OTHER"
+    two = QPayClient(**settings, store=store)
+    assert [one.tokens.get(), two.tokens.get(), one.tokens.get()] == ["one", "two", "one"]
+
+
+def test_after_a_401_the_stores_newer_token_is_taken_without_a_login(
+    qpay: respx.MockRouter,
+) -> None:
+    store = MemoryStore()
+    first, second = (QPayClient(**SETTINGS, store=store) for _ in range(2))
+    assert first.tokens.get() == second.tokens.get() == "access-1"
+    second.tokens.invalidate()
+    qpay["token"].respond(json=token_body("newer"))
+    second.tokens.get()
+    logins = qpay["token"].call_count
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        fresh = request.headers["authorization"] == "Bearer newer"
+        return httpx.Response(200 if fresh else 401, json={})
+
+    qpay.get("/invoice/i-1").mock(side_effect=answer)
+    first.invoices.get("i-1")
+    assert qpay["token"].call_count == logins
+
+
+def test_a_stores_dead_token_still_leaves_one_login(qpay: respx.MockRouter) -> None:
+    store = MemoryStore()
+    first, second = (QPayClient(**SETTINGS, store=store) for _ in range(2))
+    first.tokens.get()
+    second.tokens.invalidate()
+    qpay["token"].respond(json=token_body("dead too"[:4]))
+    second.tokens.get()
+    qpay["token"].respond(json=token_body("alive"))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        alive = request.headers["authorization"] == "Bearer alive"
+        return httpx.Response(200 if alive else 401, json={})
+
+    route = qpay.get("/invoice/i-1").mock(side_effect=answer)
+    first.invoices.get("i-1")
+    assert route.call_count == 3
+
+
+def test_a_failed_login_is_raised_and_the_next_call_tries_again(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    qpay["token"].respond(401, json={"error": "AUTHENTICATION_FAILED"})
+    with pytest.raises(AuthenticationError, match="QPAY_PASSWORD"):
+        client.tokens.get()
+    qpay["token"].respond(json=token_body("good"))
+    assert client.tokens.get() == "good"
+
+
+def test_a_login_is_repeated_when_qpay_is_busy(client: QPayClient, qpay: respx.MockRouter) -> None:
+    busy = httpx.Response(500, json={"error": "SYSTEM_BUSY"})
+    good = httpx.Response(200, json=token_body("good"))
+    qpay["token"].mock(side_effect=[busy, busy, good])
+    assert client.tokens.get() == "good"
+
+
+def test_attempts_of_a_login_do_not_multiply_with_those_of_the_call(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    qpay["token"].respond(500)
+    with pytest.raises(ServerError):
+        client.payments.check("i-1")
+    assert qpay["token"].call_count == 3

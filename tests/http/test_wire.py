@@ -1,0 +1,333 @@
+"""What each call puts on the wire, and that both clients put the same."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient, UnexpectedResponseError
+from support import BASE, SETTINGS, token_body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import respx
+
+DATES = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
+LISTED = {"start_date": "2026-01-01 00:00:00", "end_date": "2026-01-31 23:59:59"}
+PAGE = {"page_number": 1, "page_limit": 100}
+
+CALLS: list[tuple[str, Callable[[Any], Any], str, str, object]] = [
+    (
+        "invoices.create",
+        lambda c: c.invoices.create(amount=1500, sender_invoice_no="42", invoice_description="Цай"),
+        "POST",
+        "/invoice",
+        {
+            "invoice_code": "TEST_INVOICE",
+            "sender_invoice_no": "42",
+            "invoice_receiver_code": "terminal",
+            "invoice_description": "Цай",
+            "amount": 1500,
+            "callback_url": "https://shop.test/callback?order=42",
+        },
+    ),
+    ("invoices.get", lambda c: c.invoices.get("i-1"), "GET", "/invoice/i-1", None),
+    ("invoices.cancel", lambda c: c.invoices.cancel("i-1"), "DELETE", "/invoice/i-1", None),
+    ("payments.get", lambda c: c.payments.get("019"), "GET", "/payment/019", None),
+    (
+        "payments.check",
+        lambda c: c.payments.check("i-1"),
+        "POST",
+        "/payment/check",
+        {"object_type": "INVOICE", "object_id": "i-1", "offset": PAGE},
+    ),
+    (
+        "payments.check of a QR text",
+        lambda c: c.payments.check("0002…", object_type="QR", page_number=2, page_limit=5),
+        "POST",
+        "/payment/check",
+        {
+            "object_type": "QR",
+            "object_id": "0002…",
+            "offset": {"page_number": 2, "page_limit": 5},
+        },
+    ),
+    (
+        "payments.list",
+        lambda c: c.payments.list(**DATES),
+        "POST",
+        "/payment/list",
+        {"object_type": "INVOICE", "object_id": "TEST_INVOICE", **LISTED, "offset": PAGE},
+    ),
+    (
+        "payments.list of a merchant",
+        lambda c: c.payments.list(**DATES, object_type="MERCHANT", object_id="m-1"),
+        "POST",
+        "/payment/list",
+        {"object_type": "MERCHANT", "object_id": "m-1", **LISTED, "offset": PAGE},
+    ),
+    (
+        "payments.cancel",
+        lambda c: c.payments.cancel("8e25", note="cold", callback_url="https://s.test/c"),
+        "DELETE",
+        "/payment/cancel/8e25",
+        {"note": "cold", "callback_url": "https://s.test/c"},
+    ),
+    (
+        "payments.refund",
+        lambda c: c.payments.refund("8e25", note="cold"),
+        "DELETE",
+        "/payment/refund/8e25",
+        {"note": "cold"},
+    ),
+    (
+        "ebarimt.create",
+        lambda c: c.ebarimt.create(
+            "019", receiver="99000000", district_code="3505", classification_code="0000010"
+        ),
+        "POST",
+        "/ebarimt_v3/create",
+        {
+            "payment_id": "019",
+            "ebarimt_receiver_type": "CITIZEN",
+            "ebarimt_receiver": "99000000",
+            "district_code": "3505",
+            "classification_code": "0000010",
+        },
+    ),
+    (
+        "ebarimt.create, legacy",
+        lambda c: c.ebarimt.create("019", legacy=True),
+        "POST",
+        "/ebarimt/create",
+        {"payment_id": "019", "ebarimt_receiver_type": "CITIZEN"},
+    ),
+    ("ebarimt.get", lambda c: c.ebarimt.get("e-1"), "GET", "/ebarimt_v3/e-1", None),
+    (
+        "ebarimt.get, legacy",
+        lambda c: c.ebarimt.get("e-1", legacy=True),
+        "GET",
+        "/ebarimt/e-1",
+        None,
+    ),
+    (
+        "ebarimt.cancel",
+        lambda c: c.ebarimt.cancel("019", note="wrong"),
+        "DELETE",
+        "/ebarimt_v3/019",
+        {"note": "wrong"},
+    ),
+    ("subscriptions.get", lambda c: c.subscriptions.get("s-1"), "GET", "/subscription/s-1", None),
+    (
+        "subscriptions.cancel",
+        lambda c: c.subscriptions.cancel("s-1"),
+        "DELETE",
+        "/subscription/s-1",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("call", "method", "path", "body"), [one[1:] for one in CALLS], ids=[one[0] for one in CALLS]
+)
+def test_a_call_is_this_request(
+    qpay: respx.MockRouter,
+    face: str,
+    call: Callable[[Any], Any],
+    method: str,
+    path: str,
+    body: object,
+) -> None:
+    route = qpay.request(method, path).respond(json={"invoice_id": "i-1"})
+    if face == "sync":
+        with QPayClient(**SETTINGS) as client:
+            call(client)
+    else:
+
+        async def run() -> None:
+            async with AsyncQPayClient(**SETTINGS) as client:
+                await call(client)
+
+        anyio.run(run)
+    request = route.calls.last.request
+    assert str(request.url) == BASE + path
+    assert request.headers["authorization"] == "Bearer access-1"
+    assert request.headers["user-agent"].startswith("qpaykit/")
+    assert "cookie" not in request.headers
+    assert (json.loads(request.content) if request.content else None) == body
+
+
+def test_the_login_is_basic_with_an_empty_body(client: QPayClient, qpay: respx.MockRouter) -> None:
+    assert client.tokens.get() == "access-1"
+    request = qpay["token"].calls.last.request
+    assert request.headers["authorization"] == "Basic U0hPUDpodW50ZXIyLXRoZS1wYXNzd29yZA=="
+    assert request.content == b""
+
+
+def test_nothing_is_sent_at_construction(client: QPayClient, qpay: respx.MockRouter) -> None:
+    assert repr(client)
+    assert qpay.calls.call_count == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda c: c.payments.refund("../../auth/token", note="x"),
+        lambda c: c.payments.cancel("a/b", note="x"),
+        lambda c: c.payments.get(""),
+        lambda c: c.invoices.get(".."),
+        lambda c: c.invoices.cancel("a?b"),
+        lambda c: c.ebarimt.get("a#b"),
+        lambda c: c.ebarimt.create("a\x00b"),
+        lambda c: c.subscriptions.cancel("a\r\nb"),
+        lambda c: c.payments.check(""),
+        lambda c: c.payments.check("i-1", page_limit=101),
+        lambda c: c.payments.check("i-1", page_number=0),
+        lambda c: c.payments.list(**DATES, object_type="MERCHANT"),
+        lambda c: c.payments.refund("8e25", note="x" * 256),
+        lambda c: c.invoices.create(
+            amount=0.1 + 0.2, sender_invoice_no="1", invoice_description="x"
+        ),
+    ],
+)
+def test_bad_arguments_are_refused_before_anything_is_sent(
+    client: QPayClient, qpay: respx.MockRouter, call: Callable[[Any], Any]
+) -> None:
+    with pytest.raises(ValidationError):
+        call(client)
+    assert qpay.calls.call_count == 0
+
+
+@pytest.mark.parametrize("name", ["invoice_code", "callback_url"])
+def test_an_invoice_without_a_default_says_which_setting_is_missing(
+    qpay: respx.MockRouter, name: str
+) -> None:
+    settings: dict[str, Any] = {**SETTINGS, name: None}
+    with (
+        QPayClient(**settings) as client,
+        pytest.raises(ConfigurationError, match=f"{name}.*QPAY_{name.upper()}"),
+    ):
+        client.invoices.create(amount=1, sender_invoice_no="1", invoice_description="x")
+    assert qpay.calls.call_count == 0
+
+
+def test_a_given_client_is_used_and_left_open(qpay: respx.MockRouter) -> None:
+    route = qpay.get("/invoice/i-1").respond(json={})
+    with httpx.Client(headers={"x-trace": "7"}, cookies={"a": "b"}) as own:
+        with QPayClient(**SETTINGS, http_client=own) as client:
+            client.invoices.get("i-1")
+        assert not own.is_closed
+    assert route.calls.last.request.headers["x-trace"] == "7"
+    assert "cookie" not in route.calls.last.request.headers
+
+
+def test_qpays_session_cookie_is_not_sent_back(client: QPayClient, qpay: respx.MockRouter) -> None:
+    cookie = {"set-cookie": "qpay_merchant_openapi.sid=1; Path=/"}
+    route = qpay.get("/invoice/i-1").respond(json={}, headers=cookie)
+    client.invoices.get("i-1")
+    client.invoices.get("i-1")
+    assert "cookie" not in route.calls.last.request.headers
+
+
+def test_a_redirect_is_not_followed_with_the_token(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    elsewhere = qpay.get("https://evil.test/").respond(json={})
+    qpay.get("/invoice/i-1").respond(302, headers={"location": "https://evil.test/"})
+    with pytest.raises(Exception, match="302"):
+        client.invoices.get("i-1")
+    assert elsewhere.call_count == 0
+
+
+def test_a_success_that_carries_an_error_is_no_success(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    qpay.get("/invoice/i-1").respond(json={"error": "SYSTEM_BUSY"})
+    with pytest.raises(UnexpectedResponseError):
+        client.invoices.get("i-1")
+
+
+def test_both_clients_have_the_same_face() -> None:
+    with QPayClient(**SETTINGS) as client:
+        other = AsyncQPayClient(**SETTINGS)
+        for group in ("invoices", "payments", "ebarimt", "subscriptions", "tokens"):
+            sync, awaited = getattr(client, group), getattr(other, group)
+            names = {name for name in dir(sync) if not name.startswith("_")}
+            assert names == {name for name in dir(awaited) if not name.startswith("_")}
+            for name in names:
+                one, two = getattr(sync, name), getattr(awaited, name)
+                assert inspect.getdoc(one) == inspect.getdoc(two)
+                assert inspect.getdoc(one)
+                assert (
+                    inspect.signature(one).parameters.keys()
+                    == inspect.signature(two).parameters.keys()
+                )
+
+
+def test_a_methods_signature_is_what_users_see() -> None:
+    with QPayClient(**SETTINGS) as client:
+        assert str(inspect.signature(client.payments.get)) == "(payment_id: 'str') -> 'Payment'"
+        assert client.payments.get.__qualname__ == "Payments.get"
+
+
+def rows(*ids: str) -> list[dict[str, str]]:
+    return [{"payment_id": one} for one in ids]
+
+
+@pytest.mark.parametrize(
+    ("pages", "expected", "requests"),
+    [
+        ([{"count": 0, "rows": []}], "", 1),
+        ([{"count": 3, "rows": rows("a", "b")}, {"count": 3, "rows": rows("c")}], "abc", 2),
+        (
+            [{"count": 2, "rows": rows("a", "b")}, {"count": 2, "rows": []}],
+            "ab",
+            2,
+        ),
+        # QPay gives fewer rows than it was asked for.
+        ([{"count": 2, "rows": rows("a")}, {"count": 2, "rows": rows("b")}], "ab", 2),
+        # The last page comes again and again.
+        ([{"count": 9, "rows": rows("a", "b")}] * 3, "ab", 2),
+    ],
+)
+def test_iterate_goes_through_all_pages(
+    client: QPayClient,
+    qpay: respx.MockRouter,
+    pages: list[dict[str, object]],
+    expected: str,
+    requests: int,
+) -> None:
+    answers = [httpx.Response(200, json=page) for page in pages]
+    route = qpay.post("/payment/list").mock(side_effect=answers)
+    found = client.payments.iterate(**DATES, page_limit=2)
+    assert "".join(str(row.payment_id) for row in found) == expected
+    assert route.call_count == requests
+    numbers = [json.loads(c.request.content)["offset"]["page_number"] for c in route.calls]
+    assert numbers == list(range(1, requests + 1))
+
+
+def test_iterate_asks_for_a_page_only_when_it_is_wanted(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    route = qpay.post("/payment/list").respond(json={"count": 9, "rows": rows("a", "b")})
+    found = client.payments.iterate(**DATES, page_limit=2)
+    assert route.call_count == 0
+    assert [next(found).payment_id, next(found).payment_id] == ["a", "b"]
+    assert route.call_count == 1
+
+
+def test_a_token_from_qpay_that_cannot_be_sent_is_refused(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    qpay["token"].respond(json=token_body("a\r\nX-Evil: 1"))
+    with pytest.raises(UnexpectedResponseError):
+        client.tokens.get()

@@ -1,0 +1,139 @@
+"""Limits are checked before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+from pydantic import ValidationError
+
+from qpaykit import InvoiceRequest
+from qpaykit.models import EbarimtRequest, InvoiceFields
+from qpaykit.models.values import format_time, path_id
+
+NEEDED: dict[str, object] = {
+    "sender_invoice_no": "42",
+    "invoice_description": "Tea",
+    "amount": 1500,
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "most"),
+    [
+        ("invoice_code", 45),
+        ("sender_invoice_no", 45),
+        ("invoice_receiver_code", 45),
+        ("invoice_description", 255),
+        ("sender_branch_code", 45),
+        ("sender_staff_code", 100),
+        ("sender_terminal_code", 45),
+        ("callback_url", 255),
+        ("subscription_webhook", 255),
+        ("note", 1000),
+    ],
+)
+def test_a_text_has_its_limit(field: str, most: int) -> None:
+    InvoiceRequest.model_validate({**NEEDED, field: "я" * most})
+    with pytest.raises(ValidationError, match=field):
+        InvoiceRequest.model_validate({**NEEDED, field: "я" * (most + 1)})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sender_invoice_no": ""},
+        {"sender_invoice_no": 42},
+        {"invoice_description": ""},
+        {"amount": None},
+        {"ammount": 1500},
+        {"subscription_interval": "0D"},
+        {"subscription_interval": "1Y"},
+        {"district_code": "35"},
+        {"minimum_amount": 5, "maximum_amount": 4},
+        {"tax_type": "4"},
+        {"expiry_date": 1700000000},
+        {"expiry_date": "soon"},
+    ],
+    ids=str,
+)
+def test_what_qpay_would_refuse_is_refused_here(change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        InvoiceRequest.model_validate({**NEEDED, **change})
+
+
+def test_the_fields_for_type_checkers_are_the_models() -> None:
+    assert set(InvoiceFields.__annotations__) == set(InvoiceRequest.model_fields)
+
+
+def test_an_error_does_not_repeat_what_was_given() -> None:
+    with pytest.raises(ValidationError) as caught:
+        InvoiceRequest.model_validate({**NEEDED, "callback_url": "https://x/?secret=s3cr3t" * 99})
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_times_are_written_as_qpay_wants_each() -> None:
+    moment = datetime(2026, 1, 31, 12, 0, 0, tzinfo=timezone(timedelta(hours=9)))
+    request = InvoiceRequest.model_validate(
+        {**NEEDED, "expiry_date": moment, "invoice_due_date": moment}
+    )
+    body = json.loads(request.to_json())
+    assert body["expiry_date"] == "2026-01-31T03:00:00.000Z"
+    assert body["invoice_due_date"] == "2026-01-31 11:00:00"
+
+
+@pytest.mark.parametrize(
+    ("value", "end", "written"),
+    [
+        (date(2026, 1, 31), False, "2026-01-31 00:00:00"),
+        (date(2026, 1, 31), True, "2026-01-31 23:59:59"),
+        ("2026-01-31", True, "2026-01-31 23:59:59"),
+        ("2026-01-31 08:30:00", True, "2026-01-31 08:30:00"),
+        ("2026-01-31T00:00:00Z", False, "2026-01-31 08:00:00"),
+        (datetime(2026, 1, 31, 1, 2, 3), False, "2026-01-31 01:02:03"),  # noqa: DTZ001
+        (datetime(2026, 1, 31, tzinfo=timezone.utc), False, "2026-01-31 08:00:00"),
+    ],
+)
+def test_a_listed_time_is_ulaanbaatars(
+    value: datetime | date | str, end: bool, written: str
+) -> None:
+    assert format_time(value, end=end) == written
+
+
+@pytest.mark.parametrize("value", ["", "31.01.2026", "2026-13-01", 5, None])
+def test_a_time_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(ValidationError):
+        format_time(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        ".",
+        "..",
+        "a/b",
+        "../../auth/token",
+        "a?b",
+        "a#b",
+        "a%2Fb",
+        "a b",
+        "a\n",
+        "a\x00",
+        "я",
+        "a" * 129,
+        5,
+        None,
+        b"a",
+    ],
+    ids=repr,
+)
+def test_an_id_that_could_reach_another_path_is_refused(value: str) -> None:
+    with pytest.raises(ValidationError, match="payment_id"):
+        path_id(value, "payment_id")
+
+
+def test_a_company_is_named() -> None:
+    with pytest.raises(ValidationError, match="register"):
+        EbarimtRequest.model_validate({"payment_id": "1", "ebarimt_receiver_type": "COMPANY"})
