@@ -30,13 +30,13 @@ def qpay() -> Iterator[respx.MockRouter]:
 
 
 @pytest.fixture
-def client(qpay: respx.MockRouter, quick_retries: None) -> Iterator[QPayClient]:  # noqa: ARG001
+def client(qpay: respx.MockRouter, quick_retries: None) -> Iterator[QPayClient]:
     with QPayClient(**SETTINGS) as client:
         yield client
 
 
 @pytest.fixture
-def async_client(qpay: respx.MockRouter, quick_retries: None) -> AsyncQPayClient:  # noqa: ARG001
+def async_client(qpay: respx.MockRouter, quick_retries: None) -> AsyncQPayClient:
     return AsyncQPayClient(**SETTINGS)
 
 

@@ -37,10 +37,13 @@ def demo() -> None:
 @app.command()
 def simulate(
     port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 8899,
+    pay_after: Annotated[
+        float | None, typer.Option(help="Pay every invoice so many seconds after it is made.")
+    ] = None,
 ) -> None:
     """Run a QPay on this machine until Ctrl-C."""
     try:
-        simulator = Simulator(port=port)
+        simulator = Simulator(port=port, pay_after=pay_after)
         simulator.start()
     except OSError as error:
         console.print(f"Port {port} cannot be used ({error.strerror}). Try --port 0.")

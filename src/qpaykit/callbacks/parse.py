@@ -192,7 +192,7 @@ def _content(body: Body) -> dict[str, object]:
     body = body.strip("\ufeff \t\r\n")
     if body.startswith("{"):
         try:
-            content: JsonValue = from_json(body)
+            content: JsonValue = from_json(body.encode("utf-8", "replace"))
         except ValueError:
             return {}
         return dict(content) if isinstance(content, dict) else {}

@@ -19,3 +19,7 @@ class TokenAnswer(Answer):
     scope: str | None = None
     not_before_policy: str | None = Field(default=None, alias="not-before-policy")
     session_state: str | None = Field(default=None, repr=False)
+
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        """Leave out what is not known: it may be another token."""
+        return [pair for pair in super().__repr_args__() if pair[0] in type(self).model_fields]

@@ -10,7 +10,13 @@ from pydantic_core import PydanticCustomError
 from qpaykit.models.base import Answer, Request
 from qpaykit.models.lines import ClassificationCode
 from qpaykit.models.parties import Text100, Text255
-from qpaykit.models.statuses import BarimtStatus, ReceiverType
+from qpaykit.models.statuses import (
+    BarimtStatus,
+    ObjectType,
+    PaymentType,
+    ReceiverType,
+    TaxType,
+)
 from qpaykit.models.values import (
     AnswerBool,
     AnswerList,
@@ -57,7 +63,7 @@ class Ebarimt(Answer):
     ebarimt_by: str | None = None
     g_wallet_id: str | None = None
     g_wallet_customer_id: str | None = None
-    ebarimt_receiver_type: str | None = Field(
+    ebarimt_receiver_type: AnswerWord[ReceiverType] = Field(
         default=None,
         validation_alias=AliasChoices("ebarimt_receiver_type", "ebarim_receiver_type"),
     )
@@ -73,8 +79,8 @@ class Ebarimt(Answer):
     )
     merchant_tin: str | None = None
     g_payment_id: str | None = None
-    paid_by: str | None = None
-    object_type: str | None = None
+    paid_by: AnswerWord[PaymentType] = None
+    object_type: AnswerWord[ObjectType] = None
     object_id: str | None = None
     amount: AnswerMoney = None
     vat_amount: AnswerMoney = None
@@ -85,13 +91,13 @@ class Ebarimt(Answer):
     ebarimt_sent_email: str | None = None
     ebarimt_receiver_phone: str | None = None
     note: str | None = None
-    barimt_status: Annotated[BarimtStatus | str | None, AnswerWord] = Field(
+    barimt_status: AnswerWord[BarimtStatus] = Field(
         default=None, validation_alias=AliasChoices("barimt_status", "ebarimt_status")
     )
     barimt_status_date: AnswerTime = Field(
         default=None, validation_alias=AliasChoices("barimt_status_date", "ebarimt_status_date")
     )
-    tax_type: str | None = None
+    tax_type: AnswerWord[TaxType] = None
     created_by: str | None = None
     created_date: AnswerTime = None
     updated_by: str | None = None

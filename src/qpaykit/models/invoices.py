@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import AliasChoices, Field, JsonValue, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -26,9 +25,10 @@ from qpaykit.models.parties import (
     Text255,
     Text1000,
 )
-from qpaykit.models.statuses import InvoiceStatus, TaxType
+from qpaykit.models.statuses import InvoiceStatus, TaxCode, TaxType
 from qpaykit.models.values import (
     AnswerBool,
+    AnswerDict,
     AnswerList,
     AnswerMoney,
     AnswerTime,
@@ -41,7 +41,6 @@ from qpaykit.models.values import (
     TimeInput,
 )
 
-_ABSENT: Any = None
 _PNG = b"\x89PNG\r\n\x1a\n"
 _Interval = Annotated[str, StringConstraints(strict=True, pattern=r"^[1-9][0-9]{0,3}[DWM]$")]
 _District = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$")]
@@ -164,7 +163,10 @@ class Invoice(Answer):
     """
 
     # `invoices.create` refuses an answer without an id, so users need not ask for None.
-    invoice_id: str = _ABSENT
+    if TYPE_CHECKING:
+        invoice_id: str = ""
+    else:
+        invoice_id: str | None = None
     qr_text: str | None = None
     qr_image: str | None = None
     qpay_short_url: str | None = Field(
@@ -173,7 +175,7 @@ class Invoice(Answer):
     urls: AnswerList[BankLink] = Field(
         default=[], validation_alias=AliasChoices("urls", "qPay_deeplink")
     )
-    subscription: dict[str, JsonValue] | None = None
+    subscription: AnswerDict = None
 
     def qr_png(self) -> bytes:
         """Return the QR code as a PNG: QPay's own, or one drawn of `qr_text`.
@@ -184,7 +186,7 @@ class Invoice(Answer):
         """
         try:
             image = base64.b64decode((self.qr_image or "").rpartition(",")[2], validate=False)
-        except binascii.Error:
+        except ValueError:
             image = b""
         if image.startswith(_PNG):
             return image
@@ -206,11 +208,22 @@ class Invoice(Answer):
 
         It is known by its scheme or name: every bank's link has "qPay" in its query.
         """
-        for url in self.urls:
-            scheme = (url.link or "").partition("://")[0].lower()
-            if scheme == "qpaywallet" or "qpay" in (url.name or "").lower():
-                return url.link
-        return None
+        links = [(url.link, (url.name or "").lower()) for url in self.urls if url.link]
+        by_scheme = (link for link, _ in links if link.lower().startswith("qpaywallet:"))
+        by_name = (link for link, name in links if "qpay" in name)
+        return next(by_scheme, None) or next(by_name, None)
+
+
+class InvoiceDetailCharge(Answer):
+    """A discount, a surcharge or a tax of a line, as QPay has it, in MNT."""
+
+    discount_code: str | None = None
+    surcharge_code: str | None = None
+    tax_code: AnswerWord[TaxCode] = None
+    description: str | None = None
+    amount: AnswerMoney = None
+    city_tax: AnswerMoney = None
+    note: str | None = None
 
 
 class InvoiceDetailLine(Answer):
@@ -224,9 +237,9 @@ class InvoiceDetailLine(Answer):
     note: str | None = None
     barcode: str | None = None
     classification_code: str | None = None
-    discounts: AnswerList[dict[str, JsonValue]] = []
-    surcharges: AnswerList[dict[str, JsonValue]] = []
-    taxes: AnswerList[dict[str, JsonValue]] = []
+    discounts: AnswerList[InvoiceDetailCharge] = []
+    surcharges: AnswerList[InvoiceDetailCharge] = []
+    taxes: AnswerList[InvoiceDetailCharge] = []
 
 
 _Party: TypeAlias = dict[str, JsonValue] | str | None
@@ -236,7 +249,7 @@ class InvoiceDetail(Answer):
     """An invoice as QPay has it. Whether it is paid, only `payments.check` tells."""
 
     invoice_id: str | None = None
-    invoice_status: Annotated[InvoiceStatus | str | None, AnswerWord] = None
+    invoice_status: AnswerWord[InvoiceStatus] = None
     sender_invoice_no: str | None = None
     sender_branch_code: str | None = None
     sender_branch_data: _Party = None

@@ -11,7 +11,7 @@ from qpaykit.models.base import Request
 from qpaykit.models.parties import Account, Needed255, Text45, Text255
 from qpaykit.models.statuses import TaxCode
 from qpaykit.models.tax import city_tax_of, vat_of
-from qpaykit.models.values import EXACT, Money, MoneyInput, MoneyText, TaxAmount, parse_money
+from qpaykit.models.values import EXACT, Money, MoneyInput, MoneyText, TaxAmount
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -152,14 +152,7 @@ class InvoiceLine(Request):
         Raises:
             pydantic.ValidationError: A price or quantity is not above 0, a code is malformed.
         """
-        total = EXACT.multiply(parse_money(line_unit_price), parse_money(line_quantity))
-        vat = vat_of(total, city_tax=city_tax)
-        taxes = [Tax(tax_code=TaxCode.VAT, description="НӨАТ", amount=vat)]
-        if city_tax:
-            taxes.append(
-                Tax(tax_code=TaxCode.CITY_TAX, description="НХАТ", amount=city_tax_of(total))
-            )
-        return cls(
+        line = cls(
             line_description=line_description,
             line_quantity=line_quantity,
             line_unit_price=line_unit_price,
@@ -168,8 +161,15 @@ class InvoiceLine(Request):
             sender_product_code=sender_product_code,
             barcode=barcode,
             note=note,
-            taxes=taxes,
         )
+        total = EXACT.multiply(line.line_unit_price, line.line_quantity)
+        vat = vat_of(total, city_tax=city_tax)
+        taxes = [Tax(tax_code=TaxCode.VAT, description="НӨАТ", amount=vat)]
+        if city_tax:
+            taxes.append(
+                Tax(tax_code=TaxCode.CITY_TAX, description="НХАТ", amount=city_tax_of(total))
+            )
+        return line.model_copy(update={"taxes": taxes})
 
 
 class Transaction(Request):

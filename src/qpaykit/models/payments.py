@@ -104,9 +104,9 @@ class P2PTransaction(Answer):
     settlement_status: str | None = None
 
 
-Status = Annotated[PaymentStatus | str | None, AnswerWord]
-Kind = Annotated[PaymentType | str | None, AnswerWord]
-Thing = Annotated[ObjectType | str | None, AnswerWord]
+Status = AnswerWord[PaymentStatus]
+Kind = AnswerWord[PaymentType]
+Thing = AnswerWord[ObjectType]
 
 
 class Payment(Answer):
@@ -167,7 +167,7 @@ class PaymentCheck(Answer):
         """Say whether the invoice is paid: by its PAID payments, not by their count.
 
         Args:
-            amount: What must have been paid; any PAID payment will do when left out.
+            amount: What must have been paid; any PAID payment above 0 will do when left out.
             currency: The currency of that amount; payments in another one do not count.
 
         Returns:
@@ -178,11 +178,12 @@ class PaymentCheck(Answer):
         """
         if amount is None:
             return any(
-                row.payment_status == PaymentStatus.PAID and row.payment_amount != 0
+                row.payment_status == PaymentStatus.PAID and (row.payment_amount or 0) > 0
                 for row in self.rows
             )
+        due = parse_money(amount)
         paid = self.paid_total(currency)
-        return paid > 0 and paid >= parse_money(amount)
+        return paid > 0 and paid >= due
 
     def paid_total(self, currency: str = "MNT") -> Decimal:
         """Add up the PAID payments in one currency; a payment that names none is in MNT.

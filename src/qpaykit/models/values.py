@@ -12,11 +12,14 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    JsonValue,
     PlainSerializer,
     PlainValidator,
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
@@ -37,8 +40,10 @@ TimeInput: TypeAlias = datetime | date | str
 EXACT = Context(prec=60)
 
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
-# A JSON number is read as a binary double, which carries fifteen digits and no more.
-_MAX_DIGITS = 15
+# A JSON number is read as a binary double, which carries fifteen digits and no more:
+# thirteen and the two decimals.
+_MAX_WHOLE_DIGITS = 13
+_CENTS = 2
 _MAX_CALLBACK_URL = 255
 
 
@@ -65,22 +70,23 @@ def _exact(value: object) -> Decimal:
     raise PydanticCustomError("money_type", "must be a Decimal, an int, a text or a float")
 
 
-def _within(decimals: int) -> AfterValidator:
-    def check(value: Decimal) -> Decimal:
-        if value < 0:
-            raise PydanticCustomError("money_negative", "must not be negative")
-        if value.adjusted() >= _MAX_DIGITS - decimals:
-            raise PydanticCustomError("money_large", "is too large for QPay to carry exactly")
-        rounded = value.quantize(Decimal((0, (1,), -decimals)), context=EXACT)
-        if rounded != value:
-            raise PydanticCustomError(
-                "money_decimals",
-                "must have at most {decimals} decimals: round it as your bookkeeping demands",
-                {"decimals": decimals},
-            )
-        return rounded
+def _fixed(value: Decimal, decimals: int) -> Decimal:
+    if value < 0:
+        raise PydanticCustomError("money_negative", "must not be negative")
+    if value and value.adjusted() >= _MAX_WHOLE_DIGITS:
+        raise PydanticCustomError("money_large", "is too large for QPay to carry exactly")
+    rounded = value.quantize(Decimal((0, (1,), -decimals)), context=EXACT)
+    if rounded != value:
+        raise PydanticCustomError(
+            "money_decimals",
+            "must have at most {decimals} decimals: round it as your bookkeeping demands",
+            {"decimals": decimals},
+        )
+    return rounded.copy_abs()  # "-0.00" is 0
 
-    return AfterValidator(check)
+
+def _within(decimals: int) -> AfterValidator:
+    return AfterValidator(lambda value: _fixed(value, decimals))
 
 
 def _positive(value: Decimal) -> Decimal:
@@ -92,8 +98,6 @@ def _positive(value: Decimal) -> Decimal:
 def _as_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
-
-_CENTS = 2
 
 Money = Annotated[
     Decimal,
@@ -147,6 +151,14 @@ def _lenient_time(value: object) -> datetime | None:
         return None
 
 
+def _lenient_bool(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(_none_if_empty(value))
+    except ValidationError:
+        logger.warning("QPay sent a truth value that cannot be read")
+        return None
+
+
 def _in_ulaanbaatar(value: datetime) -> datetime:
     return value if value.tzinfo is not None else value.replace(tzinfo=ULAANBAATAR)
 
@@ -159,11 +171,16 @@ AnswerMoney = Annotated[Decimal | None, BeforeValidator(_none_if_empty)]
 AnswerTime = Annotated[datetime | None, BeforeValidator(_lenient_time)]
 """A time in an answer; without a zone it is Ulaanbaatar's."""
 
-AnswerBool = Annotated[bool | None, BeforeValidator(_none_if_empty)]
+AnswerBool = Annotated[bool | None, WrapValidator(_lenient_bool)]
 """A truth value in an answer."""
 
-AnswerWord = Field(union_mode="left_to_right")
-"""Puts a known word under its name, and keeps an unknown one as text."""
+AnswerWord = Annotated[
+    T | str | None, Field(union_mode="left_to_right"), BeforeValidator(_none_if_empty)
+]
+"""A word in an answer: a known one under its name, an unknown one as text."""
+
+AnswerDict = Annotated[dict[str, JsonValue] | None, BeforeValidator(_none_if_empty)]
+"""An object in an answer that nobody has described."""
 
 AnswerZero = BeforeValidator(_zero_if_empty)
 """Reads a missing number as 0."""
@@ -199,17 +216,21 @@ def path_id(value: str, name: str) -> str:
     return value
 
 
-_MONEY: TypeAdapter[Decimal] = TypeAdapter(Money, config={"hide_input_in_errors": True})
+def parse_money(value: MoneyInput, name: str = "amount") -> Decimal:
+    """Return an amount exactly, with two decimals.
 
-
-def parse_money(value: MoneyInput) -> Decimal:
-    """Return an amount exactly.
+    Args:
+        value: The amount; a float as its `repr` writes it.
+        name: The argument's name, for the error.
 
     Raises:
-        pydantic.ValidationError: It is negative, not finite, a truth value, or has more
-            than two decimals.
+        pydantic.ValidationError: It is negative, not finite, a truth value, has more than
+            two decimals, or more than thirteen digits before them.
     """
-    return _MONEY.validate_python(value)
+    try:
+        return _fixed(_exact(value), _CENTS)
+    except PydanticCustomError as problem:
+        raise _refused(name, problem) from None
 
 
 def callback_url_limit(url: str) -> str:
@@ -246,20 +267,29 @@ def format_time(value: TimeInput, name: str = "date", *, end: bool = False) -> s
         value = datetime(value.year, value.month, value.day, tzinfo=ULAANBAATAR)
         if end:
             value += timedelta(days=1, seconds=-1)
-    return _in_ulaanbaatar(value).astimezone(ULAANBAATAR).strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        moment = _in_ulaanbaatar(value).astimezone(ULAANBAATAR)
+    except OverflowError:
+        raise _refused(name, _TIME_WANTED) from None
+    return moment.replace(tzinfo=None, microsecond=0).isoformat(" ")
 
 
 _TIME_WANTED = 'must be a datetime, a date, or text as "2026-01-31" or "2026-01-31 23:59:59"'
-_DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# Stricter than the parser, which would also read a number of seconds.
+_TIME_FORM = re.compile(
+    r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
+)
+_DATE_LENGTH = len("2026-01-31")
 
 
 def _from_text(text: str, name: str) -> datetime | date:
+    if not _TIME_FORM.fullmatch(text):
+        raise _refused(name, _TIME_WANTED)
     try:
-        if _DATE_ONLY.fullmatch(text):
-            return date.fromisoformat(text)
-        return datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
+        moment = _TIME.validate_python(text)
+    except ValidationError:
         raise _refused(name, _TIME_WANTED) from None
+    return moment.date() if len(text) == _DATE_LENGTH else moment
 
 
 def iso_utc(value: TimeInput) -> str:
@@ -280,12 +310,14 @@ def local_time(value: TimeInput) -> str:
 def _time_to_send(value: object) -> datetime | date | str:
     if isinstance(value, (datetime, date)):
         return value
-    if isinstance(value, str) and _DATE_FIRST.match(value):
+    if isinstance(value, str) and _TIME_FORM.fullmatch(value):
+        try:
+            _TIME.validate_python(value)
+        except ValidationError:
+            raise PydanticCustomError("time_form", _TIME_WANTED) from None
         return value
-    raise PydanticCustomError("time_form", "must be a datetime, a date, or text as YYYY-MM-DD…")
+    raise PydanticCustomError("time_form", _TIME_WANTED)
 
-
-_DATE_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]|$)", re.ASCII)
 
 IsoTime = Annotated[
     datetime | date | str,
@@ -302,13 +334,9 @@ LocalTime = Annotated[
 """A time to send in Ulaanbaatar's time, without a zone."""
 
 
-def _refused(name: str, sentence: str) -> ValidationError:
+def _refused(name: str, problem: str | PydanticCustomError) -> ValidationError:
+    if isinstance(problem, str):
+        problem = PydanticCustomError("value_error", problem)
     return ValidationError.from_exception_data(
-        name,
-        [
-            InitErrorDetails(
-                type=PydanticCustomError("value_error", sentence), loc=(name,), input=None
-            )
-        ],
-        hide_input=True,
+        name, [InitErrorDetails(type=problem, loc=(name,), input=None)], hide_input=True
     )

@@ -75,6 +75,8 @@ def _create_invoice(state: State, account: Account, _: str, content: Content) ->
         invoice.subscription_id = _subscribe(state, invoice)
     state.invoices[identifier] = invoice
     state.by_qr[qr_text] = invoice
+    if state.on_created is not None:
+        state.on_created(invoice)
     return wire.created(invoice, f"{state.page_root}/invoices/{identifier}")
 
 

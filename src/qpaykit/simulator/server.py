@@ -6,6 +6,7 @@ import secrets
 import socket
 import threading
 import time
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ class Simulator:
         host: The address to listen on.
         seed: Makes payment ids and shares of faults repeatable.
         expose: Allow other addresses than loopback, for listening and for callbacks.
+        pay_after: Let a buyer pay every invoice in full so many seconds after it is made.
 
     Raises:
         ValueError: `host` is not loopback, and `expose` is not True.
@@ -66,12 +68,15 @@ class Simulator:
         host: str = "127.0.0.1",
         seed: int | None = None,
         expose: bool = False,
+        pay_after: float | None = None,
     ) -> None:
         if not expose and not is_loopback(host):
             raise ValueError(f"{host} is not loopback; pass expose=True to listen there")
         self._host = host
         self._port = port
         self._state = State(seed=seed)
+        if pay_after is not None:
+            self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after)
         self._outbox = Outbox(exposed=expose)
         self._merchant = self.add_account(f"SHOP_{secrets.token_hex(4)}", secrets.token_urlsafe(18))
         self.faults = Faults(self._state.random)
@@ -143,7 +148,7 @@ class Simulator:
             http=_Connection,
             ws="none",
             lifespan="off",
-            log_level="error",
+            log_level="critical",
             access_log=False,
             backlog=4096,
             timeout_graceful_shutdown=1,
@@ -290,6 +295,16 @@ class Simulator:
         if self._state.expired(invoice):
             raise ValueError(f"invoice {invoice_id} has expired")
         return invoice
+
+    def _pay_later(self, invoice: Invoice, seconds: float) -> None:
+        def pay() -> None:
+            # The invoice may have been paid or cancelled in the meantime.
+            with suppress(ValueError):
+                self.pay(invoice.id)
+
+        buyer = threading.Timer(seconds, pay)
+        buyer.daemon = True
+        buyer.start()
 
     def _tell(self, payment: Payment, times: int, *, wait: bool) -> None:
         def send() -> None:

@@ -13,6 +13,8 @@ from qpaykit.simulator.clock import Clock, parse
 from qpaykit.simulator.refusals import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic import JsonValue
 
 TOKEN_LIFETIME = 86_400
@@ -92,6 +94,7 @@ class State:
         self._seed = seed
         self.single_live_token = True
         self.page_root = ""
+        self.on_created: Callable[[Invoice], None] | None = None
         self.accounts: dict[str, Account] = {}
         self.tokens: list[TokenPair] = []
         self.invoices: dict[str, Invoice] = {}

@@ -1,0 +1,398 @@
+"""The dispatcher: it asks QPay, matches, delivers once, and answers as the contract says."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import anyio
+import httpx
+import pytest
+
+from qpaykit import (
+    AsyncCallbackDispatcher,
+    AsyncQPayClient,
+    CallbackDispatcher,
+    ConfigurationError,
+    MemoryStore,
+    PaymentEvent,
+    QPayClient,
+)
+from support import SETTINGS
+
+if TYPE_CHECKING:
+    import respx
+
+PAYMENT = "493622150113497"
+QUERY = f"order=42&qpay_payment_id={PAYMENT}"
+
+
+def payment(status: str = "PAID", **changes: object) -> dict[str, object]:
+    return {
+        "payment_id": PAYMENT,
+        "payment_status": status,
+        "payment_amount": "1500.00",
+        "payment_currency": "MNT",
+        "object_type": "INVOICE",
+        "object_id": "i-1",
+        **changes,
+    }
+
+
+@pytest.fixture
+def events() -> list[PaymentEvent]:
+    return []
+
+
+@pytest.fixture
+def dispatcher(client: QPayClient, events: list[PaymentEvent]) -> CallbackDispatcher:
+    dispatcher = CallbackDispatcher(client, patience=0.3)
+    dispatcher.on_paid(events.append)
+    return dispatcher
+
+
+def says(qpay: respx.MockRouter, *answers: dict[str, object] | httpx.Response) -> respx.Route:
+    responses = [
+        one if isinstance(one, httpx.Response) else httpx.Response(200, json=one) for one in answers
+    ]
+    route = qpay.get(f"/payment/{PAYMENT}")
+    if len(responses) == 1:
+        return route.mock(return_value=responses[0])
+    return route.mock(side_effect=responses)
+
+
+def test_a_paid_payment_reaches_its_handler_as_qpay_reports_it(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment())
+    reply = dispatcher.handle(query=QUERY)
+    assert (reply.status_code, reply.body, reply.outcome) == (200, "SUCCESS", "delivered")
+    assert reply.content_type.startswith("text/plain")
+    (event,) = events
+    assert event.payment.payment_id == event.callback.payment_id == PAYMENT
+    assert event.status == "PAID"
+    assert event.amount == 1500
+    assert event.invoice_id == "i-1"
+    assert event.params == {"order": "42"}
+
+
+def test_a_body_that_lies_is_not_believed(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment("FAILED"))
+    body = json.dumps({"payment_id": PAYMENT, "payment_status": "PAID", "payment_amount": 10**6})
+    assert dispatcher.handle(query=QUERY, body=body).outcome == "ignored"
+    assert events == []
+
+
+def test_a_doubled_callback_is_delivered_once(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment())
+    outcomes = [dispatcher.handle(query=QUERY).outcome for _ in range(3)]
+    assert outcomes == ["delivered", "duplicate", "duplicate"]
+    assert len(events) == 1
+
+
+def test_fifty_callbacks_at_once_are_delivered_once(
+    qpay: respx.MockRouter, client: QPayClient
+) -> None:
+    says(qpay, payment())
+    events = []
+    dispatcher = CallbackDispatcher(client)
+
+    @dispatcher.on_paid
+    def slow(event: PaymentEvent) -> None:
+        threading.Event().wait(0.1)
+        events.append(event)
+
+    with ThreadPoolExecutor(50) as pool:
+        replies = list(pool.map(lambda _: dispatcher.handle(query=QUERY), range(50)))
+    outcomes = [reply.outcome for reply in replies]
+    assert len(events) == 1
+    assert (outcomes.count("delivered"), outcomes.count("duplicate")) == (1, 49)
+
+
+def test_a_restart_with_the_same_store_delivers_nothing_again(
+    qpay: respx.MockRouter, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment())
+    store = MemoryStore()
+    for _ in range(2):
+        with QPayClient(**SETTINGS, store=store) as client:
+            dispatcher = CallbackDispatcher(client)
+            dispatcher.on_paid(events.append)
+            dispatcher.handle(query=QUERY)
+    assert len(events) == 1
+
+
+def test_a_handler_that_raises_gives_the_claim_back(
+    qpay: respx.MockRouter, client: QPayClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    says(qpay, payment())
+    tries = []
+    dispatcher = CallbackDispatcher(client)
+
+    @dispatcher.on_paid
+    def fails_once(event: PaymentEvent) -> None:
+        tries.append(event)
+        if len(tries) == 1:
+            raise OSError("the disk is full")
+
+    first, second = (dispatcher.handle(query=QUERY) for _ in range(2))
+    assert (first.status_code, first.outcome) == (500, "handler_failed")
+    assert (second.status_code, second.outcome) == (200, "delivered")
+    assert "the disk is full" in caplog.text
+    assert "disk" not in first.body
+
+
+def test_a_delivery_under_way_is_not_called_done(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, client: QPayClient
+) -> None:
+    says(qpay, payment())
+    key = f"delivered:{client.settings.account}:PAID:{PAYMENT}"
+    client.store.claim(key, "another process", lease=60)
+    reply = dispatcher.handle(query=QUERY)
+    assert (reply.status_code, reply.outcome) == (503, "in_progress")
+
+
+def test_a_refund_after_the_payment_is_an_event_of_its_own(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    dispatcher.on_refunded(events.append)
+    says(qpay, payment(), payment("REFUNDED"), payment("REFUNDED"))
+    outcomes = [dispatcher.handle(query=QUERY).outcome for _ in range(3)]
+    assert outcomes == ["delivered", "delivered", "duplicate"]
+    assert [event.status for event in events] == ["PAID", "REFUNDED"]
+
+
+@pytest.mark.parametrize(
+    ("status", "register"),
+    [
+        ("PAID", lambda d: d.on_paid),
+        ("FAILED", lambda d: d.on_failed),
+        ("REFUNDED", lambda d: d.on_refunded),
+        ("PARTIAL", lambda d: d.on("PARTIAL")),
+        ("ON_HOLD", lambda d: d.on("ON_HOLD")),
+        ("ON_HOLD", lambda d: d.on_other),
+        ("FAILED", lambda d: d.on_other),
+    ],
+)
+def test_a_status_has_its_handler(
+    qpay: respx.MockRouter,
+    client: QPayClient,
+    events: list[PaymentEvent],
+    status: str,
+    register: Callable[[CallbackDispatcher], Callable[[object], object]],
+) -> None:
+    says(qpay, payment(status))
+    dispatcher = CallbackDispatcher(client, patience=0)
+    register(dispatcher)(events.append)
+    assert dispatcher.handle(query=QUERY).outcome == "delivered"
+    assert [event.status for event in events] == [status]
+
+
+def test_a_status_without_a_handler_is_logged_and_ignored(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    says(qpay, payment("REFUNDED"))
+    reply = dispatcher.handle(query=QUERY)
+    assert (reply.status_code, reply.body, reply.outcome) == (200, "SUCCESS", "ignored")
+    assert "no handler" in caplog.text
+
+
+def test_qpays_answer_may_lag_behind_its_callback(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    unknown = httpx.Response(422, json={"error": "PAYMENT_NOTFOUND"})
+    route = says(qpay, unknown, payment())
+    assert dispatcher.handle(query=QUERY).outcome == "delivered"
+    assert (route.call_count, len(events)) == (2, 1)
+
+
+def test_a_payment_that_stays_new_is_not_paid_yet(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment("NEW"))
+    reply = dispatcher.handle(query=QUERY)
+    assert (reply.status_code, reply.outcome) == (503, "not_paid_yet")
+    assert events == []
+
+
+def test_a_payment_that_qpay_does_not_know_is_a_mismatch(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher
+) -> None:
+    says(qpay, httpx.Response(422, json={"error": "PAYMENT_NOTFOUND"}))
+    reply = dispatcher.handle(query=QUERY)
+    assert (reply.status_code, reply.outcome) == (409, "mismatch")
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(500), httpx.Response(401, json={}), httpx.Response(200, html="<p>")]
+)
+def test_a_qpay_that_cannot_be_asked_is_unreachable(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, answer: httpx.Response
+) -> None:
+    says(qpay, answer)
+    reply = dispatcher.handle(query=QUERY)
+    assert (reply.status_code, reply.outcome) == (503, "unreachable")
+
+
+@pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"])
+def test_what_is_no_callback_is_unreadable(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, query: str
+) -> None:
+    reply = dispatcher.handle(query=query)
+    assert (reply.status_code, reply.outcome) == (400, "unreadable")
+    assert qpay.calls.call_count == 0
+
+
+def test_a_probe_without_anything_gets_success(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher
+) -> None:
+    assert dispatcher.handle(query="", body=b"").body == "SUCCESS"
+    assert qpay.calls.call_count == 0
+
+
+def test_a_callback_that_names_only_an_invoice_is_looked_up_there(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment())
+    qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c?order=42"})
+    qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
+    reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})
+    assert reply.outcome == "delivered"
+    assert events[0].params == {"order": "42"}
+
+
+class TestLostCallbacks:
+    """`check` delivers what was paid and not yet delivered, once."""
+
+    def test_a_lost_one_is_delivered_with_the_invoices_own_parameters(
+        self, qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+    ) -> None:
+        says(qpay, payment())
+        qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c?order=42"})
+        qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
+        assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
+        assert [reply.outcome for reply in dispatcher.check("i-1")] == ["duplicate"]
+        assert dispatcher.handle(query=QUERY).outcome == "duplicate"
+        assert [event.params for event in events] == [{"order": "42"}]
+
+    def test_an_unpaid_invoice_has_nothing_to_deliver(
+        self, qpay: respx.MockRouter, dispatcher: CallbackDispatcher
+    ) -> None:
+        qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c"})
+        qpay.post("/payment/check").respond(json={"count": 0, "rows": []})
+        assert dispatcher.check("i-1") == []
+
+
+class TestWithoutQPay:
+    """A dispatcher may believe what callbacks say, where that is asked for by name."""
+
+    BODY = json.dumps({"payment_id": PAYMENT, "payment_status": "PAID", "payment_amount": 1500})
+
+    def test_no_client_and_no_word_about_it_is_refused(self) -> None:
+        with pytest.raises(ConfigurationError, match="verify=False"):
+            CallbackDispatcher()
+
+    def test_the_body_is_dispatched(self, events: list[PaymentEvent]) -> None:
+        dispatcher = CallbackDispatcher(verify=False)
+        dispatcher.on_paid(events.append)
+        assert dispatcher.handle(body=self.BODY).outcome == "delivered"
+        assert dispatcher.handle(body=self.BODY).outcome == "duplicate"
+        assert [f"{event.status} {event.amount}" for event in events] == ["PAID 1500"]
+
+    def test_without_a_body_there_is_nothing_to_believe(self) -> None:
+        assert CallbackDispatcher(verify=False).handle(query=QUERY).outcome == "unreadable"
+
+
+class TestRegistering:
+    """One handler for a status, before the first event, returned as it was."""
+
+    def test_a_decorator_returns_the_function(self, dispatcher: CallbackDispatcher) -> None:
+        def handler(event: PaymentEvent) -> int:
+            return 1
+
+        assert dispatcher.on_failed(handler) is handler
+        assert dispatcher.on("PARTIAL")(handler) is handler
+
+    def test_a_second_handler_is_refused(self, dispatcher: CallbackDispatcher) -> None:
+        with pytest.raises(ConfigurationError, match="already"):
+            dispatcher.on_paid(lambda event: None)
+
+    def test_a_late_handler_is_refused(
+        self, qpay: respx.MockRouter, dispatcher: CallbackDispatcher
+    ) -> None:
+        says(qpay, payment())
+        dispatcher.handle(query=QUERY)
+        with pytest.raises(ConfigurationError, match="before the first"):
+            dispatcher.on_failed(lambda event: None)
+
+    def test_an_async_handler_needs_the_async_dispatcher(
+        self, dispatcher: CallbackDispatcher
+    ) -> None:
+        async def handler(event: PaymentEvent) -> None: ...
+
+        with pytest.raises(ConfigurationError, match="AsyncCallbackDispatcher"):
+            dispatcher.on_failed(handler)
+
+    def test_a_sync_handler_needs_the_sync_dispatcher(self, async_client: AsyncQPayClient) -> None:
+        with pytest.raises(ConfigurationError, match="CallbackDispatcher"):
+            AsyncCallbackDispatcher(async_client).on_paid(print)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_async_dispatcher_delivers_once_among_fifty_tasks(
+    qpay: respx.MockRouter, backend: str
+) -> None:
+    says(qpay, payment())
+    events: list[PaymentEvent] = []
+    outcomes: list[str] = []
+
+    async def main() -> None:
+        async with AsyncQPayClient(**SETTINGS) as client:
+            dispatcher = AsyncCallbackDispatcher(client)
+
+            @dispatcher.on_paid
+            async def slow(event: PaymentEvent) -> None:
+                await anyio.sleep(0.05)
+                events.append(event)
+
+            async def once() -> None:
+                outcomes.append((await dispatcher.handle(query=QUERY)).outcome)
+
+            async with anyio.create_task_group() as group:
+                for _ in range(50):
+                    group.start_soon(once)
+
+    anyio.run(main, backend=backend)
+    assert len(events) == 1
+    assert (outcomes.count("delivered"), outcomes.count("duplicate")) == (1, 49)
+
+
+def test_a_cancelled_delivery_gives_its_claim_back(qpay: respx.MockRouter) -> None:
+    says(qpay, payment())
+    events: list[PaymentEvent] = []
+
+    async def main() -> None:
+        async with AsyncQPayClient(**SETTINGS) as client:
+            dispatcher = AsyncCallbackDispatcher(client)
+
+            @dispatcher.on_paid
+            async def slow_once(event: PaymentEvent) -> None:
+                if not events:
+                    events.append(event)
+                    await anyio.sleep(60)
+
+            with anyio.move_on_after(0.2):
+                await dispatcher.handle(query=QUERY)
+            assert (await dispatcher.handle(query=QUERY)).outcome == "delivered"
+
+    anyio.run(main)
+    assert len(events) == 1

@@ -1,0 +1,102 @@
+"""What a user may write: this file is type-checked, and never run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timezone
+from decimal import Decimal
+
+from typing_extensions import assert_type
+
+from qpaykit import (
+    AsyncCallbackDispatcher,
+    AsyncQPayClient,
+    CallbackDispatcher,
+    CallbackReply,
+    Ebarimt,
+    Invoice,
+    InvoiceDetail,
+    InvoiceLine,
+    InvoiceRequest,
+    Payment,
+    PaymentCheck,
+    PaymentEvent,
+    PaymentListRow,
+    PaymentPage,
+    QPayClient,
+    Subscription,
+)
+
+
+def shop(client: QPayClient) -> None:
+    invoice = client.invoices.create(amount=1500, sender_invoice_no="42", invoice_description="Tea")
+    assert_type(invoice, Invoice)
+    client.invoices.create(
+        amount="1500.10",
+        sender_invoice_no="42",
+        invoice_description="Tea",
+        expiry_date=date(2026, 1, 31),
+        lines=[InvoiceLine.with_vat(line_description="Tea", line_unit_price=Decimal("1500.10"))],
+    )
+    request = InvoiceRequest(amount=1500.5, sender_invoice_no="42", invoice_description="Tea")
+    assert_type(client.invoices.create(request), Invoice)
+    assert_type(client.invoices.get(invoice.invoice_id), InvoiceDetail)
+    assert_type(client.invoices.cancel(invoice.invoice_id), None)
+    check = client.payments.check(invoice.invoice_id)
+    assert_type(check, PaymentCheck)
+    assert_type(check.paid_amount, Decimal)
+    assert_type(check.is_paid(1500), bool)
+    assert_type(client.payments.wait(invoice.invoice_id, amount="1500"), PaymentCheck)
+    assert_type(client.payments.get("019"), Payment)
+    assert_type(
+        client.payments.list(
+            start_date="2026-01-01", end_date=datetime(2026, 1, 31, tzinfo=timezone.utc)
+        ),
+        PaymentPage,
+    )
+    for row in client.payments.iterate(start_date="2026-01-01", end_date=date(2026, 1, 31)):
+        assert_type(row, PaymentListRow)
+    assert_type(client.payments.refund("8e25", note="cold"), None)
+    assert_type(client.ebarimt.create("019", receiver_type="CITIZEN"), Ebarimt)
+    assert_type(client.subscriptions.get("s-1"), Subscription)
+    assert_type(client.tokens.get(), str)
+    assert_type(client.with_options(timeout=3), QPayClient)
+
+
+async def async_shop(client: AsyncQPayClient) -> None:
+    invoice = await client.invoices.create(
+        amount=1500, sender_invoice_no="42", invoice_description="Tea"
+    )
+    assert_type(invoice, Invoice)
+    assert_type(await client.payments.check(invoice.invoice_id), PaymentCheck)
+    assert_type(await client.payments.wait(invoice.invoice_id), PaymentCheck)
+    async for row in client.payments.iterate(start_date="2026-01-01", end_date="2026-01-31"):
+        assert_type(row, PaymentListRow)
+    assert_type(await client.tokens.get(), str)
+
+
+def callbacks(client: QPayClient) -> None:
+    dispatcher = CallbackDispatcher(client)
+
+    @dispatcher.on_paid
+    def fulfil(event: PaymentEvent) -> int:
+        assert_type(event.payment, Payment)
+        return 1
+
+    @dispatcher.on("PARTIAL")
+    def partly(event: PaymentEvent) -> str:
+        return event.params["order"]
+
+    # The decorators keep the handlers' own types.
+    kept: Callable[[PaymentEvent], int] = fulfil
+    assert kept is fulfil
+    assert_type(dispatcher.handle(query="a=b", body=b""), CallbackReply)
+
+
+async def async_callbacks(client: AsyncQPayClient) -> None:
+    dispatcher = AsyncCallbackDispatcher(client)
+
+    @dispatcher.on_paid
+    async def fulfil(event: PaymentEvent) -> None: ...
+
+    assert_type(await dispatcher.handle(query={"a": "b"}), CallbackReply)
