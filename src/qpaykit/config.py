@@ -75,8 +75,8 @@ def load_settings(
         username=_required("username", username),
         password=SecretStr(_required("password", password)),
         base_url=normalise_base_url(_setting("base_url", base_url) or PRODUCTION_URL),
-        invoice_code=_setting("invoice_code", invoice_code),
-        callback_url=_setting("callback_url", callback_url),
+        invoice_code=_limited("invoice_code", invoice_code, 45),
+        callback_url=_limited("callback_url", callback_url, 255),
         callback_secrets=_secrets(callback_secret),
     )
 
@@ -88,6 +88,15 @@ def _setting(name: str, value: str | None) -> str | None:
         msg = f"{name} must be text"
         raise ConfigurationError(msg)
     return value or None
+
+
+def _limited(name: str, value: str | None, most: int) -> str | None:
+    found = _setting(name, value)
+    if found is not None and len(found) > most:
+        raise ConfigurationError(
+            f"{name} (QPAY_{name.upper()}) has {len(found)} characters; QPay takes {most}"
+        )
+    return found
 
 
 def _required(name: str, value: str | None) -> str:

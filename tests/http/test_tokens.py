@@ -143,12 +143,12 @@ class TestEarlyRenewal:
 def test_an_expired_token_means_a_login(client: QPayClient, qpay: respx.MockRouter) -> None:
     qpay["token"].mock(
         side_effect=[
-            httpx.Response(200, json=token_body("short", lifetime=1)),
+            httpx.Response(200, json=token_body("short", lifetime=2)),
             httpx.Response(200, json=token_body("new")),
         ]
     )
     assert client.tokens.get() == "short"
-    time.sleep(1.1)
+    time.sleep(2.1)
     assert client.tokens.get() == "new"
 
 

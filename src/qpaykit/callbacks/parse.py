@@ -204,7 +204,7 @@ def _payment(content: dict[str, object]) -> CallbackPayment | None:
     while known:
         try:
             return CallbackPayment.model_validate(known)
-        except ValidationError as problem:
+        except ValidationError as problem:  # noqa: PERF203 (a second turn is rare)
             # A field that cannot be read is as good as missing; the rest may still help.
             broken = {error["loc"][0] for error in problem.errors() if error["loc"]}
             if not broken & known.keys():
