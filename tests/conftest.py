@@ -8,10 +8,11 @@ import pytest
 import respx
 
 from qpaykit import AsyncQPayClient, QPayClient
-from support import BASE, SETTINGS, token_body
+from support import BASE, SETTINGS, redis_server, token_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +45,20 @@ def async_client(qpay: respx.MockRouter, quick_retries: None) -> AsyncQPayClient
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pauses that grow; what QPay asks for by Retry-After stays."""
     monkeypatch.setattr("qpaykit._http.retries.FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    def find(kind: str) -> str:
+        if kind == "sqlite":
+            return str(tmp_path / "store.db")
+        url: str = request.getfixturevalue("redis_url")
+        return url
+
+    return find

@@ -1,5 +1,9 @@
 """qpaykit: the Python SDK for QPay, the payment rail of Mongolia."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from qpaykit._version import __version__
 from qpaykit.callbacks import (
     AsyncCallbackDispatcher,
@@ -77,6 +81,9 @@ from qpaykit.models import (
 )
 from qpaykit.stores import AsyncStore, ClaimState, MemoryStore, Store
 
+if TYPE_CHECKING:
+    from qpaykit.stores import AsyncRedisStore, AsyncSQLiteStore, RedisStore, SQLiteStore
+
 __all__ = [
     "BANKS",
     "ERROR_CODES",
@@ -88,6 +95,8 @@ __all__ = [
     "Address",
     "AsyncCallbackDispatcher",
     "AsyncQPayClient",
+    "AsyncRedisStore",
+    "AsyncSQLiteStore",
     "AsyncStore",
     "AuthenticationError",
     "BankLink",
@@ -134,6 +143,8 @@ __all__ = [
     "RateLimitedError",
     "ReceiverData",
     "ReceiverType",
+    "RedisStore",
+    "SQLiteStore",
     "ServerError",
     "SignedOrder",
     "StaffData",
@@ -155,3 +166,13 @@ __all__ = [
     "sign_callback_url",
     "verify_callback",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # The stores that bring an import of their own are loaded when they are named.
+    if name in {"AsyncRedisStore", "AsyncSQLiteStore", "RedisStore", "SQLiteStore"}:
+        from qpaykit import stores
+
+        found: object = getattr(stores, name)
+        return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

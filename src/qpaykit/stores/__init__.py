@@ -1,6 +1,39 @@
 """Where the token lives and where delivered callbacks are remembered."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
 
-__all__ = ["AsyncStore", "ClaimState", "MemoryStore", "Store"]
+if TYPE_CHECKING:
+    from qpaykit.stores.redis import AsyncRedisStore, RedisStore
+    from qpaykit.stores.sqlite import AsyncSQLiteStore, SQLiteStore
+
+__all__ = [
+    "AsyncRedisStore",
+    "AsyncSQLiteStore",
+    "AsyncStore",
+    "ClaimState",
+    "MemoryStore",
+    "RedisStore",
+    "SQLiteStore",
+    "Store",
+]
+
+_ROOMS = {
+    "AsyncRedisStore": "redis",
+    "AsyncSQLiteStore": "sqlite",
+    "RedisStore": "redis",
+    "SQLiteStore": "sqlite",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Who keeps nothing in SQLite should not pay for its import.
+    if name in _ROOMS:
+        found: object = getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+        return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -36,7 +36,7 @@ def for_async(store: Store | AsyncStore) -> AsyncStore:
     """Wrap a store for the async client; one that blocks is called in a worker thread."""
     if _is_async(store):
         return _Shielded(store)
-    return _Threaded(store) if getattr(store, "blocking", True) else _Direct(store)
+    return Threaded(store) if getattr(store, "blocking", True) else _Direct(store)
 
 
 def _is_async(store: Store | AsyncStore) -> TypeIs[AsyncStore]:
@@ -68,7 +68,7 @@ class _Direct:
         self._store.release(key, owner)
 
 
-class _Threaded:
+class Threaded:
     """Calls a blocking store in worker threads, and lets no cancellation split a call."""
 
     def __init__(self, store: Store) -> None:

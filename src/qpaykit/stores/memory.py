@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from qpaykit.stores.protocol import ClaimState
 
 _SWEEP_EVERY = 1024
+_MOST_CLAIMS = 100_000
 
 
 @dataclass(slots=True)
@@ -34,7 +35,8 @@ class MemoryStore:
 
     It never blocks, so it serves the sync and the async client alike. What was
     delivered is forgotten when the process ends: a shop with more than one process, or
-    one that restarts while orders are open, wants `SQLiteStore` or `RedisStore`.
+    one that restarts while orders are open, wants `SQLiteStore` or `RedisStore`. It keeps
+    the last 100,000 deliveries.
     """
 
     blocking = False
@@ -78,6 +80,8 @@ class MemoryStore:
                     return "done"
                 if held.owner != owner and not _over(held.until):
                     return "held"
+            if len(self._claims) >= _MOST_CLAIMS:
+                self._forget_oldest()
             self._claims[key] = _Claim(owner, time.monotonic() + lease)
             return "claimed"
 
@@ -95,6 +99,11 @@ class MemoryStore:
         with self._lock:
             held = self._claims.get(key)
             if held is not None and held.owner == owner and held.until is not None:
+                del self._claims[key]
+
+    def _forget_oldest(self) -> None:
+        for key in [key for key, _ in zip(self._claims, range(_MOST_CLAIMS // 10), strict=False)]:
+            if self._claims[key].until is None or _over(self._claims[key].until):
                 del self._claims[key]
 
     def _sweep(self) -> None:

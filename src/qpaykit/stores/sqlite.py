@@ -1,0 +1,218 @@
+"""A store in a SQLite file: for several processes on one machine."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections import deque
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qpaykit.errors import ConfigurationError
+from qpaykit.stores.adapters import Threaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qpaykit.stores.protocol import ClaimState
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS qpaykit_values (
+    key TEXT PRIMARY KEY, value TEXT NOT NULL, until REAL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS qpaykit_claims (
+    key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL, done REAL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS qpaykit_claims_done ON qpaykit_claims (done) WHERE done IS NOT NULL;
+"""
+# The lease is taken over only when it has run out, or is the owner's own: one statement, so
+# that no other process can come between the look and the change.
+_CLAIM = """
+INSERT INTO qpaykit_claims (key, owner, until) VALUES (:key, :owner, :until)
+ON CONFLICT (key) DO UPDATE SET owner = :owner, until = :until
+WHERE done IS NULL AND (until <= :now OR owner = :owner)
+"""
+_BUSY = 30.0
+
+
+class SQLiteStore:
+    """Keeps the token and the delivered callbacks in a file, for the processes of one machine.
+
+    It is safe over threads and processes, over forks, and when a process is killed. The file
+    is readable by its owner alone; it holds the token, which is worth the account for a day,
+    and never the password.
+
+    Args:
+        path: The file; its folder must exist.
+
+    Raises:
+        ConfigurationError: The folder does not exist, or the file cannot be used.
+    """
+
+    blocking = True
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._pid = os.getpid()
+        if not self._path.parent.is_dir():
+            raise ConfigurationError(f"the folder of {self._path} does not exist: make it first")
+        try:
+            # Before SQLite does it: its files take after this one, and would be open to all.
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            with self._connection() as connection:
+                connection.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError(f"{self._path} cannot be used as a store: {error}") from None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._path)!r})"
+
+    def get(self, key: str) -> str | None:
+        """Return the value of `key`, or None where there is none or its time is over."""
+        with self._connection() as connection:
+            row: tuple[str] | None = connection.execute(
+                "SELECT value FROM qpaykit_values WHERE key = ? AND (until IS NULL OR until > ?)",
+                (key, time.time()),
+            ).fetchone()
+        return None if row is None else row[0]
+
+    def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        """Keep `value` under `key`, for `ttl` seconds or for good."""
+        until = None if ttl is None else time.time() + ttl
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT INTO qpaykit_values (key, value, until) VALUES (?, ?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until",
+                (key, value, until),
+            )
+
+    def delete(self, key: str) -> None:
+        """Forget the value of `key`, if there is one."""
+        with self._connection() as connection:
+            connection.execute("DELETE FROM qpaykit_values WHERE key = ?", (key,))
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        """Try to become the owner of `key` for `lease` seconds; see `Store.claim`."""
+        with self._connection() as connection:
+            now = time.time()
+            claimed = connection.execute(
+                _CLAIM, {"key": key, "owner": owner, "now": now, "until": now + lease}
+            )
+            if claimed.rowcount:
+                return "claimed"
+            row: tuple[float | None] | None = connection.execute(
+                "SELECT done FROM qpaykit_claims WHERE key = ?", (key,)
+            ).fetchone()
+        return "done" if row is not None and row[0] is not None else "held"
+
+    def complete(self, key: str, owner: str) -> bool:
+        """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
+        with self._connection() as connection:
+            done = connection.execute(
+                "UPDATE qpaykit_claims SET done = ? WHERE key = ? AND owner = ? AND done IS NULL",
+                (time.time(), key, owner),
+            )
+            return done.rowcount == 1
+
+    def release(self, key: str, owner: str) -> None:
+        """Give `key` back, if `owner` still holds it."""
+        with self._connection() as connection:
+            connection.execute(
+                "DELETE FROM qpaykit_claims WHERE key = ? AND owner = ? AND done IS NULL",
+                (key, owner),
+            )
+
+    def prune(self, *, older_than: float) -> int:
+        """Forget the deliveries that were completed long ago, and values whose time is over.
+
+        Args:
+            older_than: Seconds; a callback that comes later than that is delivered again.
+
+        Returns:
+            How many deliveries were forgotten.
+        """
+        with self._connection() as connection:
+            now = time.time()
+            connection.execute("DELETE FROM qpaykit_values WHERE until <= ?", (now,))
+            pruned = connection.execute(
+                "DELETE FROM qpaykit_claims WHERE done IS NOT NULL AND done < ?",
+                (now - older_than,),
+            )
+            return pruned.rowcount
+
+    def close(self) -> None:
+        """Close the connections that are not in use; the store opens new ones when needed."""
+        while self._idle:
+            with suppress(IndexError):
+                self._idle.pop().close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        if self._pid != os.getpid():
+            # Closing the parent's connections here would break the parent's locks.
+            _abandoned.extend(self._idle)
+            self._idle = deque()
+            self._pid = os.getpid()
+        idle = self._idle
+        try:
+            connection = idle.pop()
+        except IndexError:
+            connection = self._open()
+        try:
+            yield connection
+        finally:
+            idle.append(connection)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._prepare(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        ends = time.monotonic() + _BUSY
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:  # noqa: PERF203
+                # The first processes that come may do so at once, and here SQLite does not wait.
+                if time.monotonic() > ends:
+                    raise
+                time.sleep(0.01)
+            else:
+                break
+        # A delivery that a power cut makes us forget would be made again.
+        connection.execute("PRAGMA synchronous = FULL")
+
+
+_abandoned: list[sqlite3.Connection] = []
+
+
+class AsyncSQLiteStore(Threaded):
+    """A `SQLiteStore` whose methods are awaited; the work is done in threads.
+
+    Args:
+        path: The file; its folder must exist.
+
+    Raises:
+        ConfigurationError: The folder does not exist, or the file cannot be used.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._sqlite = SQLiteStore(path)
+        super().__init__(self._sqlite)
+
+    def __repr__(self) -> str:
+        return f"Async{self._sqlite!r}"
+
+    async def aclose(self) -> None:
+        """Close the connections that are not in use."""
+        self._sqlite.close()

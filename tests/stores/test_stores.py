@@ -1,0 +1,297 @@
+"""One specification for every store, sync and async."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from qpaykit import (
+    AsyncQPayClient,
+    AsyncRedisStore,
+    AsyncSQLiteStore,
+    ConfigurationError,
+    MemoryStore,
+    QPayClient,
+    RedisStore,
+    SQLiteStore,
+    Store,
+)
+from support import SETTINGS
+from workers import open_store, race
+
+DURABLE = ["sqlite", "redis"]
+
+
+class Awaited:
+    """A sync face of an async store, so that one specification serves both."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        async def run(args: Any, kwargs: Any) -> Any:
+            try:
+                return await getattr(self._store, name)(*args, **kwargs)
+            finally:
+                # Redis's connections belong to the loop that opened them.
+                if isinstance(self._store, AsyncRedisStore):
+                    await self._store.aclose()
+
+        return lambda *args, **kwargs: anyio.run(run, args, kwargs)
+
+
+@pytest.fixture(params=["memory", "sqlite", "async sqlite", "redis", "async redis"])
+def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Iterator[Store]:
+    prefix = f"{uuid.uuid4()}:"
+    if request.param == "memory":
+        yield MemoryStore()
+    elif request.param == "sqlite":
+        sqlite = SQLiteStore(where("sqlite"))
+        yield sqlite
+        sqlite.close()
+    elif request.param == "redis":
+        redis = RedisStore(where("redis"), prefix=prefix)
+        yield redis
+        redis.close()
+    elif request.param == "async sqlite":
+        async_sqlite = AsyncSQLiteStore(where("sqlite"))
+        yield Awaited(async_sqlite)
+        anyio.run(async_sqlite.aclose)
+    else:
+        yield Awaited(AsyncRedisStore(where("redis"), prefix=prefix))
+
+
+def test_a_value_is_kept_changed_and_forgotten(store: Store) -> None:
+    assert store.get("k") is None
+    store.set("k", "а")
+    assert store.get("k") == "а"
+    store.set("k", "б", ttl=60)
+    assert store.get("k") == "б"
+    store.delete("k")
+    store.delete("k")
+    assert store.get("k") is None
+
+
+def test_a_value_ends_with_its_time(store: Store) -> None:
+    store.set("k", "v", ttl=0.1)
+    assert store.get("k") == "v"
+    time.sleep(0.15)
+    assert store.get("k") is None
+
+
+def test_a_claim_has_one_owner(store: Store) -> None:
+    assert store.claim("k", "a", lease=60) == "claimed"
+    assert store.claim("k", "b", lease=60) == "held"
+    assert store.claim("k", "a", lease=60) == "claimed"
+    assert store.claim("other", "b", lease=60) == "claimed"
+
+
+def test_a_completed_claim_is_done_for_all_and_for_good(store: Store) -> None:
+    store.claim("k", "a", lease=0.1)
+    assert store.complete("k", "a") is True
+    time.sleep(0.15)
+    assert store.claim("k", "a", lease=60) == "done"
+    assert store.claim("k", "b", lease=60) == "done"
+    store.release("k", "a")
+    assert store.claim("k", "b", lease=60) == "done"
+
+
+def test_a_released_claim_is_free(store: Store) -> None:
+    store.claim("k", "a", lease=60)
+    store.release("k", "a")
+    assert store.claim("k", "b", lease=60) == "claimed"
+
+
+def test_a_claim_is_free_after_its_lease_and_not_before(store: Store) -> None:
+    store.claim("k", "a", lease=0.4)
+    assert store.claim("k", "b", lease=60) == "held"
+    time.sleep(0.45)
+    assert store.claim("k", "b", lease=60) == "claimed"
+
+
+def test_who_lost_a_claim_cannot_complete_or_release_it(store: Store) -> None:
+    store.claim("k", "a", lease=0.05)
+    time.sleep(0.1)
+    store.claim("k", "b", lease=60)
+    assert store.complete("k", "a") is False
+    store.release("k", "a")
+    assert store.claim("k", "c", lease=60) == "held"
+    assert store.complete("k", "b") is True
+
+
+def test_what_nobody_claimed_cannot_be_completed(store: Store) -> None:
+    assert store.complete("k", "a") is False
+    store.release("k", "a")
+
+
+@pytest.mark.parametrize("kind", ["memory", *DURABLE])
+def test_of_many_threads_one_gets_the_claim(kind: str, where: Callable[[str], str]) -> None:
+    store: Store = MemoryStore() if kind == "memory" else open_store(kind, where(kind))
+    for _ in range(5):
+        key = str(uuid.uuid4())
+        with ThreadPoolExecutor(32) as pool:
+            states = list(
+                pool.map(lambda n, key=key: store.claim(key, str(n), lease=60), range(32))
+            )
+        assert states.count("claimed") == 1
+        assert states.count("held") == 31
+    if isinstance(store, (SQLiteStore, RedisStore)):
+        store.close()
+
+
+@pytest.mark.parametrize("kind", DURABLE)
+def test_of_many_processes_one_gets_each_claim(kind: str, where: Callable[[str], str]) -> None:
+    keys = [str(uuid.uuid4()) for _ in range(50)]
+    place = where(kind)
+    with get_context("spawn").Pool(4) as pool:
+        won = pool.starmap(race, [(kind, place, keys, str(n)) for n in range(4)])
+    assert sum(won) == 50
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[3])
+from workers import open_store
+store = open_store(sys.argv[1], sys.argv[2])
+assert store.claim(sys.argv[4], "victim", lease=1.5) == "claimed"
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("kind", DURABLE)
+def test_the_claim_of_a_killed_process_is_free_after_its_lease(
+    kind: str, where: Callable[[str], str]
+) -> None:
+    key, place = str(uuid.uuid4()), where(kind)
+    tests = str(Path(__file__).parent.parent)
+    command = [sys.executable, "-c", KILLED, kind, place, tests, key]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    store = open_store(kind, place)
+    assert store.claim(key, "heir", lease=60) == "held"
+    time.sleep(1.6)
+    assert store.claim(key, "heir", lease=60) == "claimed"
+    store.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+@pytest.mark.parametrize("kind", DURABLE)
+def test_a_store_serves_on_both_sides_of_a_fork(kind: str, where: Callable[[str], str]) -> None:
+    store = open_store(kind, where(kind))
+    parent, child = str(uuid.uuid4()), str(uuid.uuid4())
+    store.claim(parent, "a", lease=60)
+    code = (
+        "import os\n"
+        "pid = os.fork()\n"
+        "state = store.claim(child if pid == 0 else parent, 'b', lease=60)\n"
+        "if pid == 0: os._exit(0 if state == 'claimed' else 1)\n"
+        "assert state == 'held', state\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0\n"
+        "assert store.claim(child, 'c', lease=60) == 'held'\n"
+    )
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[3])\n"
+        "from workers import open_store\n"
+        "store = open_store(sys.argv[1], sys.argv[2])\n"
+        "parent, child = sys.argv[4], sys.argv[5]\n" + code
+    )
+    tests = str(Path(__file__).parent.parent)
+    command = [sys.executable, "-c", script, kind, where(kind), tests, parent, child]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    store.close()
+
+
+class TestSQLite:
+    """What is SQLite's own."""
+
+    def test_its_files_are_readable_by_their_owner_alone(self, tmp_path: Path) -> None:
+        old = os.umask(0)
+        try:
+            store = SQLiteStore(tmp_path / "store.db")
+            store.set("token", "secret")
+        finally:
+            os.umask(old)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        store.close()
+        assert modes
+        assert set(modes.values()) == {0o600}, modes
+
+    def test_a_folder_that_is_missing_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigurationError, match="folder"):
+            SQLiteStore(tmp_path / "missing" / "store.db")
+
+    def test_a_file_that_is_no_database_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "store.db").write_text("this is not a database, and long enough to tell")
+        with pytest.raises(ConfigurationError, match=r"store\.db"):
+            SQLiteStore(tmp_path / "store.db")
+
+    def test_old_deliveries_are_pruned_and_young_ones_kept(self, tmp_path: Path) -> None:
+        store = SQLiteStore(tmp_path / "store.db")
+        for key in ("old", "young", "open"):
+            store.claim(key, "a", lease=60)
+        store.complete("old", "a")
+        time.sleep(0.2)
+        store.complete("young", "a")
+        assert store.prune(older_than=0.1) == 1
+        states = [store.claim(key, "b", lease=60) for key in ("old", "young", "open")]
+        assert states == ["claimed", "done", "held"]
+        store.close()
+
+    def test_it_is_reopened_with_what_it_knew(self, tmp_path: Path) -> None:
+        for expected in (None, "v"):
+            store = SQLiteStore(tmp_path / "store.db")
+            assert store.get("k") == expected
+            store.set("k", "v")
+            store.close()
+
+    def test_its_repr_shows_the_path_and_nothing_stored(self, tmp_path: Path) -> None:
+        store = SQLiteStore(tmp_path / "store.db")
+        store.set("token", "secret")
+        assert "store.db" in repr(store)
+        assert "secret" not in repr(store) + repr(vars(store))
+        store.close()
+
+
+class TestRedis:
+    """What is Redis's own."""
+
+    def test_its_repr_hides_the_password(self) -> None:
+        store = RedisStore("redis://user:s3cr3t@127.0.0.1:1/0")
+        assert "s3cr3t" not in repr(store)
+        assert "127.0.0.1:1" in repr(store)
+
+    def test_a_delivery_is_kept_as_long_as_asked(self, redis_url: str) -> None:
+        store = RedisStore(redis_url, prefix=f"{uuid.uuid4()}:", keep=0.1)
+        store.claim("k", "a", lease=60)
+        store.complete("k", "a")
+        assert store.claim("k", "b", lease=60) == "done"
+        time.sleep(0.15)
+        assert store.claim("k", "b", lease=60) == "claimed"
+        store.close()
+
+
+def test_a_store_that_must_be_awaited_is_refused_by_the_sync_client(tmp_path: Path) -> None:
+    store: Any = AsyncSQLiteStore(tmp_path / "store.db")
+    with pytest.raises(ConfigurationError, match="AsyncQPayClient"):
+        QPayClient(**SETTINGS, store=store)
+    anyio.run(store.aclose)
+
+
+def test_the_async_client_takes_a_store_that_blocks(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "store.db")
+    assert AsyncQPayClient(**SETTINGS, store=store).store is store
+    store.close()
