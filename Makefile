@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check format clean
+.PHONY: demo test check storm format clean
 
 demo: $(STAMP) ## An invoice, paid and delivered, on the embedded simulator
 	$(BIN)/qpaykit demo
@@ -16,6 +16,9 @@ check: $(STAMP) ## Everything that must hold
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+storm: $(STAMP) ## Everything goes wrong, on SQLite and on Redis; then the books
+	$(BIN)/python tests/storm.py --orders $(or $(ORDERS),2000) --seeds $(or $(SEEDS),1)
 
 format: $(STAMP) ## Bring the code into its form
 	$(BIN)/ruff format .

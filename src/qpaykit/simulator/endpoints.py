@@ -160,6 +160,7 @@ def _take_back(state: State, account: Account, identifier: str, content: Content
     if payment.method != "CARD":
         raise Refused(400, "PAYMENT_SETTLED")
     if payment.status == "REFUNDED":
+        state.refunds_refused[identifier] += 1
         raise Refused(400, "PAYMENT_ALREADY_CANCELED", "Төлбөр цуцлагдсан байна")
     if payment.status != "PAID":
         raise Refused(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")

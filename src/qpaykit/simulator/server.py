@@ -23,6 +23,7 @@ from qpaykit.simulator.state import Account, Invoice, Payment, State
 
 if TYPE_CHECKING:
     import asyncio
+    from collections import Counter
     from types import TracebackType
 
 _START = 10.0
@@ -267,6 +268,16 @@ class Simulator:
     def invoice(self, invoice_id: str) -> Invoice:
         """Return an invoice as the simulator has it, with what was sent in `request`."""
         return self._state.invoice(invoice_id)
+
+    def invoices(self) -> list[Invoice]:
+        """Return all invoices, oldest first."""
+        with self._state.lock:
+            return list(self._state.invoices.values())
+
+    @property
+    def refunds_refused(self) -> Counter[str]:
+        """How often each payment was to be taken back after that was done already."""
+        return self._state.refunds_refused
 
     def payment(self, payment_id: str) -> Payment:
         """Return a payment as the simulator has it."""

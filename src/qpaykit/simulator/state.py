@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -103,6 +104,7 @@ class State:
         self.payments_by_code: dict[str, list[Payment]] = {}
         self.receipts: dict[str, dict[str, JsonValue]] = {}
         self.subscriptions: dict[str, dict[str, JsonValue]] = {}
+        self.refunds_refused: Counter[str] = Counter()
 
     def reset(self) -> None:
         """Forget everything but the accounts."""
@@ -118,6 +120,7 @@ class State:
                 self.payments_by_code,
                 self.receipts,
                 self.subscriptions,
+                self.refunds_refused,
             ):
                 memory.clear()
 

@@ -15,7 +15,9 @@ ClaimState = Literal["claimed", "held", "done"]
 class Store(Protocol):
     """What qpaykit remembers between calls; safe to use from many threads.
 
-    Keys are printable text of at most 255 characters. Values are text.
+    Keys are printable text of at most 255 characters; those of deliveries begin with
+    `delivered:`, and their claim, handler and completion follow each other in one thread.
+    Values are text.
     """
 
     def get(self, key: str) -> str | None:

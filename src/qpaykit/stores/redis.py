@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from qpaykit.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from redis import Redis
     from redis.asyncio import Redis as AsyncRedis
 
     from qpaykit.stores.protocol import ClaimState
 
-# A claim is a text: "+" when it is done, else the owner; its lease is the key's own expiry.
+# A claim is a text: "+" when it is done, else "=" and the owner, who may be called "+" too; its
+# lease is the key's own expiry.
 # Each script is one step for Redis, so that no other client can come between.
 _CLAIM = """
 local held = redis.call('GET', KEYS[1])
@@ -35,9 +39,12 @@ return 0
 class _Keys:
     """How both faces name and number things."""
 
-    def __init__(self, url: str, prefix: str, keep: float | None) -> None:
-        parts = urlsplit(url)
-        self.shown = f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}{parts.path}"
+    def __init__(self, settings: Mapping[str, object], prefix: str, keep: float | None) -> None:
+        if keep is not None and keep <= 0:
+            raise ConfigurationError("keep must be above 0 s, or None to remember for good")
+        host, port = settings.get("host", "localhost"), settings.get("port", 6379)
+        place = settings.get("path") or f"{host}:{port}"
+        self.shown = f"{place}, db={settings.get('db') or 0}"
         self._prefix = prefix
         self.keep = "" if keep is None else str(_milliseconds(keep))
 
@@ -56,28 +63,43 @@ class RedisStore:
 
     Args:
         url: Where Redis is, such as "rediss://user:password@host:6379/0".
+        client: A client of redis-py in place of `url`; it is used, and not closed.
         prefix: What every key begins with.
         keep: Seconds for which a completed delivery is remembered; for good when None.
 
     Raises:
+        ConfigurationError: The URL cannot be read, `keep` is not above 0, or not just one
+            of `url` and `client` was given.
         ImportError: The extra `redis` is missing.
     """
 
     blocking = True
 
-    def __init__(self, url: str, *, prefix: str = "qpaykit:", keep: float | None = None) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        client: Redis | None = None,
+        prefix: str = "qpaykit:",
+        keep: float | None = None,
+    ) -> None:
         try:
             from redis import Redis
         except ModuleNotFoundError as error:
             raise _missing() from error
-        self._redis: Redis = Redis.from_url(url, decode_responses=True)
-        self._keys = _Keys(url, prefix, keep)
+        url = _only_one(url, client)
+        self._own = client is None
+        try:
+            self._redis: Redis = client or Redis.from_url(url, decode_responses=True)
+        except ValueError:
+            raise _unreadable() from None
+        self._keys = _Keys(self._redis.get_connection_kwargs(), prefix, keep)
         self._claim = self._redis.register_script(_CLAIM)
         self._complete = self._redis.register_script(_COMPLETE)
         self._release = self._redis.register_script(_RELEASE)
 
     def __repr__(self) -> str:
-        return f"RedisStore({self._keys.shown!r})"
+        return f"RedisStore({self._keys.shown})"
 
     def get(self, key: str) -> str | None:
         """Return the value of `key`, or None where there is none or its time is over."""
@@ -94,37 +116,62 @@ class RedisStore:
 
     def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         """Try to become the owner of `key` for `lease` seconds; see `Store.claim`."""
-        return _state(self._claim([self._keys.claim(key)], [owner, _milliseconds(lease)]))
+        return _state(self._claim([self._keys.claim(key)], [_held_by(owner), _milliseconds(lease)]))
 
     def complete(self, key: str, owner: str) -> bool:
         """Mark `key` as done, if `owner` still holds it; say whether it did."""
-        return bool(self._complete([self._keys.claim(key)], [owner, self._keys.keep]))
+        return bool(self._complete([self._keys.claim(key)], [_held_by(owner), self._keys.keep]))
 
     def release(self, key: str, owner: str) -> None:
         """Give `key` back, if `owner` still holds it."""
-        self._release([self._keys.claim(key)], [owner])
+        self._release([self._keys.claim(key)], [_held_by(owner)])
 
     def close(self) -> None:
-        """Close the connections."""
-        self._redis.close()
+        """Close the connections, unless the client was handed in."""
+        if self._own:
+            self._redis.close()
 
 
 class AsyncRedisStore:
-    """A `RedisStore` whose methods are awaited, on asyncio."""
+    """A `RedisStore` whose methods are awaited, on asyncio; it serves one event loop.
 
-    def __init__(self, url: str, *, prefix: str = "qpaykit:", keep: float | None = None) -> None:
+    Args:
+        url: Where Redis is, such as "rediss://user:password@host:6379/0".
+        client: A client of redis.asyncio in place of `url`; it is used, and not closed.
+        prefix: What every key begins with.
+        keep: Seconds for which a completed delivery is remembered; for good when None.
+
+    Raises:
+        ConfigurationError: The URL cannot be read, `keep` is not above 0, or not just one
+            of `url` and `client` was given.
+        ImportError: The extra `redis` is missing.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        client: AsyncRedis | None = None,
+        prefix: str = "qpaykit:",
+        keep: float | None = None,
+    ) -> None:
         try:
             from redis.asyncio import Redis
         except ModuleNotFoundError as error:
             raise _missing() from error
-        self._redis: AsyncRedis = Redis.from_url(url, decode_responses=True)
-        self._keys = _Keys(url, prefix, keep)
+        url = _only_one(url, client)
+        self._own = client is None
+        try:
+            self._redis: AsyncRedis = client or Redis.from_url(url, decode_responses=True)
+        except ValueError:
+            raise _unreadable() from None
+        self._keys = _Keys(self._redis.get_connection_kwargs(), prefix, keep)
         self._claim = self._redis.register_script(_CLAIM)
         self._complete = self._redis.register_script(_COMPLETE)
         self._release = self._redis.register_script(_RELEASE)
 
     def __repr__(self) -> str:
-        return f"AsyncRedisStore({self._keys.shown!r})"
+        return f"AsyncRedisStore({self._keys.shown})"
 
     async def get(self, key: str) -> str | None:
         """See `RedisStore.get`."""
@@ -141,33 +188,60 @@ class AsyncRedisStore:
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         """See `RedisStore.claim`."""
-        return _state(await self._claim([self._keys.claim(key)], [owner, _milliseconds(lease)]))
+        return _state(
+            await self._claim([self._keys.claim(key)], [_held_by(owner), _milliseconds(lease)])
+        )
 
     async def complete(self, key: str, owner: str) -> bool:
         """See `RedisStore.complete`."""
-        return bool(await self._complete([self._keys.claim(key)], [owner, self._keys.keep]))
+        return bool(
+            await self._complete([self._keys.claim(key)], [_held_by(owner), self._keys.keep])
+        )
 
     async def release(self, key: str, owner: str) -> None:
         """See `RedisStore.release`."""
-        await self._release([self._keys.claim(key)], [owner])
+        await self._release([self._keys.claim(key)], [_held_by(owner)])
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._redis.aclose()
+        """Close the connections, unless the client was handed in."""
+        if self._own:
+            await self._redis.aclose()
 
 
 def _milliseconds(seconds: float) -> int:
     return max(1, int(seconds * 1000))
 
 
+def _held_by(owner: str) -> str:
+    return f"={owner}"
+
+
 def _text(value: object) -> str | None:
+    # A client that was handed in may not decode.
+    if isinstance(value, bytes):
+        return value.decode()
     return value if isinstance(value, str) else None
 
 
 def _state(answer: object) -> ClaimState:
-    if answer == "claimed":
+    state = _text(answer)
+    if state == "claimed":
         return "claimed"
-    return "done" if answer == "done" else "held"
+    return "done" if state == "done" else "held"
+
+
+def _only_one(url: str | None, client: object) -> str:
+    if (url is None) == (client is None):
+        raise ConfigurationError("give the store either a url or a client of redis-py")
+    return url or ""
+
+
+def _unreadable() -> ConfigurationError:
+    # redis-py's own words may quote a piece of the password.
+    return ConfigurationError(
+        "the URL of Redis cannot be read: write redis://user:password@host:6379/0 (or rediss://, "
+        "unix://), with what is special in the password percent-encoded"
+    )
 
 
 def _missing() -> ImportError:

@@ -28,11 +28,12 @@ CREATE TABLE IF NOT EXISTS qpaykit_claims (
 CREATE INDEX IF NOT EXISTS qpaykit_claims_done ON qpaykit_claims (done) WHERE done IS NOT NULL;
 """
 # The lease is taken over only when it has run out, or is the owner's own: one statement, so
-# that no other process can come between the look and the change.
+# that no other process can come between the look and the change. The clock is read inside it,
+# when the write lock is there: a wait for the lock must not be taken off the lease.
 _CLAIM = """
-INSERT INTO qpaykit_claims (key, owner, until) VALUES (:key, :owner, :until)
-ON CONFLICT (key) DO UPDATE SET owner = :owner, until = :until
-WHERE done IS NULL AND (until <= :now OR owner = :owner)
+INSERT INTO qpaykit_claims (key, owner, until) VALUES (:key, :owner, qpaykit_now() + :lease)
+ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until
+WHERE done IS NULL AND (until <= qpaykit_now() OR owner = excluded.owner)
 """
 _BUSY = 30.0
 
@@ -45,7 +46,8 @@ class SQLiteStore:
     and never the password.
 
     Args:
-        path: The file; its folder must exist.
+        path: The file; its folder must exist. One that is relative is meant from the folder
+            in which the store was made, wherever the process goes later.
 
     Raises:
         ConfigurationError: The folder does not exist, or the file cannot be used.
@@ -54,7 +56,10 @@ class SQLiteStore:
     blocking = True
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
+        if os.fspath(path) == ":memory:":
+            # Every connection would have a database of its own, and a claim as many owners.
+            raise ConfigurationError("SQLiteStore needs a file: for memory, use MemoryStore()")
+        self._path = Path(path).absolute()
         self._idle: deque[sqlite3.Connection] = deque()
         self._pid = os.getpid()
         if not self._path.parent.is_dir():
@@ -97,10 +102,7 @@ class SQLiteStore:
     def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         """Try to become the owner of `key` for `lease` seconds; see `Store.claim`."""
         with self._connection() as connection:
-            now = time.time()
-            claimed = connection.execute(
-                _CLAIM, {"key": key, "owner": owner, "now": now, "until": now + lease}
-            )
+            claimed = connection.execute(_CLAIM, {"key": key, "owner": owner, "lease": lease})
             if claimed.rowcount:
                 return "claimed"
             row: tuple[float | None] | None = connection.execute(
@@ -125,7 +127,7 @@ class SQLiteStore:
                 (key, owner),
             )
 
-    def prune(self, *, older_than: float) -> int:
+    def prune(self, older_than: float) -> int:
         """Forget the deliveries that were completed long ago, and values whose time is over.
 
         Args:
@@ -191,6 +193,8 @@ class SQLiteStore:
                 break
         # A delivery that a power cut makes us forget would be made again.
         connection.execute("PRAGMA synchronous = FULL")
+        # Wall-clock time, because processes share it.
+        connection.create_function("qpaykit_now", 0, time.time)
 
 
 _abandoned: list[sqlite3.Connection] = []

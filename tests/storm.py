@@ -1,0 +1,389 @@
+"""The storm: a shop of several processes while everything goes wrong; then its books.
+
+    python tests/storm.py --orders 2000 --seeds 10
+
+Callbacks are dropped, doubled, delayed, reordered, forged and replayed on other orders; QPay's
+answers are reset, late, 5xx and HTML; tokens are revoked; handlers raise; workers are killed
+in the middle of a delivery and started again. The books must balance all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import random
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from qpaykit import OutcomeUnknownError, QPayClient, QPayError
+from qpaykit.simulator import Simulator
+from storm_worker import LEASE, Plan, make_dispatcher
+from support import redis_server
+
+WORKERS = 3
+SECRET = "a secret of the shop"
+SHAKY = ("500", "502", "503", "reset-before", "reset-after", "html", "slow", "malformed")
+UNSAFE = ("500-after", "502-after", "reset-after", "reset-before", "cut-off", "500", "429")
+
+
+@dataclass
+class Books:
+    """What the storm came to."""
+
+    kind: str
+    seed: int
+    orders: int = 0
+    unknown: int = 0
+    paid: int = 0
+    underpaid: int = 0
+    callbacks: int = 0
+    kills: int = 0
+    recovered: int = 0
+    delivered: int = 0
+    again_after_crash: int = 0
+    refunds: int = 0
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+
+class Shop:
+    """The worker processes: started, watched, and started again when they die."""
+
+    def __init__(self, plans: list[Plan]) -> None:
+        self._plans = plans
+        self._generations = Counter[str]()
+        self.dead: set[str] = set()
+        self._stopping = threading.Event()
+        self._processes = [self._start(plan) for plan in plans]
+        self._watch = threading.Thread(target=self._restart_the_dead)
+        self._watch.start()
+
+    def _start(self, plan: Plan) -> tuple[Plan, subprocess.Popen[bytes]]:
+        self._generations[plan["name"]] += 1
+        generation = self._generations[plan["name"]]
+        now = plan.copy()
+        now["name"] = f"{plan['name']}.{generation}"
+        now["seed"] = plan["seed"] * 1000 + generation
+        script = Path(__file__).with_name("storm_worker.py")
+        return now, subprocess.Popen([sys.executable, str(script), json.dumps(now)])  # noqa: S603
+
+    def _restart_the_dead(self) -> None:
+        while not self._stopping.wait(0.05):
+            for index, (plan, process) in enumerate(self._processes):
+                if process.poll() is not None:
+                    self.dead.add(plan["name"])
+                    self._processes[index] = self._start(self._plans[index])
+
+    def stop(self) -> None:
+        """End the workers."""
+        self._stopping.set()
+        self._watch.join()
+        for _, process in self._processes:
+            process.kill()
+            process.wait()
+
+
+@dataclass
+class Order:
+    """An order of the storm, and what the buyer did."""
+
+    number: str
+    amount: int
+    invoice_id: str
+    url: str
+    payments: list[str] = field(default_factory=list)
+    enough: bool = False
+
+
+class Storm:
+    """One run, with one seed, on one kind of store."""
+
+    def __init__(self, kind: str, where: str, folder: Path, *, seed: int, orders: int) -> None:
+        self.rng = random.Random(seed)
+        self.books = Books(kind, seed)
+        self._wanted = orders
+        self._ledger = str(folder / "ledger.db")
+        with sqlite3.connect(self._ledger) as ledger:
+            ledger.execute("PRAGMA journal_mode = WAL")
+            ledger.execute(
+                "CREATE TABLE runs (worker TEXT, kind TEXT, number TEXT, invoice_id TEXT,"
+                " payment_id TEXT, at REAL)"
+            )
+        self.simulator = Simulator(seed=seed)
+        self._kind, self._where = kind, where
+        self.orders: list[Order] = []
+        self._http = httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
+
+    def _plan(self, name: str, port: int, *, steady: bool = False) -> Plan:
+        return {
+            "name": name,
+            "port": port,
+            "seed": self.books.seed * 100 + port % 100,
+            "kind": self._kind,
+            "where": self._where,
+            "ledger": self._ledger,
+            "secret": SECRET,
+            "credentials": self.simulator.credentials,
+            "raises": 0.0 if steady else 0.08,
+            "dies": 0.0 if steady else min(0.01, 8 / self._wanted),
+        }
+
+    def run(self) -> Books:
+        """Let it blow, then balance the books."""
+        started = time.monotonic()
+        with self.simulator:
+            self._blow()
+            self._recover()
+            self._refund()
+            self._balance()
+        self._http.close()
+        self.books.seconds = time.monotonic() - started
+        return self.books
+
+    @contextmanager
+    def _weather(self) -> Iterator[None]:
+        """Faults by share, and tokens that are revoked now and then."""
+        for kind in SHAKY:
+            self.simulator.faults.add("GET", "*", kind, None, share=0.01, delay=0.2)
+            self.simulator.faults.add("POST", "/payment/*", kind, None, share=0.01, delay=0.2)
+        for kind in UNSAFE:
+            self.simulator.faults.add("POST", "/invoice", kind, None, share=0.01, delay=0)
+        over = threading.Event()
+
+        def revoke() -> None:
+            while not over.wait(0.3):
+                self.simulator.revoke_tokens()
+
+        thread = threading.Thread(target=revoke)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            self.simulator.faults.clear()
+
+    def _blow(self) -> None:
+        ports = [_free_port() for _ in range(WORKERS)]
+        shop = Shop([self._plan(f"w{n}", port) for n, port in enumerate(ports)])
+        client, _ = make_dispatcher(self._plan("maker", 0, steady=True))
+        try:
+            with self._weather(), ThreadPoolExecutor(8) as pool:
+                seeds = [self.rng.random() for _ in range(self._wanted)]
+                list(pool.map(lambda n: self._buy(client, str(n), seeds[n]), range(self._wanted)))
+                calls = self._callbacks()
+                self.books.callbacks = len(calls)
+                list(pool.map(lambda call: self._call(ports, *call), calls))
+        finally:
+            client.close()
+            shop.stop()
+        self.books.kills = len(shop.dead)
+        self._dead = shop.dead
+
+    def _buy(self, client: QPayClient, number: str, seed: float) -> None:
+        rng = random.Random(seed)
+        amount = rng.randrange(100, 100_000)
+        try:
+            invoice = client.invoices.create(
+                amount=amount,
+                sender_invoice_no=number,
+                invoice_description="Tea",
+                callback_url=f"http://127.0.0.1/callback?order={number}",
+                allow_partial=True,
+            )
+        except OutcomeUnknownError:
+            self.books.unknown += 1
+            return
+        except QPayError as error:
+            self.books.wrong.append(f"order {number}: {error}")
+            return
+        sent = self.simulator.invoice(invoice.invoice_id)
+        order = Order(number, amount, invoice.invoice_id, sent.callback_url)
+        self.orders.append(order)
+        draw = rng.random()
+        pay = self.simulator.pay
+        if draw < 0.1:
+            return
+        method = "CARD" if rng.random() < 0.3 else "P2P"
+        if draw < 0.2:
+            order.payments.append(pay(order.invoice_id, amount=1, method=method, callbacks=0))
+            return
+        if draw < 0.3:
+            order.payments.append(pay(order.invoice_id, amount=amount // 2, callbacks=0))
+        order.payments.append(pay(order.invoice_id, method=method, callbacks=0))
+        order.enough = True
+
+    def _callbacks(self) -> list[tuple[str, str, float]]:
+        """Every call to be made: the order's URL, the payment, the delay."""
+        calls = []
+        rng = self.rng
+        victims = [order for order in self.orders if not order.enough]
+        for order in self.orders:
+            for payment in order.payments:
+                times = rng.choices((0, 1, 2, 5), (15, 55, 20, 10))[0]
+                calls += [(order.url, payment, rng.random() * 0.05) for _ in range(times)]
+                if victims and rng.random() < 0.2:
+                    victim = rng.choice(victims)
+                    calls.append((victim.url, payment, 0.0))
+                    unsigned = f"http://127.0.0.1/callback?order={victim.number}"
+                    calls.append((unsigned, payment, 0.0))
+                    calls.append((order.url.replace(".", ".9", 2), payment, 0.0))
+                    calls.append((victim.url, f"{rng.randrange(10**15):015d}", 0.0))
+        rng.shuffle(calls)
+        return calls
+
+    def _call(self, ports: list[int], url: str, payment: str, delay: float) -> None:
+        time.sleep(delay)
+        parts = urlsplit(url)
+        for text in (payment, url):
+            port = ports[zlib.crc32(text.encode()) % WORKERS]
+            target = f"http://127.0.0.1:{port}/?{parts.query}&qpay_payment_id={payment}"
+            try:
+                if self._http.get(target).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+
+    def _finished(self, where: str = "worker NOT LIKE '% underpaid'") -> list[tuple[str, str, str]]:
+        with sqlite3.connect(self._ledger) as ledger:
+            query = f"SELECT worker, invoice_id, kind FROM runs WHERE {where} ORDER BY at"  # noqa: S608
+            return ledger.execute(query).fetchall()
+
+    def _recover(self) -> None:
+        """Every order is looked at once more, when the leases of the dead are over."""
+        time.sleep(LEASE + 0.1)
+        before = len(self._finished())
+        client, dispatcher = make_dispatcher(self._plan("checker", 0, steady=True))
+        with client, ThreadPoolExecutor(4) as pool:
+            checked = list(pool.map(lambda order: dispatcher.check(order.invoice_id), self.orders))
+        for order, replies in zip(self.orders, checked, strict=True):
+            outcomes = {reply.outcome for reply in replies}
+            if not outcomes <= {"delivered", "duplicate", "underpaid"}:
+                self.books.wrong.append(f"order {order.number}: check gave {outcomes}")
+        self.books.recovered = len(self._finished()) - before
+
+    def _refund(self) -> None:
+        """Refund card payments while answers are lost; none may be refunded twice."""
+        cards = [
+            payment
+            for order in self.orders
+            for payment in order.payments
+            if self.simulator.payment(payment).method == "CARD"
+        ][:200]
+        self.simulator.requests.clear()
+        for kind in ("reset-after", "500-after", "502-after", "cut-off", "reset-before", "500"):
+            self.simulator.faults.add("DELETE", "/payment/refund/*", kind, None, share=0.1)
+        client, _ = make_dispatcher(self._plan("cashier", 0, steady=True))
+        with client, ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda payment: self._refund_one(client, payment), cards))
+        self.simulator.faults.clear()
+        self.books.refunds = len(cards)
+
+    def _refund_one(self, client: QPayClient, payment: str) -> None:
+        try:
+            client.payments.refund(payment, note="storm")
+        except OutcomeUnknownError:
+            pass
+        except QPayError as error:
+            self.books.wrong.append(f"refund of {payment}: {error}")
+        else:
+            if self.simulator.payment(payment).status != "REFUNDED":
+                self.books.wrong.append(f"refund of {payment}: said to be done, and is not")
+        sent = self.simulator.requests.to("DELETE", f"/payment/refund/{payment}")
+        if len(sent) > 2:
+            self.books.wrong.append(f"refund of {payment}: sent {len(sent)} times")
+        if self.simulator.refunds_refused[payment]:
+            self.books.wrong.append(f"refund of {payment}: sent again after it was done")
+
+    def _balance(self) -> None:
+        books, wrong = self.books, self.books.wrong
+        books.orders = len(self.orders)
+        books.paid = sum(order.enough for order in self.orders)
+        books.underpaid = sum(bool(o.payments) and not o.enough for o in self.orders)
+        made = Counter(
+            str(invoice.request["sender_invoice_no"]) for invoice in self.simulator.invoices()
+        )
+        wrong += [f"order {number}: {n} invoices" for number, n in made.items() if n > 1]
+        runs: dict[str, list[str]] = {}
+        for worker, invoice_id, _ in self._finished():
+            runs.setdefault(invoice_id, []).append(worker)
+        books.delivered = len(runs)
+        for order in self.orders:
+            workers = runs.pop(order.invoice_id, [])
+            if not order.enough and workers:
+                wrong.append(f"order {order.number}: delivered and not paid")
+            if order.enough and not workers:
+                wrong.append(f"order {order.number}: paid and not delivered")
+            # A worker that died after its own commit may have left its claim open.
+            again = [worker for worker in workers[:-1] if worker not in self._dead]
+            books.again_after_crash += len(workers[:-1]) - len(again)
+            if again:
+                wrong.append(f"order {order.number}: delivered {len(workers)} times")
+        wrong += [f"invoice {invoice_id}: delivered and unknown" for invoice_id in runs]
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def run(kind: str, *, seed: int, orders: int, redis_url: str = "") -> Books:
+    """Run one storm on "sqlite" or "redis" and return its books."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = redis_url if kind == "redis" else str(Path(folder) / "store.db")
+        return Storm(kind, where, Path(folder), seed=seed, orders=orders).run()
+
+
+def main() -> int:
+    """Run the storms and print the books."""
+    from rich.console import Console
+    from rich.table import Table
+
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    options.add_argument("--orders", type=int, default=2000)
+    options.add_argument("--seeds", type=int, default=1)
+    options.add_argument("--first-seed", type=int, default=1)
+    options.add_argument("--stores", nargs="+", default=["sqlite", "redis"])
+    chosen = options.parse_args()
+    logging.disable(logging.CRITICAL)
+    columns = [name for name in Books.__dataclass_fields__ if name != "wrong"]
+    table = Table(*columns, "balance")
+    wrong = 0
+    with ExitStack() as stack:
+        url = stack.enter_context(redis_server()) if "redis" in chosen.stores else ""
+        for seed in range(chosen.first_seed, chosen.first_seed + chosen.seeds):
+            for kind in chosen.stores:
+                books = run(kind, seed=seed, orders=chosen.orders, redis_url=url)
+                cells = [f"{getattr(books, n):.0f}" if n == "seconds" else str(getattr(books, n))
+                         for n in columns]  # fmt: skip
+                table.add_row(*cells, "yes" if not books.wrong else "NO")
+                print(
+                    f"seed {seed} on {kind}: {len(books.wrong)} wrong",
+                    *books.wrong[:20],
+                    sep="\n  ",
+                )
+                wrong += len(books.wrong)
+    Console(width=180).print(table)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
