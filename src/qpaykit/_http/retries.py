@@ -6,8 +6,6 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
-from tenacity import AsyncRetrying, stop_after_attempt, stop_before_delay
-
 from qpaykit.errors import (
     APIError,
     RateLimitedError,
@@ -19,7 +17,7 @@ from qpaykit.errors import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tenacity import RetryCallState
+    from tenacity import AsyncRetrying, RetryCallState
 
     from qpaykit.config import Options
 
@@ -87,6 +85,7 @@ def retrying(
     name: str, options: Options, *, safe: bool, sleep: Callable[[float], Awaitable[None]]
 ) -> AsyncRetrying:
     """Put the rules into tenacity's terms, for one call of the operation `name`."""
+    from tenacity import AsyncRetrying, stop_after_attempt, stop_before_delay
 
     def repeat(state: RetryCallState) -> bool:
         error = _error(state)

@@ -51,10 +51,23 @@ class Exchange:
             operation.body,
             authorization,
         )
+        try:
+            return await self._attempt(operation, message)
+        except QPayError as error:
+            if not may_repeat(error, safe=operation.safe):
+                raise
+            failures = [error]
+
+        async def attempt() -> T:
+            # The first attempt was made above: most calls need no second one, nor tenacity.
+            if failures:
+                raise failures.pop()
+            return await self._attempt(operation, message)
+
         attempts = retrying(
             operation.name, self.options, safe=operation.safe, sleep=self.transport.sleep
         )
-        result: T = await attempts(self._attempt, operation, message)
+        result: T = await attempts(attempt)
         return result
 
     async def _attempt(self, operation: Operation[T], message: Message) -> T:

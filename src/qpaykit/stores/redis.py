@@ -90,10 +90,12 @@ class RedisStore:
         url = _only_one(url, client)
         self._own = client is None
         try:
-            self._redis: Redis = client or Redis.from_url(url, decode_responses=True)
+            self._redis: Redis = (
+                Redis.from_url(url, decode_responses=True) if client is None else client
+            )
         except ValueError:
             raise _unreadable() from None
-        self._keys = _Keys(self._redis.get_connection_kwargs(), prefix, keep)
+        self._keys = _Keys(self._redis.connection_pool.connection_kwargs, prefix, keep)
         self._claim = self._redis.register_script(_CLAIM)
         self._complete = self._redis.register_script(_COMPLETE)
         self._release = self._redis.register_script(_RELEASE)
@@ -162,10 +164,12 @@ class AsyncRedisStore:
         url = _only_one(url, client)
         self._own = client is None
         try:
-            self._redis: AsyncRedis = client or Redis.from_url(url, decode_responses=True)
+            self._redis: AsyncRedis = (
+                Redis.from_url(url, decode_responses=True) if client is None else client
+            )
         except ValueError:
             raise _unreadable() from None
-        self._keys = _Keys(self._redis.get_connection_kwargs(), prefix, keep)
+        self._keys = _Keys(self._redis.connection_pool.connection_kwargs, prefix, keep)
         self._claim = self._redis.register_script(_CLAIM)
         self._complete = self._redis.register_script(_COMPLETE)
         self._release = self._redis.register_script(_RELEASE)
