@@ -132,9 +132,16 @@ def test_who_lost_a_claim_cannot_complete_or_release_it(store: Store) -> None:
     assert store.complete("k", "b") is True
 
 
-def test_what_nobody_claimed_cannot_be_completed(store: Store) -> None:
-    assert store.complete("k", "a") is False
+def test_a_late_owner_whom_nobody_followed_may_still_complete(store: Store) -> None:
+    store.claim("k", "a", lease=0.05)
+    time.sleep(0.1)
+    assert store.complete("k", "a") is True
+    assert store.claim("k", "b", lease=60) == "done"
+
+
+def test_what_nobody_claimed_can_be_released(store: Store) -> None:
     store.release("k", "a")
+    assert store.claim("k", "b", lease=60) == "claimed"
 
 
 @pytest.mark.parametrize("kind", ["memory", *DURABLE])

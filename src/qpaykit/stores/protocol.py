@@ -38,7 +38,10 @@ class Store(Protocol):
         """
 
     def complete(self, key: str, owner: str) -> bool:
-        """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
+        """Mark `key` as done for good; say whether that was still `owner`'s to do.
+
+        An owner whose lease is over may complete it, unless somebody else has claimed it.
+        """
 
     def release(self, key: str, owner: str) -> None:
         """Give `key` back, if `owner` still holds it."""

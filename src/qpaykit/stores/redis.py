@@ -24,8 +24,10 @@ if held and held ~= ARGV[1] then return 'held' end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 'claimed'
 """
+# An owner whose lease is over, and whom nobody has followed, has delivered all the same.
 _COMPLETE = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('SET', KEYS[1], '+')
 else redis.call('SET', KEYS[1], '+', 'PX', ARGV[2]) end
 return 1

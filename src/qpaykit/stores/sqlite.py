@@ -147,18 +147,22 @@ class SQLiteStore:
 
     def close(self) -> None:
         """Close the connections that are not in use; the store opens new ones when needed."""
-        while self._idle:
+        idle = self._own_idle()
+        while idle:
             with suppress(IndexError):
-                self._idle.pop().close()
+                idle.pop().close()
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _own_idle(self) -> deque[sqlite3.Connection]:
         if self._pid != os.getpid():
-            # Closing the parent's connections here would break the parent's locks.
+            # SQLite forbids a child to use or to close what its parent opened.
             _abandoned.extend(self._idle)
             self._idle = deque()
             self._pid = os.getpid()
-        idle = self._idle
+        return self._idle
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        idle = self._own_idle()
         try:
             connection = idle.pop()
         except IndexError:
