@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from starlette.types import Receive, Scope, Send
 
+    from qpaykit.simulator.desk import Desk
     from qpaykit.simulator.faults import Fault, Faults
     from qpaykit.simulator.state import State
 
@@ -39,16 +40,19 @@ _HANG = 3600.0
 class QPayApp:
     """An ASGI application that answers as QPay does."""
 
-    def __init__(self, state: State, journal: Journal, faults: Faults) -> None:
+    def __init__(self, state: State, journal: Journal, faults: Faults, desk: Desk) -> None:
         self._state = state
         self._journal = journal
         self._faults = faults
+        self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return None
         request = Request(scope, receive)
         path = scope["raw_path"].decode("latin-1")
+        if not path.startswith("/v2/"):
+            return await (await self._desk.answer(request))(scope, receive, send)
         recorded = RecordedRequest(
             request.method,
             path,
@@ -78,8 +82,6 @@ class QPayApp:
         return await _spoiled(response, kind)(scope, receive, send)
 
     def _answer(self, recorded: RecordedRequest) -> Response:
-        if not recorded.path.startswith("/v2/"):
-            return _not_found(recorded)
         try:
             content = json.loads(recorded.body) if recorded.body.strip() else {}
         except ValueError:

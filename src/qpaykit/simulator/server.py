@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from qpaykit.config import is_loopback
 from qpaykit.simulator.app import CONNECTION, QPayApp
+from qpaykit.simulator.desk import Desk
 from qpaykit.simulator.faults import Faults
 from qpaykit.simulator.journal import Journal
 from qpaykit.simulator.outbox import Outbox, SentCallback
@@ -56,6 +57,7 @@ class Simulator:
         host: The address to listen on.
         seed: Makes payment ids and shares of faults repeatable.
         expose: Allow other addresses than loopback, for listening and for callbacks.
+        public_url: Where a phone finds the simulator's page, if not at `host`.
         pay_after: Let a buyer pay every invoice in full so many seconds after it is made.
 
     Raises:
@@ -70,10 +72,12 @@ class Simulator:
         seed: int | None = None,
         expose: bool = False,
         pay_after: float | None = None,
+        public_url: str | None = None,
     ) -> None:
         if not expose and not is_loopback(host):
             raise ValueError(f"{host} is not loopback; pass expose=True to listen there")
         self._host = host
+        self._public_url = public_url.rstrip("/") if public_url else None
         self._port = port
         self._state = State(seed=seed)
         if pay_after is not None:
@@ -90,6 +94,11 @@ class Simulator:
     def base_url(self) -> str:
         """Where it listens, `/v2` included."""
         return f"http://{self._host}:{self._port}/v2"
+
+    @property
+    def page_root(self) -> str:
+        """Where its page is, without a slash at the end."""
+        return self._public_url or self.base_url.removesuffix("/v2")
 
     @property
     def credentials(self) -> Credentials:
@@ -143,9 +152,9 @@ class Simulator:
             self._socket.close()
             raise
         self._port = self._socket.getsockname()[1]
-        self._state.page_root = self.base_url.removesuffix("/v2")
+        self._state.page_root = self.page_root
         config = uvicorn.Config(
-            QPayApp(self._state, self.requests, self.faults),
+            QPayApp(self._state, self.requests, self.faults, Desk(self)),
             http=_Connection,
             ws="none",
             lifespan="off",

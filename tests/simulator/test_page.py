@@ -1,0 +1,113 @@
+"""The simulator's page, as a browser without scripts sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from qpaykit import QPayClient
+from qpaykit.simulator import Simulator
+
+
+@pytest.fixture
+def browser(qpay_simulator: Simulator) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=qpay_simulator.page_root, follow_redirects=True) as browser:
+        yield browser
+
+
+@pytest.fixture
+def invoice_id(qpay_client: QPayClient) -> str:
+    return qpay_client.invoices.create(
+        amount=1500, sender_invoice_no="<42>", invoice_description="Tea & cake"
+    ).invoice_id
+
+
+def test_the_invoices_are_listed_with_their_states(browser: httpx.Client, invoice_id: str) -> None:
+    text = browser.get("/").text
+    assert f"/invoices/{invoice_id}" in text
+    assert "&lt;42&gt;" in text
+    assert "<42>" not in text
+
+
+def test_it_speaks_both_languages(browser: httpx.Client, invoice_id: str) -> None:
+    assert "Pay in full" in browser.get(f"/invoices/{invoice_id}").text
+    assert "Бүтэн төлөх" in browser.get(f"/invoices/{invoice_id}?lang=mn").text
+    accepting = browser.get("/", headers={"accept-language": "mn-MN,en;q=0.5"})
+    assert "Нэхэмжлэх" in accepting.text
+
+
+def test_the_short_url_opens_the_invoices_page(
+    browser: httpx.Client, qpay_client: QPayClient
+) -> None:
+    invoice = qpay_client.invoices.create(
+        amount=7, sender_invoice_no="7", invoice_description="Tea"
+    )
+    assert "7.00 MNT" in browser.get(str(invoice.qpay_short_url)).text
+
+
+def test_a_click_pays_and_shows_what_the_shop_answered(
+    browser: httpx.Client, qpay_client: QPayClient, invoice_id: str
+) -> None:
+    shown = browser.post(f"/invoices/{invoice_id}/pay")
+    assert shown.url.path == f"/invoices/{invoice_id}"
+    assert 'class="PAID"' in shown.text
+    assert "no answer" in shown.text or "ConnectError" in shown.text
+    assert qpay_client.payments.check(invoice_id).is_paid(1500)
+
+
+def test_a_part_a_card_a_refund_and_a_failure(
+    browser: httpx.Client, qpay_client: QPayClient, invoice_id: str
+) -> None:
+    browser.post(f"/invoices/{invoice_id}/pay", data={"amount": "500.50"})
+    browser.post(f"/invoices/{invoice_id}/fail")
+    browser.post(f"/invoices/{invoice_id}/pay", data={"method": "CARD"})
+    rows = qpay_client.payments.check(invoice_id).rows
+    assert [f"{row.payment_status} {row.payment_amount}" for row in rows] == [
+        "PAID 500.50",
+        "FAILED 999.50",
+        "PAID 999.50",
+    ]
+    assert browser.post(f"/payments/{rows[2].payment_id}/refund").url.path.endswith(invoice_id)
+    assert browser.post(f"/payments/{rows[2].payment_id}/callback").status_code == 200
+    assert "refunded" in browser.get(f"/invoices/{invoice_id}").text
+
+
+def test_what_cannot_be_done_is_said(browser: httpx.Client, invoice_id: str) -> None:
+    browser.post(f"/invoices/{invoice_id}/pay")
+    again = browser.post(f"/invoices/{invoice_id}/pay")
+    assert again.status_code == 400
+    assert "nothing to pay" in again.text
+    assert browser.post(f"/invoices/{invoice_id}/pay", data={"amount": "x"}).status_code == 400
+    assert browser.get("/invoices/none").status_code == 404
+    assert browser.get("/none").status_code == 404
+
+
+def test_faults_are_set_from_the_page_and_over_http(
+    browser: httpx.Client, qpay_simulator: Simulator
+) -> None:
+    fault = {"method": "POST", "path": "/invoice", "kind": "500", "times": "2"}
+    assert "500" in browser.post("/faults", data=fault).text
+    assert browser.post("/faults", json={**fault, "times": "all"}).json() == {"done": True}
+    assert [one.times for one in qpay_simulator.faults] == [2, None]
+    assert browser.post("/faults", json={"kind": "explode"}).status_code == 400
+    browser.post("/faults/clear")
+    assert list(qpay_simulator.faults) == []
+
+
+def test_the_log_shows_what_was_sent_and_no_secret(
+    browser: httpx.Client, qpay_simulator: Simulator, invoice_id: str
+) -> None:
+    text = browser.get("/requests").text
+    assert "Tea &amp; cake" in text
+    assert invoice_id not in text
+    assert qpay_simulator.credentials["password"] not in text
+
+
+def test_another_sites_page_cannot_press_the_buttons(
+    browser: httpx.Client, qpay_client: QPayClient, invoice_id: str
+) -> None:
+    origin = {"origin": "https://evil.test"}
+    assert browser.post(f"/invoices/{invoice_id}/pay", headers=origin).status_code == 403
+    assert not qpay_client.payments.check(invoice_id).is_paid()
