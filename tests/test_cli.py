@@ -9,13 +9,21 @@ import subprocess
 import sys
 
 import httpx
+import pytest
+
+from qpaykit.simulator import Simulator
 
 COMMAND = [sys.executable, "-m", "qpaykit.cli"]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **environment},
     )
 
 
@@ -56,3 +64,50 @@ def test_simulate_serves_until_it_is_interrupted() -> None:
         assert answer.status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
+
+
+def variables(simulator: Simulator) -> dict[str, str]:
+    return {f"QPAY_{name.upper()}": str(value) for name, value in simulator.credentials.items()}
+
+
+def test_the_doctor_finds_a_good_setting_good_and_shows_no_secret(
+    qpay_simulator: Simulator,
+) -> None:
+    done = run("doctor", **variables(qpay_simulator), QPAY_CALLBACK_SECRET="s3cr3t")
+    assert done.returncode == 0, done.stdout
+    assert "QPay gives one" in done.stdout
+    assert "a simulator" in done.stdout
+    assert "+0 s" in done.stdout or "-0 s" in done.stdout or "+1 s" in done.stdout
+    assert "s3cr3t" not in done.stdout
+    assert qpay_simulator.credentials["password"] not in done.stdout
+
+
+def test_the_doctor_names_a_missing_password(qpay_simulator: Simulator) -> None:
+    done = run("doctor", QPAY_USERNAME="x")
+    assert done.returncode == 1
+    assert "QPAY_PASSWORD" in done.stdout
+
+
+def test_the_doctor_finds_a_wrong_password_and_says_what_to_do(qpay_simulator: Simulator) -> None:
+    settings = {**variables(qpay_simulator), "QPAY_PASSWORD": "wr0ng"}
+    done = run("doctor", **settings)
+    assert done.returncode == 1
+    assert "Check QPAY_USERNAME and QPAY_PASSWORD" in done.stdout
+    assert "wr0ng" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--fault", "POST /invoice explode", "reset-after"),
+        ("--fault", "POST", "is written as"),
+        ("--host", "0.0.0.0", "not loopback"),
+    ],
+)
+def test_simulate_refuses_a_wrong_option_with_a_sentence(
+    option: str, value: str, sentence: str
+) -> None:
+    done = run("simulate", "--port", "0", option, value)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert sentence in done.stdout.replace("\n", " ")

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +17,7 @@ import httpx
 import numpy as np
 import pytest
 
-from qpaykit.simulator import FAULT_KINDS, Simulator
+from qpaykit.simulator import FAULT_KINDS, Simulator, endpoints
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -181,6 +182,11 @@ def shop() -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
             self.wfile.write(b"SUCCESS")
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.end_headers()
+
         def log_message(self, *args: object) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
@@ -200,6 +206,71 @@ def test_the_shop_is_called_back_by_get_with_its_own_query(
     assert seen == [f"/pay?order=4%2B2&qpay_payment_id={payment_id}"] * 2
     record = qpay_simulator.wait_for_callback(made["invoice_id"])
     assert (record.status_code, record.body) == (200, "SUCCESS")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("drop", ["b"]),
+        ("double", ["a", "a", "b"]),
+        ("delay", ["a", "b"]),
+        ("reorder", ["b", "a"]),
+        ("forge", ["?", "b"]),
+        ("post", ["POST", "b"]),
+    ],
+)
+def test_a_callback_misbehaves_on_command(
+    qpay_simulator: Simulator,
+    http: httpx.Client,
+    shop: tuple[str, list[str]],
+    kind: str,
+    expected: list[str],
+) -> None:
+    url, seen = shop
+    qpay_simulator.faults.add("CALLBACK", "*", kind, delay=0.1)
+    names = {}
+    for name in "ab":
+        made = invoice(http, callback_url=f"{url}/pay")
+        names[qpay_simulator.pay(made["invoice_id"])] = name
+    told = [names.get(path.rpartition("=")[2], "?") for path in seen]
+    posted = [one for one in qpay_simulator.callbacks if one.method == "POST"]
+    assert (["POST"] if posted else []) + told == expected
+
+
+def test_a_fault_may_be_written_in_a_line(qpay_simulator: Simulator) -> None:
+    for line in ("POST /invoice 500 x3", "* * slow all", "GET /payment/* html 5%", "get /x 401"):
+        qpay_simulator.faults.add_line(line)
+    found = [(one.method, one.kind, one.times, one.share) for one in qpay_simulator.faults]
+    assert found == [
+        ("POST", "500", 3, None),
+        ("*", "slow", None, None),
+        ("GET", "html", None, 0.05),
+        ("GET", "401", 1, None),
+    ]
+
+
+def test_two_thousand_invoices_are_made_paid_and_called_back_without_slowing_down(
+    qpay_simulator: Simulator, shop: tuple[str, list[str]]
+) -> None:
+    url, seen = shop
+    account = next(iter(qpay_simulator._state.accounts.values()))
+    content: dict[str, Any] = {
+        "invoice_code": "TEST_INVOICE",
+        "sender_invoice_no": "42",
+        "invoice_receiver_code": "terminal",
+        "invoice_description": "Tea",
+        "amount": 1500,
+        "callback_url": f"{url}/pay",
+    }
+    seconds = []
+    for _ in range(4):
+        started = time.process_time()
+        for _ in range(500):
+            made = endpoints._create_invoice(qpay_simulator._state, account, "", content)
+            qpay_simulator.pay(str(made["invoice_id"]))
+        seconds.append(time.process_time() - started)
+    assert len(seen) == 2000
+    assert seconds[-1] < 1.6 * seconds[0]
 
 
 def test_a_shop_elsewhere_is_not_called(qpay_simulator: Simulator, http: httpx.Client) -> None:

@@ -9,9 +9,17 @@ except ModuleNotFoundError as error:
         f'the simulator needs {error.name}: pip install "qpaykit[simulator]"'
     ) from error
 
+from qpaykit.simulator.faults import CALLBACK_FAULTS
 from qpaykit.simulator.faults import KINDS as FAULT_KINDS
 from qpaykit.simulator.journal import RecordedRequest
 from qpaykit.simulator.outbox import SentCallback
 from qpaykit.simulator.server import Credentials, Simulator
 
-__all__ = ["FAULT_KINDS", "Credentials", "RecordedRequest", "SentCallback", "Simulator"]
+__all__ = [
+    "CALLBACK_FAULTS",
+    "FAULT_KINDS",
+    "Credentials",
+    "RecordedRequest",
+    "SentCallback",
+    "Simulator",
+]

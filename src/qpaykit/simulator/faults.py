@@ -35,12 +35,25 @@ KINDS = {
 }
 
 
+_OFTEN = re.compile(r"x(?P<times>[1-9][0-9]*)|all|(?P<share>[0-9]+(\.[0-9]+)?)%")
+
+CALLBACK = "CALLBACK"
+CALLBACK_FAULTS = {
+    "drop": "the callback is never sent",
+    "double": "it is sent twice",
+    "delay": "it is sent late",
+    "reorder": "it is sent after the next one",
+    "forge": "it names a payment that there is not",
+    "post": "it is sent by POST, with the older document's JSON body",
+}
+
+
 @dataclass
 class Fault:
     """A fault that waits for requests.
 
     Attributes:
-        method: HTTP method, or "*".
+        method: HTTP method, or "*"; "CALLBACK" for the calls to shops.
         path: Path with or without `/v2`; `*` and `{name}` stand for any part.
         kind: One of `KINDS`.
         times: How many requests it still strikes; None for all.
@@ -78,9 +91,10 @@ class Faults:
         """Let something go wrong.
 
         Args:
-            method: HTTP method, or "*".
-            path: Path, such as "/invoice" or "/payment/refund/*".
-            kind: One of `KINDS`.
+            method: HTTP method, or "*"; "CALLBACK" for the calls to shops.
+            path: Path, such as "/invoice" or "/payment/refund/*"; for callbacks "*", or the
+                id of an invoice.
+            kind: One of `KINDS`, for callbacks one of `CALLBACK_FAULTS`.
             times: How many requests to strike; None for all from now on.
             share: The part of the requests to strike, from 0 to 1, drawn by the seed.
             delay: Seconds that "slow" waits before, "drip" between, bytes; or Retry-After.
@@ -89,8 +103,9 @@ class Faults:
             ValueError: There is no such kind.
         """
         name = kind.lower().replace("_", "-")
-        if name not in KINDS:
-            raise ValueError(f"there is no fault {kind!r}; there are: {', '.join(KINDS)}")
+        known = CALLBACK_FAULTS if method.upper() == CALLBACK else KINDS
+        if name not in known:
+            raise ValueError(f"there is no fault {kind!r}; there are: {', '.join(known)}")
         if share is not None and not 0 <= share <= 1:
             raise ValueError("share must be from 0 to 1")
         bare = re.sub(r"\{[^}]*\}", "*", path.removeprefix("/v2"))
@@ -100,12 +115,37 @@ class Faults:
         with self._lock:
             self._faults.append(fault)
 
+    def add_line(self, line: str) -> None:
+        """Add a fault that is written in a line, such as "POST /invoice 500 x3".
+
+        Args:
+            line: Method, path and kind, then how often: "x3" (once when left out), "all",
+                or a share such as "5%".
+
+        Raises:
+            ValueError: It is not written so.
+        """
+        words = line.split()
+        match = _OFTEN.fullmatch(words[3] if len(words) == 4 else "x1")
+        if len(words) not in {3, 4} or match is None:
+            raise ValueError(f"a fault is written as 'POST /invoice 500 x3', and not as {line!r}")
+        method, path, kind = words[:3]
+        times, share = match.group("times"), match.group("share")
+        self.add(
+            method,
+            path,
+            kind,
+            int(times) if times else None,
+            share=float(share) / 100 if share else None,
+        )
+
     def take(self, method: str, path: str) -> Fault | None:
         """Return the fault that strikes a request, and count it."""
         bare = path.removeprefix("/v2")
         with self._lock:
             for fault in self._faults:
-                if fault.method not in {"*", method} or not fault.pattern.match(bare):
+                meant = fault.method == method or (fault.method == "*" and method != CALLBACK)
+                if not meant or not fault.pattern.match(bare):
                     continue
                 if fault.share is not None and self._random.random() >= fault.share:
                     continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import segno
 
 from qpaykit._http.redaction import redact
-from qpaykit.simulator.faults import KINDS
+from qpaykit.simulator.faults import CALLBACK_FAULTS, KINDS
 from qpaykit.simulator.words import word
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def faults(found: Iterable[Fault], language: str) -> str:
     )
     kinds = "".join(
         f'<option value="{kind}" title="{escape(what)}">{kind}</option>'
-        for kind, what in KINDS.items()
+        for kind, what in (KINDS | CALLBACK_FAULTS).items()
     )
     fields = "".join(
         f'<input name="{name}" value="{value}" size="12" '

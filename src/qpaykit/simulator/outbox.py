@@ -12,12 +12,15 @@ from urllib.parse import urlsplit
 import httpx
 
 from qpaykit.config import is_loopback
+from qpaykit.simulator import wire
 
 if TYPE_CHECKING:
+    from qpaykit.simulator.faults import Fault
     from qpaykit.simulator.state import Payment
 
 _KEPT = 10_000
 _TIMEOUT = 30.0
+_LATE = 0.5
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Outbox:
         self._sent: deque[SentCallback] = deque(maxlen=_KEPT)
         self._news = threading.Condition()
         self._client: httpx.Client | None = None
+        self._held_back: list[Payment] = []
 
     @property
     def sent(self) -> list[SentCallback]:
@@ -60,9 +64,40 @@ class Outbox:
         with self._news:
             return list(self._sent)
 
-    def send(self, payment: Payment) -> SentCallback:
-        """Call the shop back, as QPay does: by GET, the shop's own query kept."""
-        url = callback_url(payment)
+    def send(self, payment: Payment, fault: Fault | None = None) -> SentCallback | None:
+        """Call the shop back, as QPay does: by GET, the shop's own query kept.
+
+        Args:
+            payment: What to tell of.
+            fault: What goes wrong with it, one of `CALLBACK_FAULTS`.
+
+        Returns:
+            What became of it; None where it was not sent, or not yet.
+        """
+        kind = fault.kind if fault else ""
+        if kind == "drop":
+            return None
+        if kind == "reorder":
+            with self._news:
+                self._held_back.append(payment)
+            return None
+        if kind == "delay":
+            time.sleep(_LATE if fault is None or fault.delay is None else fault.delay)
+        if kind == "double":
+            self._deliver(payment)
+        record = self._deliver(payment, forged=kind == "forge", post=kind == "post")
+        with self._news:
+            late, self._held_back = self._held_back, []
+        for one in late:
+            self._deliver(one)
+        return record
+
+    def _deliver(
+        self, payment: Payment, *, forged: bool = False, post: bool = False
+    ) -> SentCallback:
+        payment_id = f"{int(time.time() * 1e6) % 10**15:015d}" if forged else payment.id
+        url = payment.invoice.callback_url if post else callback_url(payment, payment_id)
+        method = "POST" if post else "GET"
         started = time.monotonic()
         status_code: int | None = None
         body, error = "", None
@@ -71,14 +106,15 @@ class Outbox:
             error = f"{host} is not on this machine: the simulator calls back to loopback only"
         else:
             try:
-                response = self._http().get(url)
+                content = wire.callback_body(payment) if post else None
+                response = self._http().request(method, url, json=content)
                 status_code, body = response.status_code, response.text
             except (httpx.HTTPError, httpx.InvalidURL) as problem:
                 error = f"{type(problem).__name__}: {problem}"
         record = SentCallback(
-            payment.id,
+            payment_id,
             payment.invoice.id,
-            "GET",
+            method,
             url,
             status_code,
             body,
@@ -111,6 +147,7 @@ class Outbox:
         """Forget what was sent."""
         with self._news:
             self._sent.clear()
+            self._held_back.clear()
 
     def close(self) -> None:
         """Close the connections to shops."""
@@ -130,8 +167,8 @@ class Outbox:
             return self._client
 
 
-def callback_url(payment: Payment) -> str:
+def callback_url(payment: Payment, payment_id: str) -> str:
     """Return where a payment is told of: the invoice's URL with the payment's id added."""
     parts = urlsplit(payment.invoice.callback_url)
     query = f"{parts.query}&" if parts.query else ""
-    return parts._replace(query=f"{query}qpay_payment_id={payment.id}", fragment="").geturl()
+    return parts._replace(query=f"{query}qpay_payment_id={payment_id}", fragment="").geturl()

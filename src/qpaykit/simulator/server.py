@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from qpaykit.config import is_loopback
 from qpaykit.simulator.app import CONNECTION, QPayApp
 from qpaykit.simulator.desk import Desk
-from qpaykit.simulator.faults import Faults
+from qpaykit.simulator.faults import CALLBACK, Faults
 from qpaykit.simulator.journal import Journal
 from qpaykit.simulator.outbox import Outbox, SentCallback
 from qpaykit.simulator.state import Account, Invoice, Payment, State
@@ -262,9 +262,16 @@ class Simulator:
         """Refund a payment as QPay's own staff can, P2P too, and call the shop back."""
         self.settle(payment_id, status="REFUNDED", callbacks=callbacks)
 
-    def send_callback(self, payment_id: str) -> SentCallback:
-        """Call the shop back about a payment once more; return what it answered."""
-        return self._outbox.send(self._state.payment(payment_id))
+    def send_callback(self, payment_id: str) -> SentCallback | None:
+        """Call the shop back about a payment once more.
+
+        Returns:
+            What the shop answered; None where a fault kept the callback back.
+        """
+        return self._call_back(self._state.payment(payment_id))
+
+    def _call_back(self, payment: Payment) -> SentCallback | None:
+        return self._outbox.send(payment, self.faults.take(CALLBACK, payment.invoice.id))
 
     def wait_for_callback(self, invoice_id: str, *, timeout: float = 5.0) -> SentCallback:
         """Wait until the shop has answered a callback about an invoice.
@@ -329,7 +336,7 @@ class Simulator:
     def _tell(self, payment: Payment, times: int, *, wait: bool) -> None:
         def send() -> None:
             for _ in range(times):
-                self._outbox.send(payment)
+                self._call_back(payment)
 
         if wait:
             send()

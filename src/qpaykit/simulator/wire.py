@@ -138,6 +138,25 @@ def payment(one: Payment) -> dict[str, JsonValue]:
     }
 
 
+def callback_body(one: Payment) -> dict[str, JsonValue]:
+    """The POST callback of the older document."""
+    return {
+        "payment_id": one.id,
+        "payment_date": iso(one.paid_at),
+        "payment_status": one.status,
+        "payment_fee": number(one.amount * _FEE),
+        "payment_amount": number(one.amount),
+        "payment_currency": "MNT",
+        "payment_wallet": "Wallet",
+        "payment_name": str(one.invoice.request["sender_invoice_no"]),
+        "payment_description": str(one.invoice.request["invoice_description"]),
+        "paid_by": one.method,
+        "object_type": "INVOICE",
+        "object_id": one.invoice.id,
+        "sender_invoice_no": str(one.invoice.request["sender_invoice_no"]),
+    }
+
+
 def check(payments: list[Payment], shown: list[Payment]) -> dict[str, JsonValue]:
     """`POST /payment/check`: no paid_amount without a payment; trx_fee, payment_type."""
     if not payments:

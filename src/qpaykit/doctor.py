@@ -1,0 +1,110 @@
+"""Looks over an integrator's settings, and says what to do where one is wrong."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from qpaykit.client import QPayClient
+from qpaykit.config import PRODUCTION_URL, SANDBOX_URL, is_loopback
+from qpaykit.errors import ConfigurationError, QPayError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qpaykit.config import Settings
+
+_MOST_SKEW = 30.0
+_NAMES = {PRODUCTION_URL: "production", SANDBOX_URL: "the sandbox"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What it is.
+        good: Whether it is right; None for what may be left as it is.
+        says: What was found, and what to do about it.
+    """
+
+    name: str
+    good: bool | None
+    says: str
+
+
+def examine() -> Iterator[Finding]:
+    """Look at the environment's settings, at the token and at the clock; show no secret."""
+    try:
+        client = QPayClient(max_retries=0, timeout=10)
+    except ConfigurationError as error:
+        yield Finding("settings", False, str(error))
+        return
+    with client:
+        settings = client.settings
+        yield Finding("username", True, settings.username)
+        yield Finding("password", True, "set")
+        yield Finding("base_url", True, _which(settings.base_url))
+        yield from _invoices(settings)
+        yield from _login(client)
+    yield from _clock(settings.base_url)
+
+
+def _which(base_url: str) -> str:
+    host = urlsplit(base_url).hostname or ""
+    name = _NAMES.get(base_url) or ("a simulator" if is_loopback(host) else "not QPay's own")
+    return f"{base_url} ({name})"
+
+
+def _invoices(settings: Settings) -> Iterator[Finding]:
+    code = settings.invoice_code
+    yield Finding(
+        "invoice_code",
+        bool(code) or None,
+        code or "not set: pass it to every invoice, or set QPAY_INVOICE_CODE",
+    )
+    url = settings.callback_url
+    if url is None:
+        yield Finding(
+            "callback_url",
+            None,
+            "not set: pass it to every invoice, or set QPAY_CALLBACK_URL",
+        )
+    else:
+        parts = urlsplit(url)
+        reachable = parts.scheme == "https" and not is_loopback(parts.hostname or "")
+        local = is_loopback(urlsplit(settings.base_url).hostname or "")
+        advice = "" if reachable or local else ": QPay calls public https:// URLs only"
+        yield Finding("callback_url", reachable or local, f"{url}{advice}")
+    signed = bool(settings.callback_secrets)
+    yield Finding(
+        "callback_secret",
+        signed or None,
+        "set" if signed else "not set: callbacks can be forged; set QPAY_CALLBACK_SECRET",
+    )
+
+
+def _login(client: QPayClient) -> Iterator[Finding]:
+    try:
+        client.tokens.get()
+    except QPayError as error:
+        yield Finding("token", False, str(error))
+    else:
+        yield Finding("token", True, "QPay gives one")
+
+
+def _clock(base_url: str) -> Iterator[Finding]:
+    try:
+        date = httpx.get(base_url, timeout=10).headers.get("date")
+        skew = time.time() - parsedate_to_datetime(date).timestamp()
+    except (httpx.HTTPError, TypeError, ValueError):
+        yield Finding("clock", None, "QPay's time could not be read")
+        return
+    good = abs(skew) <= _MOST_SKEW
+    advice = "" if good else ": set this machine's clock (NTP), for tokens end by it"
+    yield Finding("clock", good, f"{skew:+.0f} s from QPay's{advice}")
