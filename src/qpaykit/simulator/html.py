@@ -33,12 +33,14 @@ nav .language{margin-left:auto}h1{font-size:1.4rem;margin:.5rem 0}h2{font-size:1
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.5rem;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--dim);font-weight:600}.card{background:var(--card);border:1px solid var(--line);
-border-radius:.6rem;padding:1rem;margin:1rem 0}form{display:inline-flex;gap:.5rem;margin:.25rem 0;
+border-radius:.6rem;padding:1rem;margin:1rem 0}
+form{display:inline-flex;gap:.5rem;margin:.25rem .5rem .25rem 0;
 flex-wrap:wrap}button,input,select{font:inherit;padding:.6rem .9rem;border-radius:.4rem;
 border:1px solid var(--line);background:var(--ground);color:var(--ink)}
 button{cursor:pointer;font-weight:600}button.go{background:var(--go);color:var(--ground)}
 .PAID,.CLOSED,.good{color:var(--go);font-weight:600}.FAILED,.CANCELED,.REFUNDED,.bad{
-color:var(--stop);font-weight:600}.codes{display:flex;gap:1rem;flex-wrap:wrap}
+color:var(--stop);font-weight:600}.codes{display:flex;gap:1rem;
+flex-wrap:wrap;justify-content:space-evenly}
 .codes figure{margin:0;text-align:center;color:var(--dim)}.codes img{width:12rem;max-width:44vw;
 background:#fff;padding:.5rem;border-radius:.4rem}code,pre{overflow-wrap:anywhere;
 white-space:pre-wrap;font-size:.9rem}dl{display:grid;grid-template-columns:max-content 1fr;
@@ -106,7 +108,7 @@ def invoice(
         + _form(f"{at}/pay", "pay_card", language, method="CARD")
         + _form(f"{at}/fail", "decline", language)
         + f'<form method="post" action="{at}/pay?lang={language}">'
-        f'<input name="amount" inputmode="decimal" size="8" required '
+        f'<input name="amount" inputmode="decimal" size="8" required placeholder="500.00" '
         f'aria-label="{escape(word("amount", language))}">'
         f"<button>{escape(word('pay_part', language))}</button></form>"
     )
@@ -172,7 +174,7 @@ def _payment(one: Payment, language: str) -> str:
     if one.status == "PAID":
         buttons += _form(f"/payments/{one.id}/refund", "refund", language)
     return (
-        f"<tr><td>{one.amount}<br><code>{one.id}</code></td><td>{one.method}</td>"
+        f"<tr><td>{one.amount:.2f}<br><code>{one.id}</code></td><td>{one.method}</td>"
         f"{_state(one.status, language)}<td>{buttons}</td></tr>"
     )
 

@@ -219,6 +219,7 @@ def receipt(one: Payment, identifier: str, sent: dict[str, JsonValue]) -> dict[s
         "ebarimt_receiver": sent.get("ebarimt_receiver"),
         "ebarimt_district_code": sent.get("district_code") or "3505",
         "merchant_branch_code": one.invoice.request.get("sender_branch_code"),
+        "merchant_staff_code": one.invoice.request.get("sender_staff_code"),
         "merchant_register_no": "0000000",
         "g_payment_id": one.id,
         "paid_by": one.method,

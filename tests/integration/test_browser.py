@@ -1,0 +1,84 @@
+"""The simulator's page in a real browser: an invoice is paid by click, and the shop answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from browser import chromium
+from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
+from qpaykit.simulator import Simulator
+
+
+@pytest.fixture
+def shop(qpay_client: QPayClient) -> Iterator[tuple[str, list[PaymentEvent]]]:
+    delivered: list[PaymentEvent] = []
+    dispatcher = CallbackDispatcher(qpay_client)
+    dispatcher.on_paid(delivered.append)
+
+    class Shop(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            reply = dispatcher.handle(query=self.path)
+            self.send_response(reply.status_code)
+            self.end_headers()
+            self.wfile.write(reply.body.encode())
+
+        def log_message(self, *args: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/callback", delivered
+        server.shutdown()
+        thread.join()
+
+
+def sees(browser: Chrome, text: str) -> None:
+    WebDriverWait(browser, 10).until(
+        lambda page: text in page.find_element(By.TAG_NAME, "main").text
+    )
+
+
+def test_an_invoice_is_paid_by_click_and_the_shop_delivers(
+    qpay_simulator: Simulator,
+    qpay_client: QPayClient,
+    shop: tuple[str, list[PaymentEvent]],
+) -> None:
+    url, delivered = shop
+    invoice = qpay_client.invoices.create(
+        amount=1500, sender_invoice_no="42", invoice_description="Tea", callback_url=url
+    )
+    with chromium() as browser:
+        browser.get(f"{qpay_simulator.page_root}/?lang=en")
+        browser.find_element(By.LINK_TEXT, "42").click()
+        sees(browser, "open")
+        browser.find_element(By.CSS_SELECTOR, "[data-action=pay]").click()
+        sees(browser, "SUCCESS")
+        assert "paid" in browser.find_element(By.CSS_SELECTOR, "dd .CLOSED").text
+        assert len(delivered) == 1
+        # What happens elsewhere is seen without a click.
+        qpay_simulator.send_callback(str(delivered[0].payment.payment_id))
+        WebDriverWait(browser, 10).until(
+            lambda page: len(page.find_elements(By.CSS_SELECTOR, "td.good")) == 2
+        )
+        browser.find_element(By.CSS_SELECTOR, "[data-action=refund]").click()
+        sees(browser, "refunded")
+    assert invoice.qpay_short_url == f"{qpay_simulator.page_root}/invoices/{invoice.invoice_id}"
+
+
+def test_nothing_is_wider_than_a_phone(qpay_simulator: Simulator, qpay_client: QPayClient) -> None:
+    invoice = qpay_client.invoices.create(
+        amount=1500, sender_invoice_no="4" * 45, invoice_description="x" * 200
+    )
+    qpay_simulator.pay(invoice.invoice_id)
+    with chromium(width=390, height=800) as browser:
+        for path in ("/", f"/invoices/{invoice.invoice_id}?lang=mn", "/requests", "/faults"):
+            browser.get(qpay_simulator.page_root + path)
+            width = browser.execute_script("return document.documentElement.scrollWidth")
+            assert width <= 390, path
