@@ -31,5 +31,5 @@ clean: ## Remove what the other targets made
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[cli,qr,redis]" --group test --group lint
+	$(BIN)/python -m pip install --quiet --editable ".[cli,qr,redis]" --group test --group lint --group examples --group docs
 	touch $(STAMP)

@@ -1,0 +1,79 @@
+"""A script without a framework: the order and its delivery are written in one transaction.
+
+python examples/script.py
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from uuid import uuid4
+
+import qpaykit
+
+AMOUNT = 1500  # MNT
+TABLES = """
+CREATE TABLE IF NOT EXISTS orders
+    (number TEXT PRIMARY KEY, amount INTEGER NOT NULL, state TEXT NOT NULL, invoice TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS deliveries (key TEXT PRIMARY KEY);
+"""
+
+
+class ShopStore(qpaykit.SQLiteStore):
+    """Deliveries rest in the shop's database, the token in a file of its own.
+
+    `claim` opens the transaction, the handler writes into it, `complete` commits both, all in
+    one thread. A shop with many threads needs a connection for each.
+    """
+
+    def __init__(self, path: str, db: sqlite3.Connection) -> None:
+        super().__init__(path)
+        self._db = db
+
+    def claim(self, key: str, owner: str, *, lease: float) -> qpaykit.ClaimState:
+        if not key.startswith("delivered:"):
+            return super().claim(key, owner, lease=lease)
+        # The insert begins the transaction, and waits while another process holds the database.
+        if self._db.execute("INSERT OR IGNORE INTO deliveries VALUES (?)", (key,)).rowcount:
+            return "claimed"
+        self._db.rollback()
+        return "done"
+
+    def complete(self, key: str, owner: str) -> bool:
+        if not key.startswith("delivered:"):
+            return super().complete(key, owner)
+        self._db.commit()
+        return True
+
+    def release(self, key: str, owner: str) -> None:
+        if not key.startswith("delivered:"):
+            return super().release(key, owner)
+        return self._db.rollback()
+
+
+def main(db: sqlite3.Connection) -> None:
+    db.executescript(TABLES)
+    with qpaykit.QPayClient(store=ShopStore("qpay.db", db)) as client:
+        dispatcher = qpaykit.CallbackDispatcher(client)
+
+        @dispatcher.on_paid
+        def deliver(event: qpaykit.PaymentEvent) -> None:
+            sql = "UPDATE orders SET state = 'paid' WHERE number = ?"
+            if db.execute(sql, (event.sender_invoice_no,)).rowcount != 1:
+                raise LookupError(f"paid, but there is no order {event.sender_invoice_no}")
+
+        order = qpaykit.InvoiceRequest(
+            amount=AMOUNT, sender_invoice_no=uuid4().hex, invoice_description="Tea"
+        )
+        invoice = client.invoices.create(order)
+        with db:
+            row = (order.sender_invoice_no, AMOUNT, "open", invoice.model_dump_json())
+            db.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", row)
+        print("Pay", invoice.qpay_short_url, flush=True)
+        client.payments.wait(invoice.invoice_id, amount=AMOUNT, timeout=600)
+        print("Delivery:", *(reply.outcome for reply in dispatcher.check(invoice.invoice_id)))
+
+
+if __name__ == "__main__":
+    with closing(sqlite3.connect("shop.db")) as shop:
+        main(shop)
