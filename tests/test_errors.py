@@ -301,10 +301,10 @@ def test_a_missing_login_is_named_with_its_variable(name: str) -> None:
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(f"QPAY_{name.upper()}", str(value))
-    monkeypatch.setenv("QPAY_CALLBACK_SECRET", "new,old")
+    monkeypatch.setenv("QPAY_CALLBACK_SECRET", "the new, old,")
     settings = QPayClient().settings
     assert (settings.username, settings.invoice_code) == ("SHOP", "TEST_INVOICE")
-    assert [s.get_secret_value() for s in settings.callback_secrets] == ["new", "old"]
+    assert [s.get_secret_value() for s in settings.callback_secrets] == ["the new", "old"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qpaykit._http.redaction import Redactor
 from qpaykit._http.session import Exchange, Session
 from qpaykit._http.tokens import TokenManager
 from qpaykit._http.transport import AsyncTransport, SyncTransport
@@ -77,7 +78,7 @@ class QPayClient:
         self._user_store: Store = store if store is not None else MemoryStore()
         self._store = for_sync(self._user_store)
         options = Options(timeout, max_retries)
-        exchange = Exchange(self._transport, settings.base_url, options)
+        exchange = Exchange(self._transport, settings.base_url, options, Redactor())
         self._furnish(settings, exchange, TokenManager(settings, exchange, self._store))
 
     def _furnish(self, settings: Settings, exchange: Exchange, tokens: TokenManager) -> None:
@@ -106,7 +107,8 @@ class QPayClient:
         other._user_store = self._user_store
         other._store = self._store
         options = _changed(self._options, timeout, max_retries)
-        exchange = Exchange(self._transport, self._settings.base_url, options)
+        redactor = self._session.exchange.redactor
+        exchange = Exchange(self._transport, self._settings.base_url, options, redactor)
         other._furnish(self._settings, exchange, self._session.tokens)
         return other
 
@@ -174,7 +176,7 @@ class AsyncQPayClient:
         self._user_store: Store | AsyncStore = store if store is not None else MemoryStore()
         self._store = for_async(self._user_store)
         options = Options(timeout, max_retries)
-        exchange = Exchange(self._transport, settings.base_url, options)
+        exchange = Exchange(self._transport, settings.base_url, options, Redactor())
         self._furnish(settings, exchange, TokenManager(settings, exchange, self._store))
 
     def _furnish(self, settings: Settings, exchange: Exchange, tokens: TokenManager) -> None:
@@ -194,7 +196,8 @@ class AsyncQPayClient:
         other._user_store = self._user_store
         other._store = self._store
         options = _changed(self._options, timeout, max_retries)
-        exchange = Exchange(self._transport, self._settings.base_url, options)
+        redactor = self._session.exchange.redactor
+        exchange = Exchange(self._transport, self._settings.base_url, options, redactor)
         other._furnish(self._settings, exchange, self._session.tokens)
         return other
 

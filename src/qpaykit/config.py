@@ -110,7 +110,11 @@ def _required(name: str, value: str | None) -> str:
 def _secrets(given: str | Sequence[str] | None) -> tuple[SecretStr, ...]:
     if given is None:
         # A list in the variable lets an old secret be rotated out without a change of code.
-        given = os.environ.get("QPAY_CALLBACK_SECRET", "").replace(",", " ").split()
+        given = [
+            secret
+            for one in os.environ.get("QPAY_CALLBACK_SECRET", "").split(",")
+            if (secret := one.strip())
+        ]
     elif isinstance(given, str):
         given = [given]
     secrets = tuple(SecretStr(secret) for secret in given)

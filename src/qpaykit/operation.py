@@ -44,7 +44,7 @@ class Operation(Generic[T]):
     method: str
     path: str
     read: Callable[[bytes], T]
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
     safe: bool = True
     look: Operation[Verdict] | None = None
     subject: Mapping[str, str] = field(default_factory=dict)

@@ -33,6 +33,7 @@ LOST = [
     pytest.param(httpx.RemoteProtocolError("closed"), id="closed"),
     pytest.param(httpx.WriteError("broken"), id="broken pipe"),
     pytest.param(httpx.Response(500, json={"error": "SYSTEM_BUSY"}), id="500"),
+    pytest.param(httpx.Response(500, json={"error": "NO_CREDENTIALS"}), id="500 of the token"),
     pytest.param(HTML, id="502 HTML"),
     pytest.param(httpx.Response(503, headers={"retry-after": "0"}), id="503 Retry-After"),
     pytest.param(httpx.Response(200, html="<html>login</html>"), id="200 HTML"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -9,11 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import JsonValue, ValidationError
 from pydantic_core import from_json
 
-from qpaykit._http.redaction import redact
+from qpaykit._http.redaction import MASK, Redactor, is_private
 from qpaykit.errors import (
     APIError,
     FieldError,
-    QPayError,
     UnexpectedResponseError,
     api_error_class,
 )
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MAX_MESSAGE = 500
+_CODE = re.compile(r"[A-Z0-9_]{1,60}")
+_LIKE_A_TOKEN = re.compile(r"(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{12,}")
 
 
-def read_reply(operation: Operation[T], reply: Reply) -> T:
+def read_reply(operation: Operation[T], reply: Reply, redactor: Redactor) -> T:
     """Make of QPay's reply what the operation promises.
 
     Raises:
@@ -35,47 +37,44 @@ def read_reply(operation: Operation[T], reply: Reply) -> T:
         UnexpectedResponseError: QPay agreed, in words that cannot be read.
     """
     if not 200 <= reply.status_code < 300:
-        raise _refusal(operation.method, operation.path, reply)
+        raise _refusal(operation, reply, redactor)
     try:
         return operation.read(reply.body)
     except ValidationError as problem:
-        failure = _unreadable(operation, reply, problem)
+        found = problem.errors(include_url=False, include_input=False, include_context=False)
+        garbled = any(one["type"] == "json_invalid" for one in found)
+        places = ", ".join(sorted({".".join(map(str, one["loc"])) for one in found if one["loc"]}))
+        reason = "it is not JSON" if garbled else f"wrong type at {places or 'the top'}"
     except ValueError as problem:
-        failure = UnexpectedResponseError(
-            status_code=reply.status_code,
-            method=operation.method,
-            path=operation.path,
-            reason=str(problem),
-            body=redact(reply.body),
-            garbled=_json(reply.body) is None,
-        )
+        garbled = _json(reply.body) is None
+        reason = str(problem)
     # Outside the block, so that the error carries no context that holds the body.
-    raise failure
-
-
-def _unreadable(operation: Operation[T], reply: Reply, problem: ValidationError) -> QPayError:
-    found = problem.errors(include_url=False, include_input=False, include_context=False)
-    places = ", ".join(sorted({".".join(map(str, one["loc"])) for one in found if one["loc"]}))
-    garbled = any(one["type"] == "json_invalid" for one in found)
-    return UnexpectedResponseError(
+    raise UnexpectedResponseError(
         status_code=reply.status_code,
         method=operation.method,
         path=operation.path,
-        reason="it is not JSON" if garbled else f"wrong type at {places or 'the top'}",
-        body=redact(reply.body),
+        reason=redactor.text(reason),
+        body=shown_body(operation, reply, redactor),
         garbled=garbled,
     )
 
 
-def _refusal(method: str, path: str, reply: Reply) -> APIError:
+def shown_body(operation: Operation[T], reply: Reply, redactor: Redactor) -> str:
+    """Say what of a reply's body may be shown."""
+    # An answer to a login may hold a token that nobody has learnt yet, wherever in it.
+    return MASK if operation.authorization is not None else redactor.body(reply.body)
+
+
+def _refusal(operation: Operation[T], reply: Reply, redactor: Redactor) -> APIError:
     content = _json(reply.body)
     code: str | None = None
     message: str | None = None
     fields: dict[str, FieldError] = {}
     if isinstance(content, dict):
         error, said = content.get("error"), content.get("message")
-        _flatten("", error, fields)
-        _flatten("", said, fields)
+        if operation.authorization is None:
+            _flatten("", error, fields, redactor)
+            _flatten("", said, fields, redactor)
         if isinstance(error, str):
             code = error
         elif fields:
@@ -84,41 +83,49 @@ def _refusal(method: str, path: str, reply: Reply) -> APIError:
             message = said
         elif fields:
             message = "; ".join(f"{name}: {field.message}" for name, field in fields.items())
-    return api_error_class(reply.status_code, code)(
+    kind = api_error_class(reply.status_code, code)
+    if operation.authorization is not None:
+        message = _LIKE_A_TOKEN.sub(MASK, message) if message else None
+        code = code if code is not None and _CODE.fullmatch(code) else None
+    return kind(
         status_code=reply.status_code,
-        method=method,
-        path=path,
-        code=_clean(code),
-        message=_clean(message),
+        method=operation.method,
+        path=operation.path,
+        code=_clean(code, redactor),
+        message=_clean(message, redactor),
         fields=fields,
-        body=redact(reply.body),
+        body=shown_body(operation, reply, redactor),
         retry_after=_seconds(reply.retry_after),
     )
 
 
-def _clean(text: str | None) -> str | None:
-    return redact(text.encode("utf-8", "replace"))[:_MAX_MESSAGE] if text else None
+def _clean(text: str | None, redactor: Redactor) -> str | None:
+    return redactor.text(text)[:_MAX_MESSAGE] if text else None
 
 
-def _flatten(name: str, value: JsonValue, fields: dict[str, FieldError]) -> None:
+def _flatten(
+    name: str, value: JsonValue, fields: dict[str, FieldError], redactor: Redactor
+) -> None:
     if isinstance(value, dict):
         kind, message = value.get("type"), value.get("message")
         if isinstance(message, str) or isinstance(kind, str):
             fields.setdefault(
                 name or "request",
                 FieldError(
-                    _clean(kind if isinstance(kind, str) else None) or "",
-                    _clean(message if isinstance(message, str) else str(kind)) or "",
+                    _clean(kind if isinstance(kind, str) else None, redactor) or "",
+                    _clean(message if isinstance(message, str) else str(kind), redactor) or "",
                 ),
             )
             return
         for key, inner in value.items():
-            _flatten(f"{name}.{key}" if name else key, inner, fields)
+            told: JsonValue = MASK if is_private(key) else inner
+            key = _clean(key, redactor) or ""
+            _flatten(f"{name}.{key}" if name else key, told, fields, redactor)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            _flatten(f"{name}.{index}" if name else str(index), inner, fields)
+            _flatten(f"{name}.{index}" if name else str(index), inner, fields, redactor)
     elif isinstance(value, str) and name:
-        fields.setdefault(name, FieldError("", _clean(value) or ""))
+        fields.setdefault(name, FieldError("", _clean(value, redactor) or ""))
 
 
 def _json(body: bytes) -> JsonValue:

@@ -2,23 +2,96 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import deque
+from typing import TYPE_CHECKING
+
+from pydantic_core import from_json
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue, SecretStr
 
 MASK = "***"
 MAX_TEXT = 20_000
 
+_MOST_BYTES = 1_000_000
+_MOST_KNOWN = 16
 _NAMES = (
     "access_token|refresh_token|password|client_secret|authorization|card_number|account_number"
     "|iban_number|session_state"
 )
-_FIELDS = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)', re.IGNORECASE)
+_NAME = re.compile(_NAMES, re.IGNORECASE)
+# In what is no JSON nobody can say where a list under such a name ends: all the rest goes.
+_FIELDS = re.compile(
+    rf'(\\*"(?:{_NAMES})\\*"\s*:\s*)([\[{{].*|\\*"(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
+    re.IGNORECASE | re.DOTALL,
+)
 _TOKENS = re.compile(
     r"\b(Basic|Bearer)\s+[A-Za-z0-9._~+/=-]+|\beyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9._-]*"
 )
+_CARDS = re.compile(r"(?<!\d)[2-689](?:[ -]?\d){12,18}(?!\d)")
 
 
-def redact(body: bytes) -> str:
-    """Turn a body into text that may be shown: secrets masked, of bounded length."""
-    text = body[:MAX_TEXT].decode("utf-8", "replace")
-    text = _FIELDS.sub(rf'\g<1>"{MASK}"', text)
-    return _TOKENS.sub(MASK, text)
+class Redactor:
+    """Masks secrets by their field, by their form and, for those that it learnt, by value."""
+
+    def __init__(self) -> None:
+        self._known: deque[SecretStr] = deque(maxlen=_MOST_KNOWN)
+        self._for_good: list[SecretStr] = []
+
+    def learn(self, *secrets: SecretStr, for_good: bool = False) -> None:
+        """Mask these values from now on; for good, or until sixteen newer ones were learnt."""
+        (self._for_good if for_good else self._known).extend(secrets)
+
+    def body(self, body: bytes) -> str:
+        """Turn a body into text that may be shown: secrets masked, of bounded length."""
+        if len(body) > _MOST_BYTES:
+            return f"({len(body)} bytes)"
+        text = body.decode("utf-8", "replace")
+        # A backslash may spell a name in another way.
+        if _NAME.search(text) or "\\" in text:
+            text = self._by_field(text)
+        return self._by_form(text)[:MAX_TEXT]
+
+    def text(self, text: str) -> str:
+        """Mask what is secret in a piece of text, such as a sentence of QPay's."""
+        return self.body(text.encode("utf-8", "replace"))
+
+    def _by_field(self, text: str) -> str:
+        try:
+            content: JsonValue = from_json(text)
+        except ValueError:
+            return text
+        if not isinstance(content, (dict, list)):
+            return text
+        return json.dumps(self._masked(content), ensure_ascii=False)
+
+    def _masked(self, value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return {
+                key: MASK if is_private(key) else self._masked(inner)
+                for key, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self._masked(inner) for inner in value]
+        # JSON is sent inside texts, too.
+        return self._by_field(value) if isinstance(value, str) else value
+
+    def _by_form(self, text: str) -> str:
+        for one in (*self._for_good, *self._known):
+            secret = one.get_secret_value()
+            text = text.replace(secret, MASK).replace(json.dumps(secret)[1:-1], MASK)
+        text = _FIELDS.sub(rf'\g<1>"{MASK}"', text)
+        return _CARDS.sub(_unless_a_card, _TOKENS.sub(MASK, text))
+
+
+def is_private(name: str) -> bool:
+    """Say whether the value of a field of this name is never shown."""
+    return _NAME.fullmatch(name) is not None
+
+
+def _unless_a_card(found: re.Match[str]) -> str:
+    digits = [int(sign) for sign in found[0] if sign.isdigit()][::-1]
+    total = sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    return found[0] if total % 10 else MASK

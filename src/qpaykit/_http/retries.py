@@ -27,7 +27,7 @@ LONGEST_PAUSE = 8.0
 
 _INTERNAL_ERROR = 500
 
-logger = logging.getLogger("qpaykit")
+logger = logging.getLogger("qpaykit.http")
 
 
 def may_repeat(error: BaseException, *, safe: bool) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from qpaykit._http.answers import read_reply
+from qpaykit._http.journal import Attempt
 from qpaykit._http.retries import may_repeat, outcome_unknown, pause_after, retrying
 from qpaykit._http.wire import Message
 from qpaykit.errors import (
@@ -21,6 +21,7 @@ from qpaykit.operation import Verdict
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from qpaykit._http.redaction import Redactor
     from qpaykit._http.tokens import TokenManager
     from qpaykit._http.wire import Transport
     from qpaykit.config import Options
@@ -31,16 +32,17 @@ T = TypeVar("T")
 _SLOWEST = 5.0
 _GROWTH = 1.25
 
-logger = logging.getLogger("qpaykit")
-
 
 class Exchange:
     """Sends one operation as often as the rules allow; knows nothing of tokens."""
 
-    def __init__(self, transport: Transport, base_url: str, options: Options) -> None:
+    def __init__(
+        self, transport: Transport, base_url: str, options: Options, redactor: Redactor
+    ) -> None:
         self.transport = transport
         self.base_url = base_url
         self.options = options
+        self.redactor = redactor
 
     async def send(self, operation: Operation[T], authorization: SecretStr) -> T:
         """Send until there is an answer to keep or an error to raise."""
@@ -52,17 +54,21 @@ class Exchange:
             authorization,
         )
         try:
-            return await self._attempt(operation, message)
+            return await self._attempt(operation, message, 1)
         except QPayError as error:
             if not may_repeat(error, safe=operation.safe):
                 raise
             failures = [error]
 
+        number = 1
+
         async def attempt() -> T:
+            nonlocal number
             # The first attempt was made above: most calls need no second one, nor tenacity.
             if failures:
                 raise failures.pop()
-            return await self._attempt(operation, message)
+            number += 1
+            return await self._attempt(operation, message, number)
 
         attempts = retrying(
             operation.name, self.options, safe=operation.safe, sleep=self.transport.sleep
@@ -70,19 +76,11 @@ class Exchange:
         result: T = await attempts(attempt)
         return result
 
-    async def _attempt(self, operation: Operation[T], message: Message) -> T:
-        started = time.perf_counter()
-        reply = await self.transport.send(message, self.options.timeout)
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug(
-                "%s: %s %s answered %d in %.3f s",
-                operation.name,
-                operation.method,
-                operation.path,
-                reply.status_code,
-                time.perf_counter() - started,
-            )
-        return read_reply(operation, reply)
+    async def _attempt(self, operation: Operation[T], message: Message, number: int) -> T:
+        with Attempt(operation, number, self.redactor) as attempt:
+            reply = await self.transport.send(message, self.options.timeout)
+            attempt.answered(reply)
+            return read_reply(operation, reply, self.redactor)
 
 
 class Session:
@@ -104,14 +102,13 @@ class Session:
         while True:
             try:
                 return await self.exchange.send(operation, token.bearer)
-            except AuthenticationError:
-                if logged_in:
-                    raise
             except QPayError as error:
-                if operation.safe or not outcome_unknown(error):
+                if outcome_unknown(error) and not operation.safe:
+                    doubt = error
+                    break
+                refused = isinstance(error, AuthenticationError) and not outcome_unknown(error)
+                if logged_in or not refused:
                     raise
-                doubt = error
-                break
             token, logged_in = await self.tokens.replace(token)
         return await self._settle(operation, doubt)
 

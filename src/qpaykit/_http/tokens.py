@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qpaykit.config import Settings
     from qpaykit.stores.protocol import AsyncStore
 
-logger = logging.getLogger("qpaykit")
+logger = logging.getLogger("qpaykit.tokens")
 
 _ABSOLUTE = 1e9  # a larger number is a point in time, a smaller one a duration in seconds
 _MILLISECONDS = 1e12
@@ -135,14 +135,18 @@ def _read(body: bytes) -> Token:
 
 def login(settings: Settings) -> Operation[Token]:
     """Ask for a token with the account's name and password."""
-    pair = f"{settings.username}:{settings.password.get_secret_value()}".encode()
     return Operation(
         name="tokens.login",
         method="POST",
         path="/auth/token",
         read=_read,
-        authorization=SecretStr(f"Basic {base64.b64encode(pair).decode()}"),
+        authorization=SecretStr(f"Basic {_pair(settings)}"),
     )
+
+
+def _pair(settings: Settings) -> str:
+    pair = f"{settings.username}:{settings.password.get_secret_value()}".encode()
+    return base64.b64encode(pair).decode()
 
 
 def refresh(token: Token) -> Operation[Token]:
@@ -178,6 +182,7 @@ class TokenManager:
         self._next_renewal = 0.0
         # As long as a login can take, so that nobody waits much longer for an owner who died.
         self._lease = (exchange.options.max_retries + 1) * exchange.options.timeout + _SLACK
+        exchange.redactor.learn(settings.password, SecretStr(_pair(settings)), for_good=True)
 
     async def current(self) -> Token:
         """Return a token that QPay should take, logging in where there is none."""
@@ -210,11 +215,17 @@ class TokenManager:
     async def _load(self) -> Token | None:
         token = Token.from_json(await self._store.get(self._key))
         if token is not None:
-            self._cached = token
+            self._use(token)
         return token
 
-    async def _keep(self, token: Token) -> None:
+    def _use(self, token: Token) -> None:
+        if self._cached is None or token.access != self._cached.access:
+            secrets = (token.access, token.refresh)
+            self._exchange.redactor.learn(*(secret for secret in secrets if secret is not None))
         self._cached = token
+
+    async def _keep(self, token: Token) -> None:
+        self._use(token)
         await self._store.set(
             self._key, token.to_json(), ttl=max(1.0, token.expires_at - time.time())
         )

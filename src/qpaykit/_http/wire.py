@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ class Message:
     method: str
     url: str
     path: str
-    body: bytes | None
+    body: bytes | None = field(repr=False)
     authorization: SecretStr
 
 
@@ -25,8 +25,8 @@ class Reply:
     """What came back: nothing of it is interpreted yet."""
 
     status_code: int
-    body: bytes
-    retry_after: str | None
+    body: bytes = field(repr=False)
+    retry_after: str | None = field(repr=False)
 
 
 class Transport(Protocol):

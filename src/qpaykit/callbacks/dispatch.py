@@ -17,6 +17,7 @@ from qpaykit.callbacks.signing import SignedOrder, verify_callback
 from qpaykit.errors import (
     CallbackError,
     CallbackSignatureError,
+    ConfigurationError,
     InvalidRequestError,
     NotFoundError,
     QPayError,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 H = TypeVar("H")
 
-logger = logging.getLogger("qpaykit")
+logger = logging.getLogger("qpaykit.callbacks")
 
 _FIRST_LOOK = 0.25
 _POLL = 0.05
@@ -84,49 +85,62 @@ class Pipeline(Generic[H]):
     async def handle(self, query: Query, body: Body) -> CallbackReply:
         """Take a callback from the request to the answer."""
         if not query and not body:
-            return reply("ignored")  # somebody looks whether the URL is there
+            return _told("ignored")  # somebody looks whether the URL is there
         try:
             callback = parse_callback(query=query, body=body)
-            order = self._verify(callback)
-            if callback.payment_id is None and callback.invoice_id is not None:
-                return _gravest(await self._check(callback.invoice_id))
-            return reply(await self._process(callback, order))
-        except CallbackSignatureError as error:
-            logger.warning("callback refused: %s", error)
-            return reply("forged")
         except CallbackError as error:
             logger.warning("callback refused: %s", error)
-            return reply("unreadable")
-        except _Stop as stop:
-            return reply(stop.outcome)
+            return _told("unreadable")
+        if callback.payment_id is not None or callback.invoice_id is None:
+            return _told(await self._outcome(callback), callback.payment_id)
+        if not self._verify_at_qpay:
+            return _told("unreadable")
+        try:
+            self._verify(callback)
+            return _gravest(await self.check(callback.invoice_id))
+        except CallbackSignatureError as error:
+            logger.warning("callback refused: %s", error)
+            return _told("forged")
+        except QPayError as error:
+            logger.warning("invoice %s could not be looked at: %s", callback.invoice_id, error)
+            return _told("unreachable")
 
     async def check(self, invoice_id: str) -> list[CallbackReply]:
         """Deliver what was paid on an invoice and not yet delivered."""
-        return [reply(outcome) for outcome in await self._check(invoice_id)]
-
-    async def _check(self, invoice_id: str) -> list[Outcome]:
         if not self._verify_at_qpay:
-            raise _Stop("unreadable")
+            raise ConfigurationError("check asks QPay, and this dispatcher has verify=False")
         try:
             invoice = await self._port.invoice(invoice_id)
             check = await self._port.check(invoice_id)
-        except (NotFoundError, InvalidRequestError):
-            raise _Stop("mismatch") from None
+        except (NotFoundError, InvalidRequestError) as error:
+            logger.warning("QPay knows no invoice %s: %s", invoice_id, error)
+            return [_told("mismatch")]
         query = urlsplit(invoice.callback_url or "").query
-        outcomes: list[Outcome] = []
+        replies: list[CallbackReply] = []
         for row in check.rows:
             if row.payment_id is None or row.payment_status == PaymentStatus.NEW:
                 continue
             try:
                 callback = parse_callback(query=f"{query}&qpay_payment_id={row.payment_id}")
-                order = self._verify(callback)
-                outcomes.append(await self._process(callback, order))
-            except CallbackSignatureError as error:
+            except CallbackError as error:
                 logger.warning("invoice %s: %s", invoice_id, error)
-                outcomes.append("forged")
-            except _Stop as stop:
-                outcomes.append(stop.outcome)
-        return outcomes
+                replies.append(_told("unreadable"))
+            else:
+                replies.append(_told(await self._outcome(callback), callback.payment_id))
+        return replies
+
+    async def _outcome(self, callback: Callback) -> Outcome:
+        """Take one payment to its handler, whatever comes in between."""
+        try:
+            return await self._process(callback, self._verify(callback))
+        except CallbackSignatureError as error:
+            logger.warning("callback refused: %s", error)
+            return "forged"
+        except CallbackError as error:
+            logger.warning("callback refused: %s", error)
+            return "unreadable"
+        except _Stop as stop:
+            return stop.outcome
 
     def _verify(self, callback: Callback) -> SignedOrder | None:
         if not self._secrets:
@@ -188,7 +202,7 @@ class Pipeline(Generic[H]):
         invoice_id = _invoice_id(payment)
         if invoice_id is None:
             raise _Stop("mismatch")
-        known = Remembered.read(await self._store.get(remembered_key(self._account, invoice_id)))
+        known = await self._remembered(invoice_id)
         if known is None and self._verify_at_qpay:
             try:
                 invoice = await self._port.invoice(invoice_id)
@@ -201,6 +215,13 @@ class Pipeline(Generic[H]):
         if known is None or not known.matches(order.sender_invoice_no, callback.signature):
             logger.warning("payment %s is not of the order of its URL", payment.payment_id)
             raise _Stop("mismatch")
+
+    async def _remembered(self, invoice_id: str) -> Remembered | None:
+        try:
+            return Remembered.read(await self._store.get(remembered_key(self._account, invoice_id)))
+        except Exception:
+            logger.exception("the store could not be read; QPay is asked instead")
+            return None
 
     async def _add_up(
         self, payment: Payment, order: SignedOrder | None
@@ -246,10 +267,10 @@ class Pipeline(Generic[H]):
             await self._port.call(handler, event)
         except Exception:
             logger.exception("the handler failed for payment %s", event.payment.payment_id)
-            await self._store.release(key, owner)
+            await self._give_back(key, owner)
             return "handler_failed"
         except BaseException:
-            await self._store.release(key, owner)
+            await self._give_back(key, owner)
             raise
         await self._complete(key, owner)
         return "underpaid" if underpaid else "delivered"
@@ -269,6 +290,12 @@ class Pipeline(Generic[H]):
             if time.monotonic() >= ends:
                 raise _Stop("in_progress")
             await self._port.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311
+
+    async def _give_back(self, key: str, owner: str) -> None:
+        try:
+            await self._store.release(key, owner)
+        except Exception:
+            logger.exception("a claim could not be given back: %s waits for its lease", key)
 
     async def _complete(self, key: str, owner: str) -> None:
         try:
@@ -293,6 +320,15 @@ def _believed(callback: Callback) -> Payment:
     return Payment.model_validate({**told, "payment_id": callback.payment_id})
 
 
-def _gravest(outcomes: Sequence[Outcome]) -> CallbackReply:
-    replies = [reply(outcome) for outcome in outcomes]
+def _gravest(replies: Sequence[CallbackReply]) -> CallbackReply:
     return max(replies, key=lambda one: one.status_code, default=reply("not_paid_yet"))
+
+
+def _told(outcome: Outcome, payment_id: str | None = None) -> CallbackReply:
+    logger.info(
+        "callback for payment %s: %s",
+        payment_id,
+        outcome,
+        extra={"outcome": outcome, "payment_id": payment_id},
+    )
+    return reply(outcome)

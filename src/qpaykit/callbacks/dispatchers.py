@@ -157,9 +157,11 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             invoice_id: The invoice's id.
 
         Returns:
-            A reply for each payment of the invoice, as `handle` would have given it.
+            A reply for each payment of the invoice, as `handle` would have given it; one
+            "mismatch" for an invoice that QPay does not know.
 
         Raises:
+            ConfigurationError: The dispatcher has `verify=False`.
             QPayError: QPay could not be asked about the invoice.
         """
         return drive(self._pipeline.check(invoice_id))

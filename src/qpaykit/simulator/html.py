@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import segno
 
-from qpaykit._http.redaction import redact
+from qpaykit._http.redaction import Redactor
 from qpaykit.simulator.faults import CALLBACK_FAULTS, KINDS
 from qpaykit.simulator.words import word
 
@@ -129,7 +129,7 @@ def requests(found: Iterable[RecordedRequest], language: str) -> str:
     """The log of requests, newest first, with what is secret masked."""
     rows = "".join(
         f"<tr><td>{escape(one.method)}</td><td><code>{escape(one.path)}</code></td>"
-        f"<td><pre>{escape(redact(one.body))}</pre></td></tr>"
+        f"<td><pre>{escape(Redactor().body(one.body))}</pre></td></tr>"
         for one in found
     )
     return _table(("method", "path", "body"), rows, language)

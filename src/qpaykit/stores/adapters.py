@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, TypeVar
 
 from qpaykit.errors import ConfigurationError
+from qpaykit.stores.shield import to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,17 +95,13 @@ class Threaded:
 
 
 async def _in_thread(call: Callable[[], T]) -> T:
-    import anyio
     from anyio import to_thread
 
-    # A claim whose answer nobody waits for would be held for its whole lease.
-    with anyio.CancelScope(shield=True):
-        result = await to_thread.run_sync(call)
-    return result  # noqa: RET504 (a cancel scope may swallow the block)
+    return await to_its_end(lambda: to_thread.run_sync(call))
 
 
 class _Shielded:
-    """Awaits an async store; what gives a claim back runs to its end when cancelled."""
+    """Awaits an async store; what takes a claim or gives it back runs to its end."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
@@ -113,30 +110,16 @@ class _Shielded:
         return await self._store.get(key)
 
     async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        import anyio
-
-        with anyio.CancelScope(shield=True):
-            await self._store.set(key, value, ttl=ttl)
+        await to_its_end(lambda: self._store.set(key, value, ttl=ttl))
 
     async def delete(self, key: str) -> None:
         await self._store.delete(key)
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
-        import anyio
-
-        with anyio.CancelScope(shield=True):
-            state = await self._store.claim(key, owner, lease=lease)
-        return state  # noqa: RET504
+        return await to_its_end(lambda: self._store.claim(key, owner, lease=lease))
 
     async def complete(self, key: str, owner: str) -> bool:
-        import anyio
-
-        with anyio.CancelScope(shield=True):
-            kept = await self._store.complete(key, owner)
-        return kept  # noqa: RET504
+        return await to_its_end(lambda: self._store.complete(key, owner))
 
     async def release(self, key: str, owner: str) -> None:
-        import anyio
-
-        with anyio.CancelScope(shield=True):
-            await self._store.release(key, owner)
+        await to_its_end(lambda: self._store.release(key, owner))

@@ -117,12 +117,15 @@ def _over(until: float | None) -> bool:
     return until is not None and time.monotonic() >= until
 
 
-def _renew_locks() -> None:
-    # A lock that another thread held while the process forked would stay locked in the child.
+def _leave_the_parent() -> None:
+    # The parent's other threads do not exist in the child: nobody there would ever unlock
+    # what they had locked, or give back what they had claimed.
     for store in _instances:
         store._lock = threading.Lock()  # noqa: SLF001
+        for key in [key for key, held in store._claims.items() if held.until is not None]:  # noqa: SLF001
+            del store._claims[key]  # noqa: SLF001
 
 
 _instances: weakref.WeakSet[MemoryStore] = weakref.WeakSet()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_locks)
+    os.register_at_fork(after_in_child=_leave_the_parent)

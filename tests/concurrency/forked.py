@@ -1,0 +1,55 @@
+"""What a child process does with its parent's client; importable, for spawn."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from typing import TYPE_CHECKING
+
+import anyio
+
+from qpaykit._http.transport import _running_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qpaykit import AsyncQPayClient
+
+_SECONDS = 5
+
+
+def in_a_child(work: Callable[[], object]) -> object:
+    """Fork, do the work in the child, and return what it returned or how it failed."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(_SECONDS)
+        try:
+            answer = work()
+        except BaseException as error:  # noqa: BLE001 (the parent's test shows it)
+            answer = f"{type(error).__name__}: {error}"
+        os.write(write, pickle.dumps(answer))
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        told = pipe.read()
+    os.waitpid(pid, 0)
+    return pickle.loads(told) if told else f"it hung for {_SECONDS} s"
+
+
+def get_async(client: AsyncQPayClient, backend: str = "asyncio") -> str | None:
+    async def main() -> str | None:
+        try:
+            return (await client.invoices.get("i-1")).invoice_id
+        finally:
+            await hang_up(client)
+
+    return anyio.run(main, backend=backend)
+
+
+async def hang_up(client: AsyncQPayClient) -> None:
+    """Close what this event loop opened, which ends; the client goes on, on the next one."""
+    connections = client._transport._own.pop(_running_loop(), None)
+    if connections is not None:
+        await connections.aclose()

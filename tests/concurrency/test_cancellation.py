@@ -1,0 +1,216 @@
+"""Cancelled at any await, the async client stays usable, and no claim is held."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import anyio
+import anyio.lowlevel
+import httpx
+import pytest
+
+from concurrency.steps import WAYS, Way, cancelled_at, cancelled_when, run
+from fuzz.server import ScriptedServer, plain, scripted_server
+from qpaykit import (
+    AsyncCallbackDispatcher,
+    AsyncQPayClient,
+    AsyncRedisStore,
+    AsyncSQLiteStore,
+    AsyncStore,
+    MemoryStore,
+    PaymentEvent,
+    RedisStore,
+    Store,
+)
+from support import SETTINGS, token_body
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from qpaykit.stores.protocol import ClaimState
+
+STORES = ["memory", "sqlite", "redis", "async-redis"]
+MOST_STEPS = 400
+# A claim that nobody gives back is held for its lease, which is longer than any test waits.
+PATIENCE = 2.0
+Place = Callable[[], "Store | AsyncStore"]
+
+
+@pytest.fixture(params=STORES)
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Make an empty store at each call."""
+    kind = str(request.param)
+    if kind == "memory":
+        return MemoryStore
+    if kind == "sqlite":
+        return lambda: AsyncSQLiteStore(tmp_path / f"{uuid4().hex}.db")
+    url: str = request.getfixturevalue("redis_url")
+    if kind == "redis":
+        return lambda: RedisStore(url, prefix=uuid4().hex)
+    return lambda: AsyncRedisStore(url, prefix=uuid4().hex)
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest, new_store: Place) -> Way:
+    chosen: Way = request.param
+    if chosen == "trio" and isinstance(new_store(), AsyncRedisStore):
+        # redis.asyncio knows asyncio alone, as the store's docstring says.
+        return "asyncio"
+    return chosen
+
+
+async def answer(request: httpx.Request) -> httpx.Response:
+    await anyio.lowlevel.checkpoint()
+    path = request.url.path
+    if path.endswith("/auth/token"):
+        body = token_body()
+    elif "/payment/" in path:
+        body = {"payment_id": "p-1", "payment_status": "PAID", "payment_amount": "100"}
+    else:
+        body = {"invoice_id": "i-1"}
+    await anyio.lowlevel.checkpoint()
+    return httpx.Response(200, json=body)
+
+
+@asynccontextmanager
+async def client_on(store: Store | AsyncStore) -> AsyncIterator[AsyncQPayClient]:
+    async with (
+        httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http_client,
+        AsyncQPayClient(**SETTINGS, store=store, http_client=http_client) as client,
+    ):
+        yield client
+
+
+async def close(store: Store | AsyncStore) -> None:
+    if isinstance(store, AsyncSQLiteStore | AsyncRedisStore):
+        await store.aclose()
+    elif isinstance(store, RedisStore):
+        store.close()
+
+
+async def gets_an_invoice(client: AsyncQPayClient) -> bool:
+    with anyio.move_on_after(PATIENCE):
+        return (await client.invoices.get("i-1")).invoice_id == "i-1"
+    return False
+
+
+@pytest.mark.parametrize("way", WAYS, indirect=True)
+def test_a_call_cancelled_at_any_await_leaves_the_login_to_others(
+    new_store: Place, way: Way
+) -> None:
+    stuck: list[int] = []
+
+    async def main() -> None:
+        for step in range(MOST_STEPS):
+            store = new_store()
+            async with client_on(store) as client, client_on(store) as another:
+                reached = await cancelled_at(step, client.invoices.get("i-1"), way)
+                if not (await gets_an_invoice(another) and await gets_an_invoice(client)):
+                    stuck.append(step)
+            await close(store)
+            if not reached:
+                assert step > 2
+                return
+        pytest.fail("the call never ended")
+
+    run(way, main)
+    assert stuck == []
+
+
+@pytest.mark.parametrize("way", WAYS, indirect=True)
+def test_a_delivery_cancelled_at_any_await_is_given_back_or_done(
+    new_store: Place, way: Way
+) -> None:
+    lost: list[tuple[int, str]] = []
+    doubled: list[int] = []
+
+    async def main() -> None:
+        for step in range(MOST_STEPS):
+            store = new_store()
+            async with client_on(store) as client:
+                await client.tokens.get()
+                delivered: list[str] = []
+                dispatcher = AsyncCallbackDispatcher(client, patience=0.1)
+
+                @dispatcher.on_paid
+                async def deliver(event: PaymentEvent, delivered: list[str] = delivered) -> None:
+                    await anyio.lowlevel.checkpoint()
+                    delivered.append(event.status)
+
+                flow = dispatcher.handle(query="qpay_payment_id=p-1")
+                reached = await cancelled_at(step, flow, way)
+                reply = await dispatcher.handle(query="qpay_payment_id=p-1")
+                if reply.outcome not in {"delivered", "duplicate"}:
+                    lost.append((step, reply.outcome))
+                elif len(delivered) != 1:
+                    doubled.append(step)
+            await close(store)
+            if not reached:
+                assert step > 2
+                return
+        pytest.fail("the delivery never ended")
+
+    run(way, main)
+    assert (lost, doubled) == ([], [])
+
+
+class SlowStore(MemoryStore):
+    """Takes a claim only once somebody has tried to give it back, or after a while."""
+
+    blocking = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claiming = threading.Event()
+        self.given_back = threading.Event()
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        if not self.claiming.is_set():
+            self.claiming.set()
+            self.given_back.wait(0.3)
+        return super().claim(key, owner, lease=lease)
+
+    def release(self, key: str, owner: str) -> None:
+        super().release(key, owner)
+        if self.claiming.is_set():
+            self.given_back.set()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_claim_that_is_slow_is_given_back_when_its_task_is_cancelled(way: Way) -> None:
+    async def main() -> None:
+        store = SlowStore()
+        async with client_on(store) as client:
+            await cancelled_when(store.claiming, client.invoices.get("i-1"), way)
+            assert await gets_an_invoice(client)
+
+    run(way, main)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_send_cancelled_at_any_await_leaves_the_connections_usable(way: Way) -> None:
+    spoilt: list[int] = []
+
+    async def main(server: ScriptedServer) -> None:
+        settings = SETTINGS.copy()
+        settings["base_url"] = server.base_url
+        server.play([plain(200, {"invoice_id": "i-1"})])
+        async with AsyncQPayClient(**settings, timeout=PATIENCE) as client:
+            for step in range(MOST_STEPS):
+                reached = await cancelled_at(step, client.invoices.get("i-1"), way)
+                # More calls than the step before could have left connections behind.
+                if not all([await gets_an_invoice(client) for _ in range(2)]):
+                    spoilt.append(step)
+                if not reached:
+                    assert step > 2
+                    return
+        pytest.fail("the call never ended")
+
+    with scripted_server() as server:
+        run(way, lambda: main(server))
+    assert spoilt == []

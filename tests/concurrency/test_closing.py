@@ -1,0 +1,107 @@
+"""Closing a client that is in use: the call ends, clearly, and nothing hangs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import anyio
+import pytest
+
+from concurrency.peers import Peer, peer
+from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient, QPayError
+from support import SETTINGS, Settings
+
+SECONDS = 5.0
+
+
+@pytest.fixture
+def qpay_peer() -> Iterator[Peer]:
+    with peer() as server:
+        yield server
+
+
+@pytest.fixture
+def there(qpay_peer: Peer) -> Settings:
+    settings = SETTINGS.copy()
+    settings["base_url"] = qpay_peer.base_url
+    return settings
+
+
+def test_close_during_a_call_of_another_thread(qpay_peer: Peer, there: Settings) -> None:
+    client = QPayClient(**there, timeout=SECONDS)
+    client.tokens.get()
+    qpay_peer.hold = True
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(client.invoices.get, "i-1")
+        assert qpay_peer.waiting.wait(SECONDS)
+        client.close()
+        qpay_peer.go.set()
+        error = call.exception(2 * SECONDS)
+    assert error is None or (isinstance(error, QPayError) and "closed" in str(error))
+    with pytest.raises(ConfigurationError, match="closed"):
+        client.invoices.get("i-1")
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_aclose_during_a_call_of_another_task(
+    qpay_peer: Peer, there: Settings, backend: str
+) -> None:
+    async def main() -> None:
+        client = AsyncQPayClient(**there, timeout=SECONDS)
+        await client.tokens.get()
+        qpay_peer.hold = True
+        errors: list[QPayError] = []
+
+        async def call() -> None:
+            try:
+                await client.invoices.get("i-1")
+            except QPayError as error:
+                errors.append(error)
+
+        with anyio.fail_after(2 * SECONDS):
+            async with anyio.create_task_group() as group:
+                group.start_soon(call)
+                while not qpay_peer.waiting.is_set():  # noqa: ASYNC110 (set in a thread)
+                    await anyio.sleep(0.005)
+                await client.aclose()
+                qpay_peer.go.set()
+        assert all("closed" in str(error) for error in errors)
+        with pytest.raises(ConfigurationError, match="closed"):
+            await client.invoices.get("i-1")
+
+    anyio.run(main, backend=backend)
+
+
+def test_close_during_the_pause_before_another_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        settings = SETTINGS.copy()
+        settings["base_url"] = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        client = QPayClient(**settings)
+
+        async def closes(seconds: float) -> None:
+            client.close()
+
+        monkeypatch.setattr(client._transport, "sleep", closes)
+        with pytest.raises(ConfigurationError, match="closed"):
+            client.invoices.get("i-1")
+
+
+def test_closing_twice_is_closing_once(there: Settings) -> None:
+    client = QPayClient(**there)
+    client.tokens.get()
+    client.close()
+    client.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        client.invoices.get("i-1")
+
+
+def test_a_with_options_client_ends_with_the_one_that_it_came_from(there: Settings) -> None:
+    client = QPayClient(**there)
+    patient = client.with_options(timeout=60)
+    patient.invoices.get("i-1")
+    client.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        patient.invoices.get("i-1")

@@ -1,0 +1,134 @@
+"""One client in many threads, on several event loops, and on both sides of a fork."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import anyio
+import pytest
+
+from concurrency.forked import get_async, hang_up, in_a_child
+from concurrency.peers import Peer, peer
+from qpaykit import AsyncQPayClient, QPayClient
+from support import SETTINGS, Settings
+
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+
+@pytest.fixture
+def qpay_peer() -> Iterator[Peer]:
+    with peer() as server:
+        yield server
+
+
+@pytest.fixture
+def there(qpay_peer: Peer) -> Settings:
+    settings = SETTINGS.copy()
+    settings["base_url"] = qpay_peer.base_url
+    return settings
+
+
+def test_sixty_four_threads_that_start_at_once_make_one_login(
+    qpay_peer: Peer, there: Settings
+) -> None:
+    start = threading.Barrier(64)
+    with QPayClient(**there) as client, ThreadPoolExecutor(64) as pool:
+
+        def work() -> str | None:
+            start.wait()
+            return client.invoices.get("i-1").invoice_id
+
+        done = [future.result() for future in [pool.submit(work) for _ in range(64)]]
+    assert done == ["i-1"] * 64
+    assert qpay_peer.logins() == 1
+
+
+def test_an_async_client_serves_one_event_loop_after_another(
+    qpay_peer: Peer, there: Settings
+) -> None:
+    client = AsyncQPayClient(**there)
+    got = [get_async(client, backend) for backend in ("asyncio", "asyncio", "trio")]
+    assert got == ["i-1"] * 3
+    assert qpay_peer.logins() == 1
+
+
+@pytest.mark.parametrize(
+    "backends", [("asyncio", "asyncio"), ("trio", "trio"), ("asyncio", "trio")]
+)
+def test_two_event_loops_use_one_async_client_at_once(
+    qpay_peer: Peer, there: Settings, backends: tuple[str, str]
+) -> None:
+    client = AsyncQPayClient(**there)
+    start = threading.Barrier(2)
+
+    async def many() -> list[str | None]:
+        start.wait()
+        got: list[str | None] = []
+
+        async def once() -> None:
+            got.append((await client.invoices.get("i-1")).invoice_id)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(10):
+                group.start_soon(once)
+        await hang_up(client)
+        return got
+
+    with ThreadPoolExecutor(2) as pool:
+        futures = [pool.submit(lambda on: anyio.run(many, backend=on), on) for on in backends]
+        assert [future.result() for future in futures] == [["i-1"] * 10] * 2
+    assert qpay_peer.logins() == 1
+
+
+@forks
+def test_a_child_uses_its_parents_client_over_connections_of_its_own(
+    qpay_peer: Peer, there: Settings
+) -> None:
+    with QPayClient(**there) as client:
+        client.invoices.get("i-1")
+        assert in_a_child(lambda: client.invoices.get("i-1").invoice_id) == "i-1"
+        client.invoices.get("i-1")
+    login, parent, child, again = [port for _, port in qpay_peer.seen]
+    assert login == parent == again
+    assert child != parent
+
+
+@forks
+def test_a_child_that_closes_the_client_leaves_the_parents_connection_open(
+    qpay_peer: Peer, there: Settings
+) -> None:
+    with QPayClient(**there) as client:
+        client.invoices.get("i-1")
+        assert in_a_child(client.close) is None
+        client.invoices.get("i-1")
+    assert len({port for _, port in qpay_peer.seen}) == 1
+
+
+@forks
+def test_a_child_does_not_wait_for_a_login_of_its_parents_thread(
+    qpay_peer: Peer, there: Settings
+) -> None:
+    # That thread does not exist in the child: nobody there would ever give its claim back.
+    with QPayClient(**there) as client, ThreadPoolExecutor(1) as pool:
+        client.tokens.get()
+        client.tokens.invalidate()
+        qpay_peer.hold_login = True
+        login = pool.submit(client.tokens.get)
+        assert qpay_peer.waiting.wait(5)
+        told = in_a_child(lambda: client.invoices.get("i-1").invoice_id)
+        qpay_peer.go.set()
+        assert told == "i-1"
+        assert login.result() == "access-1"
+
+
+@forks
+def test_a_child_uses_its_parents_async_client(qpay_peer: Peer, there: Settings) -> None:
+    client = AsyncQPayClient(**there)
+    assert get_async(client) == "i-1"
+    assert in_a_child(lambda: get_async(client)) == "i-1"
+    ports = [port for _, port in qpay_peer.seen]
+    assert ports[-1] not in ports[:-1]
+    assert qpay_peer.logins() == 1

@@ -1,0 +1,197 @@
+"""The whole client against a server that may answer anything at all."""
+
+from __future__ import annotations
+
+import gc
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import anyio
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fuzz.answers import ANSWERS, LOGINS, SCRIPTS
+from fuzz.calls import CALLS, UNSAFE, Call
+from fuzz.server import Answer, Arrival, ScriptedServer, plain, scripted_server
+from qpaykit import AsyncQPayClient, QPayClient, QPayError
+from support import SETTINGS, Settings
+
+TIMEOUT = 0.1
+RETRIES = 1
+# What is not waiting: scheduling on a busy machine, and the async transport's own grace.
+SLACK = 1.0
+# Reading the system's certificates takes longer than a whole example, which needs none.
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+fuzz = settings(
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+
+# httpx and httpcore leave generators to the garbage collector when a body cannot be decoded, and
+# trio says so.
+pytestmark = pytest.mark.filterwarnings("ignore:Async generator 'http:ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ScriptedServer]:
+    with scripted_server() as server:
+        yield server
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch, quick_retries: None) -> None:
+    monkeypatch.setattr("qpaykit._http.retries.MAX_RETRY_AFTER", 0.05)
+
+
+def at(server: ScriptedServer) -> Settings:
+    there = SETTINGS.copy()
+    there["base_url"] = server.base_url
+    return there
+
+
+def run(server: ScriptedServer, call: Call) -> None:
+    """Make the call; a value or a QPayError comes out, or the test fails."""
+    with (
+        httpx.Client(verify=_NO_TLS) as http_client,
+        QPayClient(
+            **at(server), timeout=TIMEOUT, max_retries=RETRIES, http_client=http_client
+        ) as client,
+        suppress(QPayError),
+    ):
+        call.run(client)
+
+
+async def arun(server: ScriptedServer, call: Call) -> None:
+    async with (
+        httpx.AsyncClient(verify=_NO_TLS) as http_client,
+        AsyncQPayClient(
+            **at(server), timeout=TIMEOUT, max_retries=RETRIES, http_client=http_client
+        ) as client,
+    ):
+        with suppress(QPayError):
+            await call.arun(client)
+
+
+def allowed_seconds(arrivals: list[Arrival]) -> float:
+    """Each request may take its timeout; one more may not have arrived."""
+    return (len(arrivals) + 1) * (TIMEOUT + 0.06) + SLACK
+
+
+def blind_repeats(call: Call, arrivals: list[Arrival]) -> list[Answer]:
+    """Find the answers after which an unsafe request came again though it must not.
+
+    A 429 and a 401 say that nothing was done, the latter once a login has followed; a look
+    that was answered in between says whether it was.
+    """
+    found: list[Answer] = []
+    last: Answer | None = None
+    logged_in = looked = False
+    for arrival in arrivals:
+        if (arrival.method, arrival.path) == call.unsafe:
+            refused = last is None or last.status == 429
+            refused = refused or (last is not None and 300 <= last.status < 500 and logged_in)
+            if not (refused or looked) and last is not None:
+                found.append(last)
+            last, logged_in, looked = arrival.answer, False, False
+        elif arrival.path.startswith("/auth/"):
+            logged_in = True
+        elif arrival.path == call.look and 200 <= arrival.answer.status < 300:
+            looked = True
+    return found
+
+
+@settings(fuzz, max_examples=150)
+@given(call=st.sampled_from(CALLS), script=SCRIPTS, logins=LOGINS)
+def test_whatever_is_answered_a_value_or_a_qpay_error_comes_out_in_time(
+    server: ScriptedServer, call: Call, script: list[Answer], logins: list[Answer]
+) -> None:
+    server.play(script, logins)
+    started = time.monotonic()
+    run(server, call)
+    assert time.monotonic() - started < allowed_seconds(server.arrivals)
+
+
+@settings(fuzz, max_examples=100)
+@given(call=st.sampled_from(UNSAFE), script=SCRIPTS)
+def test_whatever_is_answered_nothing_unsafe_is_sent_again_blindly(
+    server: ScriptedServer, call: Call, script: list[Answer]
+) -> None:
+    server.play(script)
+    run(server, call)
+    assert blind_repeats(call, server.arrivals) == []
+    sent = sum((one.method, one.path) == call.unsafe for one in server.arrivals)
+    # A refused token doubles the attempts, and a look that says "not done" doubles them again.
+    assert sent <= (RETRIES + 1) * (4 if call.look else 2)
+
+
+@pytest.mark.parametrize("call", UNSAFE, ids=lambda call: call.name)
+@settings(fuzz, max_examples=6)
+@given(
+    status=st.integers(500, 599),
+    code=st.sampled_from(["NO_CREDENTIALS", "AUTHENTICATION_FAILED", "PERMISSION_DENIED"]),
+)
+def test_a_5xx_is_a_lost_answer_whatever_code_it_names(
+    server: ScriptedServer, call: Call, status: int, code: str
+) -> None:
+    server.play([plain(status, {"error": code, "message": code})])
+    run(server, call)
+    assert blind_repeats(call, server.arrivals) == []
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@settings(fuzz, max_examples=30)
+@given(call=st.sampled_from(CALLS), script=SCRIPTS, logins=LOGINS)
+def test_the_async_client_is_as_good(
+    server: ScriptedServer, backend: str, call: Call, script: list[Answer], logins: list[Answer]
+) -> None:
+    server.play(script, logins)
+    started = time.monotonic()
+    anyio.run(arun, server, call, backend=backend)
+    # The end of the event loop is in it too.
+    assert time.monotonic() - started < allowed_seconds(server.arrivals) + SLACK
+    if call.unsafe is not None:
+        assert blind_repeats(call, server.arrivals) == []
+
+
+@settings(fuzz, max_examples=40)
+@given(first=ANSWERS)
+def test_a_connection_that_broke_does_not_spoil_the_next_call(
+    server: ScriptedServer, first: Answer
+) -> None:
+    with (
+        httpx.Client(verify=_NO_TLS) as http_client,
+        QPayClient(**at(server), timeout=1, max_retries=0, http_client=http_client) as client,
+    ):
+        server.play([plain(200, {"invoice_id": "i-1"})])
+        assert client.invoices.get("i-1").invoice_id == "i-1"
+        if first.ends == "silent":
+            first = Answer(first.status, first.pieces, "close")
+        server.play([first, plain(200, {"invoice_id": "i-2"})])
+        try:
+            client.invoices.get("i-1")
+        except QPayError:
+            # The pool drops what was left of the answer; a login follows where it was a 401.
+            server.play([plain(200, {"invoice_id": "i-2"})])
+        # The server may be about to close the connection that the pool takes.
+        again = client.with_options(max_retries=2)
+        assert again.invoices.get("i-2").invoice_id == "i-2"
+
+
+# The sync client has no such stop: there, each read of the headers has the whole timeout.
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_headers_that_trickle_in_do_not_outlast_the_timeout(
+    server: ScriptedServer, backend: str
+) -> None:
+    server.play([Answer(200, (b"HTTP/1.1 200 OK\r\n", *[b"x-a: b\r\n"] * 60), "silent", 0.05)])
+    started = time.monotonic()
+    anyio.run(arun, server, CALLS[0], backend=backend)
+    # The async transport grants half a second on top of it.
+    assert time.monotonic() - started < 2

@@ -1,0 +1,117 @@
+"""What fails around a dispatcher becomes a reply, as it promises."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from qpaykit import (
+    CallbackDispatcher,
+    MemoryStore,
+    PaymentEvent,
+    QPayClient,
+    Store,
+    sign_callback_url,
+)
+from support import SETTINGS, token_body
+
+SECRET = "a-secret-of-the-shop"
+PAID = {
+    "payment_id": "p-1",
+    "payment_status": "PAID",
+    "object_id": "i-1",
+    "object_type": "INVOICE",
+    "payment_amount": "1",
+}
+Answers = dict[str, httpx.Response]
+
+
+def dispatcher_of(
+    answers: Answers, *, store: Store | None = None, secret: str | None = None
+) -> CallbackDispatcher:
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/v2")
+        return httpx.Response(200, json=token_body()) if path == "/auth/token" else answers[path]
+
+    http_client = httpx.Client(transport=httpx.MockTransport(answer))
+    client = QPayClient(**SETTINGS, http_client=http_client, max_retries=0)
+    return CallbackDispatcher(client, store=store, callback_secret=secret, patience=0)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"/invoice/i-1": httpx.Response(500)},
+        {"/invoice/i-1": httpx.Response(200, content=b"<html>")},
+        {"/invoice/i-1": httpx.Response(200, json={}), "/payment/check": httpx.Response(500)},
+    ],
+    ids=["invoice-500", "invoice-html", "check-500"],
+)
+def test_a_qpay_that_cannot_be_asked_about_an_invoice_is_unreachable(answers: Answers) -> None:
+    dispatcher = dispatcher_of(answers)
+    reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})
+    assert reply.outcome == "unreachable"
+
+
+def test_checking_an_invoice_that_qpay_does_not_know_is_a_mismatch() -> None:
+    unknown = httpx.Response(404, json={"error": "INVOICE_NOTFOUND"})
+    replies = dispatcher_of({"/invoice/i-1": unknown}).check("i-1")
+    assert [reply.outcome for reply in replies] == ["mismatch"]
+
+
+def test_a_payment_that_cannot_be_read_does_not_keep_the_others_from_their_handler() -> None:
+    rows = [{**PAID, "payment_id": "../x"}, PAID]
+    dispatcher = dispatcher_of(
+        {
+            "/invoice/i-1": httpx.Response(200, json={"invoice_id": "i-1"}),
+            "/payment/check": httpx.Response(200, json={"count": 2, "rows": rows}),
+            "/payment/p-1": httpx.Response(200, json=PAID),
+        }
+    )
+    delivered: list[PaymentEvent] = []
+    dispatcher.on_paid(delivered.append)
+    replies = dispatcher.check("i-1")
+    assert [reply.outcome for reply in replies] == ["unreadable", "delivered"]
+    assert len(delivered) == 1
+
+
+class Forgetful(MemoryStore):
+    """Cannot be read."""
+
+    def get(self, key: str) -> str | None:
+        raise OSError("the store is down")
+
+
+class Clinging(MemoryStore):
+    """Cannot take a claim back."""
+
+    def release(self, key: str, owner: str) -> None:
+        raise OSError("the store is down")
+
+
+def test_a_store_that_cannot_be_read_means_a_reply() -> None:
+    invoice = {"sender_invoice_no": "1", "callback_url": "https://shop.test/c"}
+    dispatcher = dispatcher_of(
+        {
+            "/payment/p-1": httpx.Response(200, json=PAID),
+            "/invoice/i-1": httpx.Response(200, json=invoice),
+        },
+        store=Forgetful(),
+        secret=SECRET,
+    )
+    signed = sign_callback_url(
+        "https://shop.test/c", secret=SECRET, sender_invoice_no="1", amount=1
+    )
+    reply = dispatcher.handle(query=f"{signed}&qpay_payment_id=p-1")
+    # Whether it asks QPay in the store's place or gives up, nothing is delivered unmatched.
+    assert reply.outcome in {"unreachable", "mismatch"}
+
+
+def test_a_claim_that_cannot_be_given_back_leaves_the_handlers_failure_the_reply() -> None:
+    dispatcher = dispatcher_of({"/payment/p-1": httpx.Response(200, json=PAID)}, store=Clinging())
+
+    @dispatcher.on_paid
+    def fails(event: PaymentEvent) -> None:
+        raise RuntimeError("the shop's own fault")
+
+    assert dispatcher.handle(query="qpay_payment_id=p-1").outcome == "handler_failed"

@@ -1,0 +1,209 @@
+"""Whatever QPay answers, no secret and no card or account number is shown to anybody."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fuzz.calls import CALLS, Call
+from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient, QPayError
+from support import SETTINGS, token_body
+
+ACCESS = "access-0f1e2d3c4b5a"
+REFRESH = f"refresh-of-{ACCESS}"
+BASIC = base64.b64encode(f"{SETTINGS['username']}:{SETTINGS['password']}".encode()).decode()
+CARD = "4111111111111111"
+ACCOUNT = "5003217788"
+IBAN = "MN450015005003217788"
+OURS = [SETTINGS["password"], ACCESS, REFRESH, BASIC]
+# An account number is known by the field that it stands in, everything else by what it is.
+NEVER_SHOWN = [*OURS, CARD, ACCOUNT, IBAN]
+
+fuzz = settings(
+    deadline=None,
+    database=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+_carried = st.sampled_from(
+    [
+        *OURS,
+        f"Bearer {ACCESS}",
+        f"Basic {BASIC}",
+        f"you sent Authorization: Bearer {ACCESS}",
+        f"wrong password {SETTINGS['password']} for SHOP",
+        f"token={REFRESH}&card={CARD}",
+        f"card {CARD} is blocked",
+        CARD,
+    ]
+)
+_harmless = st.sampled_from(["INVOICE_NOTFOUND", "NO_CREDENTIALS", "x", "", "PAID"])
+_texts = _carried | _harmless
+_keys = _texts | st.sampled_from(["error", "message", "type", "rows", "payment_id", "fields"])
+_private = st.one_of(
+    st.tuples(st.sampled_from(["account_number", "Account_Number"]), st.just(ACCOUNT)),
+    st.tuples(st.just("account_number"), st.just(int(ACCOUNT))),
+    st.tuples(st.just("account_number"), st.just([ACCOUNT, ACCOUNT])),
+    st.tuples(st.just("account_number"), st.just({"value": ACCOUNT})),
+    st.tuples(st.just("account_number"), st.just(f'x", "y": "{ACCOUNT}')),
+    st.tuples(st.just("iban_number"), st.just(IBAN)),
+    st.tuples(st.just("card_number"), st.sampled_from([CARD, int(CARD), [CARD], {"pan": CARD}])),
+    st.tuples(st.just("access_token"), st.sampled_from([ACCESS, {"a": ACCESS}, [1, ACCESS]])),
+    st.tuples(st.just("refresh_token"), st.just(REFRESH)),
+)
+_objects = st.builds(
+    lambda plain, private: {**plain, **dict(private)},
+    st.dictionaries(_keys, _texts, max_size=3),
+    st.lists(_private, max_size=2),
+)
+_contents = st.recursive(
+    _objects,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_keys, inner, max_size=2),
+    max_leaves=3,
+)
+_json = st.builds(
+    lambda content, indent: json.dumps(content, indent=indent).encode(),
+    _contents,
+    st.sampled_from([None, 2]),
+)
+_bodies = st.one_of(
+    _json,
+    _json,
+    _json.map(lambda body: body[:-3]),
+    _json.map(lambda body: json.dumps({"message": body.decode()}).encode()),
+    _texts.map(lambda text: f"<html><pre>{text}</pre>".encode()),
+    _texts.map(str.encode),
+)
+_replies = st.builds(
+    lambda status, headers, body: httpx.Response(status, headers=headers, content=body),
+    st.sampled_from([200, 201, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503]),
+    st.dictionaries(
+        st.sampled_from(["x-echo", "location", "retry-after", "set-cookie", "www-authenticate"]),
+        _texts,
+        max_size=2,
+    ),
+    _bodies,
+)
+
+
+class Recorder(logging.Handler):
+    """Keeps everything that a record holds, as text."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        formatted = logging.Formatter("%(name)s %(message)s").format(record)
+        self.seen.append(f"{formatted} {record.__dict__!r} {record.args!r}")
+
+
+@contextmanager
+def recorded(level: int) -> Iterator[list[str]]:
+    logger = logging.getLogger("qpaykit")
+    recorder, before = Recorder(), logger.level
+    logger.addHandler(recorder)
+    logger.setLevel(level)
+    logger.propagate = False
+    try:
+        yield recorder.seen
+    finally:
+        logger.setLevel(before)
+        logger.propagate = True
+        logger.removeHandler(recorder)
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qpaykit._http.retries.FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("qpaykit._http.retries.MAX_RETRY_AFTER", 0.0)
+
+
+def client_of(reply: httpx.Response, login: httpx.Response | None = None) -> QPayClient:
+    good = httpx.Response(200, json=token_body(ACCESS))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        chosen = reply
+        if request.url.path.endswith("/auth/token"):
+            chosen = login or good
+        return httpx.Response(chosen.status_code, headers=chosen.headers, content=chosen.content)
+
+    http_client = httpx.Client(transport=httpx.MockTransport(answer))
+    return QPayClient(**SETTINGS, max_retries=1, http_client=http_client)
+
+
+def shown_of(error: BaseException) -> Iterator[str]:
+    """Everything that a person, a log or an error tracker sees of an exception."""
+    one: BaseException | None = error
+    while one is not None:
+        yield f"{one!s} {one!r} {one.args!r} {one.__dict__!r}"
+        one = one.__cause__ or one.__context__
+    told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    # What the test itself holds in its hands is no leak; only frames of the package count.
+    for part in _chain(told):
+        for frame in part.stack:
+            if "qpaykit" in frame.filename and "/tests/" not in frame.filename:
+                yield f"{frame.filename}:{frame.lineno} {frame.locals!r}"
+
+
+def _chain(told: traceback.TracebackException | None) -> Iterator[traceback.TracebackException]:
+    while told is not None:
+        yield told
+        told = told.__cause__ or told.__context__
+
+
+def assert_nothing_shows(shown: list[str]) -> None:
+    leaks = [(secret, text) for text in shown for secret in NEVER_SHOWN if secret in text]
+    assert leaks == []
+
+
+def look_at(client: QPayClient, call: Call, level: int) -> list[str]:
+    with recorded(level) as shown:
+        try:
+            call.run(client)
+        except QPayError as error:
+            shown.extend(shown_of(error))
+        shown.append(f"{client!r} {client.settings!r} {vars(client)!r} {client.store!r}")
+    return shown
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG], ids=["INFO", "DEBUG"])
+@fuzz
+@given(call=st.sampled_from(CALLS), reply=_replies)
+def test_an_answer_that_echoes_secrets_shows_none(
+    level: int, call: Call, reply: httpx.Response
+) -> None:
+    with client_of(reply) as client:
+        assert_nothing_shows(look_at(client, call, level))
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG], ids=["INFO", "DEBUG"])
+@fuzz
+@given(login=_replies)
+def test_a_login_that_goes_wrong_shows_none(level: int, login: httpx.Response) -> None:
+    with client_of(httpx.Response(200, json={}), login) as client:
+        assert_nothing_shows(look_at(client, CALLS[0], level))
+
+
+@fuzz
+@given(reply=_replies)
+def test_a_callback_about_such_a_payment_shows_none(reply: httpx.Response) -> None:
+    with client_of(reply) as client, recorded(logging.DEBUG) as shown:
+        dispatcher = CallbackDispatcher(client, patience=0)
+        dispatcher.on_other(_fails)
+        dispatcher.handle(query=f"qpay_payment_id=p-1&note={CARD}")
+    assert_nothing_shows(shown)
+
+
+def _fails(event: PaymentEvent) -> None:
+    raise RuntimeError("the shop's own fault")

@@ -1,0 +1,99 @@
+"""What the log says: one record for each attempt, its fields, and what it never holds."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from qpaykit import CallbackDispatcher, NotFoundError, QPayClient, TransportError
+
+if TYPE_CHECKING:
+    import respx
+
+FIELDS = ("operation", "method", "path", "attempt", "status", "code")
+
+
+def attempts(caplog: pytest.LogCaptureFixture) -> list[tuple[object, ...]]:
+    return [
+        tuple(getattr(record, field) for field in FIELDS)
+        for record in caplog.records
+        if record.name == "qpaykit.http" and record.levelno == logging.INFO
+    ]
+
+
+def test_each_attempt_has_a_record_with_its_fields(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "qpaykit")
+    busy = httpx.Response(503, json={"error": "SYSTEM_BUSY"})
+    good = httpx.Response(200, json={"payment_id": "p-1"})
+    qpay.get("/payment/p-1").mock(side_effect=[busy, good])
+    client.payments.get("p-1")
+    call = ("payments.get", "GET", "/payment/p-1")
+    assert attempts(caplog) == [
+        ("tokens.login", "POST", "/auth/token", 1, 200, None),
+        (*call, 1, 503, "SYSTEM_BUSY"),
+        (*call, 2, 200, None),
+    ]
+
+
+def test_an_attempt_without_an_answer_has_no_status(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "qpaykit")
+    qpay.get("/payment/p-1").mock(side_effect=httpx.ConnectError("refused"))
+    with pytest.raises(TransportError):
+        client.with_options(max_retries=0).payments.get("p-1")
+    assert attempts(caplog)[-1] == ("payments.get", "GET", "/payment/p-1", 1, None, None)
+    assert "no answer TransportError" in caplog.text
+
+
+def test_the_duration_is_in_seconds(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "qpaykit")
+    qpay.get("/payment/p-1").respond(json={"payment_id": "p-1"})
+    client.payments.get("p-1")
+    durations = [vars(record)["duration"] for record in caplog.records]
+    assert len(durations) == 2
+    assert all(isinstance(seconds, float) and 0 < seconds < 5 for seconds in durations)
+
+
+def test_info_holds_no_bodies(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "qpaykit")
+    qpay.get("/payment/p-1").respond(404, json={"error": "PAYMENT_NOTFOUND", "message": "Байхгүй"})
+    with pytest.raises(NotFoundError):
+        client.payments.get("p-1")
+    assert "PAYMENT_NOTFOUND" in caplog.text
+    assert "Байхгүй" not in caplog.text
+
+
+def test_debug_adds_both_bodies_with_secrets_masked(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "qpaykit")
+    qpay.post("/invoice").respond(
+        json={"invoice_id": "i-1", "account_number": "5003217788", "echo": "Bearer access-1"}
+    )
+    client.invoices.create(amount=100, sender_invoice_no="42", invoice_description="Tea")
+    assert '"sender_invoice_no":"42"' in caplog.text
+    assert '"invoice_id": "i-1"' in caplog.text
+    assert "5003217788" not in caplog.text
+    assert "access-1" not in caplog.text
+
+
+def test_a_callback_has_a_record_of_its_outcome(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "qpaykit.callbacks")
+    qpay.get("/payment/p-1").respond(json={"payment_id": "p-1", "payment_status": "PAID"})
+    dispatcher = CallbackDispatcher(client)
+    dispatcher.on_paid(lambda event: None)
+    dispatcher.handle(query="qpay_payment_id=p-1")
+    told = [vars(record) for record in caplog.records if record.name == "qpaykit.callbacks"]
+    assert [(one["outcome"], one["payment_id"]) for one in told] == [("delivered", "p-1")]
