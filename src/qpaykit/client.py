@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    import httpx
     from pydantic import SecretStr
     from typing_extensions import Self
 
+    from qpaykit._http.transport import AsyncHTTPClient, HTTPClient
     from qpaykit.stores.protocol import AsyncStore, Store
 
 
@@ -45,7 +45,8 @@ class QPayClient:
         max_retries: How many attempts may follow a failed one, where that is safe.
         store: Where the token lives and deliveries are remembered; this process's memory
             by default.
-        http_client: An `httpx.Client` to use for its connections; it is not closed.
+        http_client: An `httpx.Client`, or an `httpx2.Client`, to use for its connections; it is
+            not closed.
 
     Raises:
         ConfigurationError: A setting is missing or cannot be right; the message names it.
@@ -63,7 +64,7 @@ class QPayClient:
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | None = None,
-        http_client: httpx.Client | None = None,
+        http_client: HTTPClient | None = None,
     ) -> None:
         settings = load_settings(
             username=username,
@@ -74,11 +75,11 @@ class QPayClient:
             callback_secret=callback_secret,
         )
         self._owns_transport = True
-        self._transport = SyncTransport(http_client)
+        self._transport = SyncTransport(settings.base_url, http_client)
         self._user_store: Store = store if store is not None else MemoryStore()
         self._store = for_sync(self._user_store)
         options = Options(timeout, max_retries)
-        exchange = Exchange(self._transport, settings.base_url, options, Redactor())
+        exchange = Exchange(self._transport, options, Redactor())
         self._furnish(settings, exchange, TokenManager(settings, exchange, self._store))
 
     def _furnish(self, settings: Settings, exchange: Exchange, tokens: TokenManager) -> None:
@@ -108,7 +109,7 @@ class QPayClient:
         other._store = self._store
         options = _changed(self._options, timeout, max_retries)
         redactor = self._session.exchange.redactor
-        exchange = Exchange(self._transport, self._settings.base_url, options, redactor)
+        exchange = Exchange(self._transport, options, redactor)
         other._furnish(self._settings, exchange, self._session.tokens)
         return other
 
@@ -145,8 +146,9 @@ class QPayClient:
 class AsyncQPayClient:
     """Talks to QPay in one merchant's name, on asyncio or trio; many tasks may share it.
 
-    The arguments are those of `QPayClient`; `http_client` is an `httpx.AsyncClient`, and a
-    `store` may be one whose methods are awaited. A store that blocks is used in threads.
+    The arguments are those of `QPayClient`; `http_client` is an `httpx.AsyncClient` or an
+    `httpx2.AsyncClient`, and a `store` may be one whose methods are awaited. A store that
+    blocks is used in threads.
     """
 
     def __init__(
@@ -161,7 +163,7 @@ class AsyncQPayClient:
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | AsyncStore | None = None,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: AsyncHTTPClient | None = None,
     ) -> None:
         settings = load_settings(
             username=username,
@@ -172,11 +174,11 @@ class AsyncQPayClient:
             callback_secret=callback_secret,
         )
         self._owns_transport = True
-        self._transport = AsyncTransport(http_client)
+        self._transport = AsyncTransport(settings.base_url, http_client)
         self._user_store: Store | AsyncStore = store if store is not None else MemoryStore()
         self._store = for_async(self._user_store)
         options = Options(timeout, max_retries)
-        exchange = Exchange(self._transport, settings.base_url, options, Redactor())
+        exchange = Exchange(self._transport, options, Redactor())
         self._furnish(settings, exchange, TokenManager(settings, exchange, self._store))
 
     def _furnish(self, settings: Settings, exchange: Exchange, tokens: TokenManager) -> None:
@@ -197,7 +199,7 @@ class AsyncQPayClient:
         other._store = self._store
         options = _changed(self._options, timeout, max_retries)
         redactor = self._session.exchange.redactor
-        exchange = Exchange(self._transport, self._settings.base_url, options, redactor)
+        exchange = Exchange(self._transport, options, redactor)
         other._furnish(self._settings, exchange, self._session.tokens)
         return other
 

@@ -52,4 +52,4 @@ async def hang_up(client: AsyncQPayClient) -> None:
     """Close what this event loop opened, which ends; the client goes on, on the next one."""
     connections = client._transport._own.pop(_running_loop(), None)
     if connections is not None:
-        await connections.aclose()
+        await connections.close()

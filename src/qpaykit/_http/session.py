@@ -36,23 +36,14 @@ _GROWTH = 1.25
 class Exchange:
     """Sends one operation as often as the rules allow; knows nothing of tokens."""
 
-    def __init__(
-        self, transport: Transport, base_url: str, options: Options, redactor: Redactor
-    ) -> None:
+    def __init__(self, transport: Transport, options: Options, redactor: Redactor) -> None:
         self.transport = transport
-        self.base_url = base_url
         self.options = options
         self.redactor = redactor
 
     async def send(self, operation: Operation[T], authorization: SecretStr) -> T:
         """Send until there is an answer to keep or an error to raise."""
-        message = Message(
-            operation.method,
-            self.base_url + operation.path,
-            operation.path,
-            operation.body,
-            authorization,
-        )
+        message = Message(operation.method, operation.path, operation.body, authorization)
         try:
             return await self._attempt(operation, message, 1)
         except QPayError as error:

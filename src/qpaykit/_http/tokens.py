@@ -9,6 +9,7 @@ import random
 import time
 import uuid
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
@@ -35,7 +36,7 @@ _POLL = 0.02
 _SLACK = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Token:
     """A token pair and its times, as seconds since 1970.
 
@@ -51,7 +52,7 @@ class Token:
     issued_at: float
     expires_at: float
 
-    @property
+    @cached_property
     def bearer(self) -> SecretStr:
         """The Authorization header's value."""
         return SecretStr(f"Bearer {self.access.get_secret_value()}")

@@ -9,18 +9,17 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """One attempt at one request."""
 
     method: str
-    url: str
     path: str
     body: bytes | None = field(repr=False)
     authorization: SecretStr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """What came back: nothing of it is interpreted yet."""
 

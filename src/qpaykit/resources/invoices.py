@@ -10,7 +10,7 @@ from qpaykit.callbacks.memory import REMEMBER_SECONDS, Remembered, remembered_ke
 from qpaykit.callbacks.signing import sign_callback_url
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest, InvoiceStatus
-from qpaykit.models.values import callback_url_limit, path_id
+from qpaykit.models.values import path_id
 from qpaykit.operation import Operation, Verdict
 from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._reading import nothing, reader
@@ -148,25 +148,28 @@ def complete(
     settings: Settings, request: InvoiceRequest | None, fields: dict[str, Any]
 ) -> InvoiceRequest:
     """Fill in from the settings what a request leaves out, and sign its callback URL."""
+    defaults = {
+        "invoice_code": settings.invoice_code,
+        "callback_url": settings.callback_url,
+        "invoice_receiver_code": "terminal",
+    }
     if request is None:
-        request = InvoiceRequest(**fields)
+        request = InvoiceRequest(**{**defaults, **fields})
     elif fields:
         raise TypeError("pass an InvoiceRequest or its fields, not both")
-    callback_url = _default("callback_url", request.callback_url, settings.callback_url)
+    update = {
+        name: _needed(name, default)
+        for name, default in defaults.items()
+        if not getattr(request, name)
+    }
     if settings.callback_secrets:
-        callback_url = sign_callback_url(
-            callback_url,
+        update["callback_url"] = sign_callback_url(
+            update.get("callback_url") or request.callback_url or "",
             secret=settings.callback_secrets,
             sender_invoice_no=request.sender_invoice_no,
             amount=request.amount,
         )
-    return request.model_copy(
-        update={
-            "invoice_code": _default("invoice_code", request.invoice_code, settings.invoice_code),
-            "callback_url": callback_url_limit(callback_url),
-            "invoice_receiver_code": request.invoice_receiver_code or "terminal",
-        }
-    )
+    return request.model_copy(update=update) if update else request
 
 
 def create_operation(request: InvoiceRequest) -> Operation[Invoice]:
@@ -182,15 +185,14 @@ def create_operation(request: InvoiceRequest) -> Operation[Invoice]:
     )
 
 
-def _default(name: str, given: str | None, default: str | None) -> str:
-    value = given or default
-    if value is None:
+def _needed(name: str, default: str | None) -> str:
+    if default is None:
         msg = (
             f"{name} is missing: pass {name}=… to the call or to the client, "
             f"or set QPAY_{name.upper()}"
         )
         raise ConfigurationError(msg)
-    return value
+    return default
 
 
 def _path(invoice_id: str) -> str:

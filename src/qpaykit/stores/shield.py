@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from qpaykit._loops import asyncio_loop
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -19,18 +21,8 @@ async def to_its_end(call: Callable[[], Awaitable[T]]) -> T:
     import anyio
 
     with anyio.CancelScope(shield=True):
-        result = await (_uncancelled(call) if _on_asyncio() else call())
+        result = await (call() if asyncio_loop() is None else _uncancelled(call))
     return result  # noqa: RET504 (a cancel scope may swallow the block)
-
-
-def _on_asyncio() -> bool:
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 async def _uncancelled(call: Callable[[], Awaitable[T]]) -> T:
