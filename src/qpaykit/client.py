@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qpaykit._http.redaction import Redactor
 from qpaykit._http.session import Exchange, Session
 from qpaykit._http.tokens import TokenManager
 from qpaykit._http.transport import AsyncTransport, SyncTransport
+from qpaykit._redaction import Redactor
 from qpaykit.config import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, Options, Settings, load_settings
 from qpaykit.resources.ebarimt import AsyncEbarimt, Ebarimt
 from qpaykit.resources.invoices import AsyncInvoices, Invoices

@@ -7,7 +7,8 @@ import json
 import pytest
 from pydantic import SecretStr
 
-from qpaykit._http.redaction import MAX_TEXT, Redactor
+from qpaykit import PaymentCheck
+from qpaykit._redaction import MAX_TEXT, Redactor
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,19 @@ def test_a_huge_body_is_not_shown() -> None:
 def test_a_body_without_secrets_stays_as_it_came() -> None:
     body = '{"amount": 1.10,  "note": "Цай"}'
     assert Redactor().body(body.encode()) == body
+
+
+def test_an_answers_repr_shows_no_card_and_no_account() -> None:
+    check = PaymentCheck.model_validate(
+        {
+            "account_number": "5003217788",
+            "note": "карт 4111111111111111",
+            "rows": [
+                {"payment_id": "p-1", "payer": {"Card_Number": "4111"}, "x": ["eyJhbGciOiJI"]}
+            ],
+        }
+    )
+    assert "account_number='***', note='карт ***'" in repr(check)
+    assert "payer={'Card_Number': '***'}, x=['***']" in repr(check)
+    assert "payment_id='p-1'" in repr(check)
+    assert (check.model_extra or {})["account_number"] == "5003217788"

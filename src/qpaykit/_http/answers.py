@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import JsonValue, ValidationError
 from pydantic_core import from_json
 
-from qpaykit._http.redaction import MASK, Redactor, is_private
+from qpaykit._redaction import MASK, Redactor, is_private
 from qpaykit.errors import (
     APIError,
     FieldError,

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from qpaykit._http.redaction import Redactor
     from qpaykit._http.wire import Reply
+    from qpaykit._redaction import Redactor
     from qpaykit.operation import Operation
 
 T = TypeVar("T")

@@ -21,9 +21,9 @@ from qpaykit.operation import Verdict
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from qpaykit._http.redaction import Redactor
     from qpaykit._http.tokens import TokenManager
     from qpaykit._http.wire import Transport
+    from qpaykit._redaction import Redactor
     from qpaykit.config import Options
     from qpaykit.operation import Operation, Poll
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import BaseModel, ConfigDict
+
+from qpaykit._redaction import MASK, is_private, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Request(BaseModel):
@@ -27,3 +34,7 @@ class Answer(BaseModel):
         populate_by_name=True,
         coerce_numbers_to_str=True,
     )
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
+        for name, value in super().__repr_args__():
+            yield name, MASK if name is not None and is_private(name) else shown(value)

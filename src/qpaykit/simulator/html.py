@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import segno
 
-from qpaykit._http.redaction import Redactor
+from qpaykit._redaction import Redactor
 from qpaykit.simulator.faults import CALLBACK_FAULTS, KINDS
 from qpaykit.simulator.words import word
 

@@ -51,32 +51,12 @@ class Redactor:
         text = body.decode("utf-8", "replace")
         # A backslash may spell a name in another way.
         if _NAME.search(text) or "\\" in text:
-            text = self._by_field(text)
+            text = _by_field(text)
         return self._by_form(text)[:MAX_TEXT]
 
     def text(self, text: str) -> str:
         """Mask what is secret in a piece of text, such as a sentence of QPay's."""
         return self.body(text.encode("utf-8", "replace"))
-
-    def _by_field(self, text: str) -> str:
-        try:
-            content: JsonValue = from_json(text)
-        except ValueError:
-            return text
-        if not isinstance(content, (dict, list)):
-            return text
-        return json.dumps(self._masked(content), ensure_ascii=False)
-
-    def _masked(self, value: JsonValue) -> JsonValue:
-        if isinstance(value, dict):
-            return {
-                key: MASK if is_private(key) else self._masked(inner)
-                for key, inner in value.items()
-            }
-        if isinstance(value, list):
-            return [self._masked(inner) for inner in value]
-        # JSON is sent inside texts, too.
-        return self._by_field(value) if isinstance(value, str) else value
 
     def _by_form(self, text: str) -> str:
         for one in (*self._for_good, *self._known):
@@ -84,6 +64,15 @@ class Redactor:
             text = text.replace(secret, MASK).replace(json.dumps(secret)[1:-1], MASK)
         text = _FIELDS.sub(rf'\g<1>"{MASK}"', text)
         return _CARDS.sub(_unless_a_card, _TOKENS.sub(MASK, text))
+
+
+def shown(value: object) -> object:
+    """Return a value of an answer's as its repr may show it."""
+    if type(value) is str:
+        return Redactor().text(value)
+    if isinstance(value, dict):
+        return {key: MASK if is_private(key) else shown(inner) for key, inner in value.items()}
+    return [shown(inner) for inner in value] if isinstance(value, list) else value
 
 
 def is_private(name: str) -> bool:
@@ -95,3 +84,22 @@ def _unless_a_card(found: re.Match[str]) -> str:
     digits = [int(sign) for sign in found[0] if sign.isdigit()][::-1]
     total = sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
     return found[0] if total % 10 else MASK
+
+
+def _by_field(text: str) -> str:
+    try:
+        content: JsonValue = from_json(text)
+    except ValueError:
+        return text
+    if not isinstance(content, (dict, list)):
+        return text
+    return json.dumps(_masked(content), ensure_ascii=False)
+
+
+def _masked(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {key: MASK if is_private(key) else _masked(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner) for inner in value]
+    # JSON is sent inside texts, too.
+    return _by_field(value) if isinstance(value, str) else value
