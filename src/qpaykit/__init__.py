@@ -2,87 +2,96 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from qpaykit._version import __version__
-from qpaykit.callbacks import (
-    AsyncCallbackDispatcher,
-    Callback,
-    CallbackDispatcher,
-    CallbackReply,
-    PaymentEvent,
-    SignedOrder,
-    parse_callback,
-    sign_callback_url,
-    verify_callback,
-)
-from qpaykit.client import AsyncQPayClient, QPayClient
-from qpaykit.config import PRODUCTION_URL, SANDBOX_URL
-from qpaykit.error_codes import ERROR_CODES, ErrorCode
-from qpaykit.errors import (
-    APIError,
-    AuthenticationError,
-    CallbackError,
-    CallbackSignatureError,
-    ConfigurationError,
-    ConflictError,
-    FieldError,
-    InvalidRequestError,
-    NotFoundError,
-    OutcomeUnknownError,
-    PermissionDeniedError,
-    QPayError,
-    RateLimitedError,
-    ServerError,
-    TransportError,
-    TransportTimeout,
-    UnexpectedResponseError,
-    WaitTimeoutError,
-)
-from qpaykit.models import (
-    BANKS,
-    ULAANBAATAR,
-    Account,
-    Address,
-    BankLink,
-    BarimtStatus,
-    BranchData,
-    CallbackPayment,
-    CardTransaction,
-    Currency,
-    Discount,
-    Ebarimt,
-    Invoice,
-    InvoiceDetail,
-    InvoiceLine,
-    InvoiceRequest,
-    InvoiceStatus,
-    MoneyInput,
-    ObjectType,
-    P2PTransaction,
-    Payment,
-    PaymentCheck,
-    PaymentListRow,
-    PaymentPage,
-    PaymentRow,
-    PaymentStatus,
-    PaymentType,
-    ReceiverData,
-    ReceiverType,
-    StaffData,
-    Subscription,
-    Surcharge,
-    Tax,
-    TaxCode,
-    TaxType,
-    TerminalData,
-    Transaction,
-    bank_name,
-)
-from qpaykit.stores import AsyncStore, ClaimState, MemoryStore, Store
 
 if TYPE_CHECKING:
-    from qpaykit.stores import AsyncRedisStore, AsyncSQLiteStore, RedisStore, SQLiteStore
+    from qpaykit.callbacks import (
+        AsyncCallbackDispatcher,
+        Callback,
+        CallbackDispatcher,
+        CallbackReply,
+        PaymentEvent,
+        SignedOrder,
+        parse_callback,
+        sign_callback_url,
+        verify_callback,
+    )
+    from qpaykit.client import AsyncQPayClient, QPayClient
+    from qpaykit.config import PRODUCTION_URL, SANDBOX_URL
+    from qpaykit.error_codes import ERROR_CODES, ErrorCode
+    from qpaykit.errors import (
+        APIError,
+        AuthenticationError,
+        CallbackError,
+        CallbackSignatureError,
+        ConfigurationError,
+        ConflictError,
+        FieldError,
+        InvalidRequestError,
+        NotFoundError,
+        OutcomeUnknownError,
+        PermissionDeniedError,
+        QPayError,
+        RateLimitedError,
+        ServerError,
+        TransportError,
+        TransportTimeout,
+        UnexpectedResponseError,
+        WaitTimeoutError,
+    )
+    from qpaykit.models import (
+        BANKS,
+        ULAANBAATAR,
+        Account,
+        Address,
+        BankLink,
+        BarimtStatus,
+        BranchData,
+        CallbackPayment,
+        CardTransaction,
+        Currency,
+        Discount,
+        Ebarimt,
+        Invoice,
+        InvoiceDetail,
+        InvoiceLine,
+        InvoiceRequest,
+        InvoiceStatus,
+        MoneyInput,
+        ObjectType,
+        P2PTransaction,
+        Payment,
+        PaymentCheck,
+        PaymentListRow,
+        PaymentPage,
+        PaymentRow,
+        PaymentStatus,
+        PaymentType,
+        ReceiverData,
+        ReceiverType,
+        StaffData,
+        Subscription,
+        Surcharge,
+        Tax,
+        TaxCode,
+        TaxType,
+        TerminalData,
+        Transaction,
+        bank_name,
+    )
+    from qpaykit.stores import (
+        AsyncRedisStore,
+        AsyncSQLiteStore,
+        AsyncStore,
+        ClaimState,
+        MemoryStore,
+        RedisStore,
+        SQLiteStore,
+        Store,
+    )
 
 __all__ = [
     "BANKS",
@@ -168,11 +177,21 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    # The stores that bring an import of their own are loaded when they are named.
-    if name in {"AsyncRedisStore", "AsyncSQLiteStore", "RedisStore", "SQLiteStore"}:
-        from qpaykit import stores
+# From the cheapest to import to the dearest: whoever catches an error needs no models.
+_HOMES = ("errors", "error_codes", "config", "models", "callbacks", "client", "stores")
 
-        found: object = getattr(stores, name)
-        return found
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in __all__:
+        for home in _HOMES:
+            found: object = getattr(importlib.import_module(f"{__name__}.{home}"), name, None)
+            if found is not None:
+                globals()[name] = found
+                return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import JsonValue, ValidationError
@@ -138,6 +137,8 @@ def _json(body: bytes) -> JsonValue:
 
 def _seconds(header: str | None) -> float | None:
     """Read Retry-After: seconds, or a date."""
+    from email.utils import parsedate_to_datetime
+
     if header is None:
         return None
     text = header.strip()

@@ -11,7 +11,6 @@ import weakref
 from contextlib import asynccontextmanager, closing
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple, cast
-from urllib.request import getproxies
 
 from qpaykit._http.wire import Reply
 from qpaykit._loops import asyncio_loop
@@ -220,6 +219,8 @@ class _AsyncConnections(NamedTuple):
 
 
 def _proxied() -> bool:
+    from urllib.request import getproxies
+
     return not getproxies().keys().isdisjoint({"http", "https", "all"})
 
 

@@ -16,7 +16,11 @@ class Request(BaseModel):
     """What is sent: names that QPay does not know are refused, and so is a wrong type."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        defer_build=True,
     )
 
     def to_json(self) -> bytes:
@@ -33,6 +37,7 @@ class Answer(BaseModel):
         hide_input_in_errors=True,
         populate_by_name=True,
         coerce_numbers_to_str=True,
+        defer_build=True,
     )
 
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
