@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check storm format clean
+.PHONY: demo test check storm bench format clean
 
 demo: $(STAMP) ## An invoice, paid and delivered, on the embedded simulator
 	$(BIN)/qpaykit demo
@@ -19,6 +19,10 @@ check: $(STAMP) ## Everything that must hold
 
 storm: $(STAMP) ## Everything goes wrong, on SQLite and on Redis; then the books
 	$(BIN)/python tests/storm.py --orders $(or $(ORDERS),2000) --seeds $(or $(SEEDS),1)
+
+bench: $(STAMP) ## What a call costs beside hand-written httpx; some five minutes
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python -m benchmarks --json bench.json
 
 format: $(STAMP) ## Bring the code into its form
 	$(BIN)/ruff format .

@@ -25,9 +25,10 @@ SIGNATURE = "qpaykit"
 _PAYMENT_ID = "qpay_payment_id"
 _MAX_INPUT = 256 * 1024
 _MAX_PAIRS = 1000
+_OF_AN_INVOICE = (None, ObjectType.INVOICE)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Callback:
     """A callback as it came in: a hint that says where to look, and no proof of anything.
 
@@ -37,7 +38,6 @@ class Callback:
         invoice_id: The invoice that the body names, if it does.
         params: The query parameters that the merchant put into the callback URL.
         payment: What a body says of the payment; None without a body.
-        missing: The documented fields that the body lacks, in the document's order.
         signature: What `sign_callback_url` put into the URL, unchecked.
     """
 
@@ -45,8 +45,14 @@ class Callback:
     invoice_id: str | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     payment: CallbackPayment | None = None
-    missing: tuple[str, ...] = CALLBACK_FIELDS
     signature: str | None = None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The documented fields that the body lacks, in the document's order."""
+        return tuple(
+            name for name in CALLBACK_FIELDS if getattr(self.payment, name, None) in (None, "")
+        )
 
 
 def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
@@ -70,54 +76,49 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
     """
     params = _params(query)
     signature = params.pop(SIGNATURE, None)
-    content = _content(body)
-    payment = _payment(content)
+    payment = None if body is None else _payment(body)
     payment_id = (
         params.pop(_PAYMENT_ID, "").strip()
-        or _text(content, _PAYMENT_ID)
-        or (payment.payment_id if payment else None)
+        or _named(payment)
         or params.pop("payment_id", "").strip()
         or None
     )
     invoice_id = _invoice_id(payment)
-    for name, value in (("payment", payment_id), ("invoice", invoice_id)):
-        if value is not None and not is_path_id(value):
-            msg = f"the callback's {name} id is not written as QPay's ids are"
-            raise CallbackError(msg)
+    if not (payment_id is None or is_path_id(payment_id)):
+        raise CallbackError("the callback's payment id is not written as QPay's ids are")
+    if not (invoice_id is None or is_path_id(invoice_id)):
+        raise CallbackError("the callback's invoice id is not written as QPay's ids are")
     if payment_id is None and invoice_id is None:
         msg = (
             "the callback names neither a payment nor an invoice: "
             f"QPay sends {_PAYMENT_ID} in the query"
         )
         raise CallbackError(msg)
-    present = payment.model_fields_set if payment else frozenset[str]()
     return Callback(
         payment_id=payment_id,
         invoice_id=invoice_id,
         params=params,
         payment=payment,
-        missing=tuple(name for name in CALLBACK_FIELDS if name not in present),
         signature=signature,
     )
 
 
 def _params(query: Query) -> dict[str, str]:
-    params: dict[str, str] = {}
-    for name, value in _pairs(query):
-        if name == _PAYMENT_ID and params.get(name, value) != value:
-            msg = f"the callback names two payments in {_PAYMENT_ID}"
-            raise CallbackError(msg)
-        params[name] = value
+    if query is None:
+        return {}
+    pairs = _form(_query_of(query)) if isinstance(query, str) else _pairs(query)
+    params = dict(pairs)
+    if len(params) < len(pairs) and any(
+        name == _PAYMENT_ID and value != params[name] for name, value in pairs
+    ):
+        msg = f"the callback names two payments in {_PAYMENT_ID}"
+        raise CallbackError(msg)
     return params
 
 
 def _pairs(query: Query) -> list[tuple[str, str]]:
-    if query is None:
-        return []
     if isinstance(query, (bytes, bytearray)):
-        query = _decoded(bytes(query))
-    if isinstance(query, str):
-        return _form(_query_of(query))
+        return _form(_query_of(_decoded(bytes(query))))
     try:
         return _pairs_of_framework(query)
     except (TypeError, ValueError, AttributeError) as problem:
@@ -155,7 +156,7 @@ def _as_text(value: object) -> str:
 
 
 def _query_of(text: str) -> str:
-    if text.startswith(("http://", "https://", "/")) and "?" in text:
+    if "?" in text and text.startswith(("http://", "https://", "/")):
         try:
             return urlsplit(text).query
         except ValueError as problem:
@@ -199,7 +200,16 @@ def _content(body: Body) -> dict[str, object]:
     return dict(_form(body)) if "=" in body else {}
 
 
-def _payment(content: dict[str, object]) -> CallbackPayment | None:
+def _payment(body: Body) -> CallbackPayment | None:
+    if isinstance(body, (bytes, str)) and len(body) <= _MAX_INPUT:
+        try:
+            # Half of what `model_validate_json` takes is its own preparations.
+            payment: CallbackPayment = CallbackPayment.__pydantic_validator__.validate_json(body)
+        except ValidationError:
+            pass  # a form, or JSON of which at least a part may be read
+        else:
+            return payment
+    content = _content(body)
     known = {name: value for name, value in content.items() if value not in (None, "")}
     while known:
         try:
@@ -213,14 +223,17 @@ def _payment(content: dict[str, object]) -> CallbackPayment | None:
     return None
 
 
-def _text(content: Mapping[str, object], name: str) -> str | None:
-    value = content.get(name)
-    return value.strip() or None if isinstance(value, str) else None
+def _named(payment: CallbackPayment | None) -> str | None:
+    if payment is None:
+        return None
+    other = payment.model_extra
+    value = other.get(_PAYMENT_ID) if other else None
+    return (value.strip() if isinstance(value, str) else None) or payment.payment_id
 
 
 def _invoice_id(payment: CallbackPayment | None) -> str | None:
     if payment is None:
         return None
-    if payment.object_id and payment.object_type in {None, ObjectType.INVOICE}:
+    if payment.object_id and payment.object_type in _OF_AN_INVOICE:
         return payment.object_id
-    return payment.invoice_id
+    return payment.invoice_id or None

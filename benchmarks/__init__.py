@@ -1,0 +1,1 @@
+"""What qpaykit costs, beside what one would write by hand; run by `python -m benchmarks`."""

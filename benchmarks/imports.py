@@ -1,0 +1,95 @@
+"""What `import qpaykit` and a client that has not called yet cost."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import Bound, Figure
+from benchmarks.timing import Spent, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.plan import Plan
+
+_SIDES = {
+    "parts": "import httpx, pydantic",
+    "qpaykit": "import qpaykit",
+    # Both load their parts when these are asked for: this is what a shop comes to.
+    "parts in use": "import httpx; from pydantic import BaseModel",
+    "client": "import httpx; from qpaykit import QPayClient",
+}
+_ROOT = Path(__file__).parent.parent
+
+
+def importing(plan: Plan) -> Iterator[Figure]:
+    """Time the import in fresh processes."""
+    for code in _SIDES.values():
+        _child(code)
+    spent: dict[str, list[Spent]] = {side: [] for side in _SIDES}
+    order = list(_SIDES)
+    for _ in range(plan.starts):
+        for side in order:
+            spent[side].append(_child(_SIDES[side]))
+        order.reverse()
+    yield Figure.of(
+        "import",
+        "import qpaykit / import httpx, pydantic",
+        ratio(spent["qpaykit"], spent["parts"]),
+        Bound("cpu", 1.10),
+    )
+    yield Figure.of(
+        "import/client",
+        "from qpaykit import QPayClient / from pydantic import BaseModel, both with httpx",
+        ratio(spent["client"], spent["parts in use"]),
+    )
+
+
+def constructing(plan: Plan) -> Iterator[Figure]:
+    """Look at a client before its first call, in a fresh process."""
+    del plan
+    found = _probe()
+    yield Figure(
+        "client/opened",
+        "threads, sockets, files before the first call",
+        value=found["opened"],
+        bound=Bound("value", 0),
+    )
+    yield Figure(
+        "client/memory",
+        "a constructed QPayClient",
+        value=found["qpaykit_bytes"],
+        unit="bytes",
+        note=f"httpx.Client(): {found['httpx_bytes']:,.0f} bytes",
+    )
+    for moment in ("import", "call"):
+        yield Figure(
+            f"client/tenacity/{moment}",
+            f"modules of tenacity loaded by the {'first ' if moment == 'call' else ''}{moment}",
+            value=found[f"tenacity_{moment}"],
+        )
+
+
+def _child(code: str) -> Spent:
+    gc.collect()
+    started = time.perf_counter()
+    pid = os.posix_spawn(sys.executable, [sys.executable, "-I", "-c", code], os.environ)
+    _, status, usage = os.wait4(pid, 0)
+    wall = time.perf_counter() - started
+    if status:
+        raise RuntimeError(f"`{code}` failed")
+    return Spent(usage.ru_utime + usage.ru_stime, wall)
+
+
+def _probe() -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.probe"]
+    output = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True).stdout  # noqa: S603
+    found: dict[str, float] = json.loads(output)
+    return found
