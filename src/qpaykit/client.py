@@ -86,11 +86,11 @@ class QPayClient:
         self._settings = settings
         self._options = exchange.options
         self._session = Session(exchange, tokens)
-        self.invoices = Invoices(self._session, settings, self._store)
-        self.payments = Payments(self._session, settings)
-        self.ebarimt = Ebarimt(self._session, settings)
-        self.subscriptions = Subscriptions(self._session, settings)
-        self.tokens = Tokens(tokens)
+        self.invoices: Invoices = Invoices(self._session, settings, self._store)
+        self.payments: Payments = Payments(self._session, settings)
+        self.ebarimt: Ebarimt = Ebarimt(self._session, settings)
+        self.subscriptions: Subscriptions = Subscriptions(self._session, settings)
+        self.tokens: Tokens = Tokens(tokens)
 
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
         """Return a client with other limits that shares connections, token and store.
@@ -185,11 +185,11 @@ class AsyncQPayClient:
         self._settings = settings
         self._options = exchange.options
         self._session = Session(exchange, tokens)
-        self.invoices = AsyncInvoices(self._session, settings, self._store)
-        self.payments = AsyncPayments(self._session, settings)
-        self.ebarimt = AsyncEbarimt(self._session, settings)
-        self.subscriptions = AsyncSubscriptions(self._session, settings)
-        self.tokens = AsyncTokens(tokens)
+        self.invoices: AsyncInvoices = AsyncInvoices(self._session, settings, self._store)
+        self.payments: AsyncPayments = AsyncPayments(self._session, settings)
+        self.ebarimt: AsyncEbarimt = AsyncEbarimt(self._session, settings)
+        self.subscriptions: AsyncSubscriptions = AsyncSubscriptions(self._session, settings)
+        self.tokens: AsyncTokens = AsyncTokens(tokens)
 
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
         other = type(self).__new__(type(self))

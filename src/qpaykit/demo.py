@@ -29,7 +29,7 @@ class Shop:
     def __init__(self, client: QPayClient, console: Console) -> None:
         self.delivered: list[PaymentEvent] = []
         self.refunded: list[PaymentEvent] = []
-        self.dispatcher = CallbackDispatcher(client)
+        self.dispatcher: CallbackDispatcher = CallbackDispatcher(client)
         self._console = console
 
         @self.dispatcher.on_paid

@@ -104,9 +104,9 @@ class OutcomeUnknownError(QPayError):
         self.method = method
         self.path = path
         self.reason = reason
-        self.sender_invoice_no = subject.get("sender_invoice_no")
-        self.invoice_id = subject.get("invoice_id")
-        self.payment_id = subject.get("payment_id")
+        self.sender_invoice_no: str | None = subject.get("sender_invoice_no")
+        self.invoice_id: str | None = subject.get("invoice_id")
+        self.payment_id: str | None = subject.get("payment_id")
         about = ", ".join(f"{name}={value!r}" for name, value in subject.items())
         super().__init__(
             f"{operation}({about}) may or may not have been carried out: {reason} "
@@ -157,14 +157,14 @@ class APIError(QPayError):
         self.status_code = status_code
         self.code = code
         self.message = message
-        self.fields = dict(fields or {})
+        self.fields: dict[str, FieldError] = dict(fields or {})
         self.method = method
         self.path = path
         self.body = body
         self.retry_after = retry_after
         known = ERROR_CODES.get(code) if code else None
-        self.description = known.english if known else None
-        self.description_mn = known.mongolian if known else None
+        self.description: str | None = known.english if known else None
+        self.description_mn: str | None = known.mongolian if known else None
         said = " ".join(
             part
             for part in (

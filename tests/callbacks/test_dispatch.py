@@ -207,8 +207,10 @@ def test_a_status_without_a_handler_is_logged_and_ignored(
 
 
 def test_qpays_answer_may_lag_behind_its_callback(
-    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+    qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
 ) -> None:
+    dispatcher = CallbackDispatcher(client, patience=30)  # the second answer ends the waiting
+    dispatcher.on_paid(events.append)
     unknown = httpx.Response(422, json={"error": "PAYMENT_NOTFOUND"})
     route = says(qpay, unknown, payment())
     assert dispatcher.handle(query=QUERY).outcome == "delivered"
@@ -316,8 +318,7 @@ class TestRegistering:
     """One handler for a status, before the first event, returned as it was."""
 
     def test_a_decorator_returns_the_function(self, dispatcher: CallbackDispatcher) -> None:
-        def handler(event: PaymentEvent) -> int:
-            return 1
+        def handler(event: PaymentEvent) -> None: ...
 
         assert dispatcher.on_failed(handler) is handler
         assert dispatcher.on("PARTIAL")(handler) is handler
@@ -340,7 +341,21 @@ class TestRegistering:
         async def handler(event: PaymentEvent) -> None: ...
 
         with pytest.raises(ConfigurationError, match="AsyncCallbackDispatcher"):
-            dispatcher.on_failed(handler)
+            dispatcher.on_failed(handler)  # type: ignore[type-var]
+
+    def test_what_nobody_awaits_is_not_delivered(
+        self, qpay: respx.MockRouter, client: QPayClient
+    ) -> None:
+        says(qpay, payment())
+        dispatcher = CallbackDispatcher(client)
+        awaited: list[PaymentEvent] = []
+
+        async def handler(event: PaymentEvent) -> None:
+            awaited.append(event)
+
+        dispatcher.on_paid(lambda event: handler(event))  # type: ignore[type-var]
+        assert dispatcher.handle(query=QUERY).outcome == "handler_failed"
+        assert awaited == []
 
     def test_a_sync_handler_needs_the_sync_dispatcher(self, async_client: AsyncQPayClient) -> None:
         with pytest.raises(ConfigurationError, match="CallbackDispatcher"):

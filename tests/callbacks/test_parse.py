@@ -61,6 +61,9 @@ class Multi(Mapping[str, str]):
     def __init__(self, *pairs: tuple[str, str]) -> None:
         self._pairs = pairs
 
+    def __repr__(self) -> str:
+        return f"Multi{self._pairs}"
+
     def multi_items(self) -> list[tuple[str, str]]:
         return list(self._pairs)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
+import httpx
+import httpx2
 from typing_extensions import assert_type
 
 from qpaykit import (
@@ -18,11 +19,13 @@ from qpaykit import (
     InvoiceDetail,
     InvoiceLine,
     InvoiceRequest,
+    MemoryStore,
     Payment,
     PaymentCheck,
     PaymentEvent,
     PaymentListRow,
     PaymentPage,
+    PaymentStatus,
     QPayClient,
     Subscription,
 )
@@ -61,6 +64,9 @@ def shop(client: QPayClient) -> None:
     assert_type(client.subscriptions.get("s-1"), Subscription)
     assert_type(client.tokens.get(), str)
     assert_type(client.with_options(timeout=3), QPayClient)
+    assert_type(QPayClient(http_client=httpx.Client()), QPayClient)
+    assert_type(QPayClient(http_client=httpx2.Client()), QPayClient)
+    assert_type(QPayClient(store=MemoryStore()), QPayClient)
 
 
 async def async_shop(client: AsyncQPayClient) -> None:
@@ -73,30 +79,46 @@ async def async_shop(client: AsyncQPayClient) -> None:
     async for row in client.payments.iterate(start_date="2026-01-01", end_date="2026-01-31"):
         assert_type(row, PaymentListRow)
     assert_type(await client.tokens.get(), str)
+    assert_type(AsyncQPayClient(http_client=httpx.AsyncClient()), AsyncQPayClient)
+    assert_type(AsyncQPayClient(http_client=httpx2.AsyncClient()), AsyncQPayClient)
 
 
-def callbacks(client: QPayClient) -> None:
+def fulfil(event: PaymentEvent, *, again: bool = False) -> None:
+    assert_type(event.payment, Payment)
+
+
+def callbacks(client: QPayClient, paid: PaymentEvent, delivered: list[PaymentEvent]) -> None:
     dispatcher = CallbackDispatcher(client)
 
-    @dispatcher.on_paid
-    def fulfil(event: PaymentEvent) -> int:
-        assert_type(event.payment, Payment)
-        return 1
-
-    @dispatcher.on("PARTIAL")
-    def partly(event: PaymentEvent) -> str:
-        return event.params["order"]
-
     # The decorators keep the handlers' own types.
-    kept: Callable[[PaymentEvent], int] = fulfil
-    assert kept is fulfil
+    dispatcher.on_paid(fulfil)(paid, again=True)
+    dispatcher.on_failed(fulfil)(paid, again=True)
+    dispatcher.on_refunded(fulfil)(paid, again=True)
+    dispatcher.on_new(fulfil)(paid, again=True)
+    dispatcher.on_underpaid(fulfil)(paid, again=True)
+    dispatcher.on_other(fulfil)(paid, again=True)
+    dispatcher.on("ON_HOLD")(fulfil)(event=paid, again=True)
+
+    @dispatcher.on(PaymentStatus.PARTIAL)
+    def partly(event: PaymentEvent, *, again: bool = False) -> None: ...
+
+    partly(paid, again=True)
+    dispatcher.on_other(delivered.append)
+    dispatcher.on_other(lambda event: None)
     assert_type(dispatcher.handle(query="a=b", body=b""), CallbackReply)
+    assert_type(dispatcher.check("i-1"), list[CallbackReply])
 
 
-async def async_callbacks(client: AsyncQPayClient) -> None:
+async def async_callbacks(client: AsyncQPayClient, paid: PaymentEvent) -> None:
     dispatcher = AsyncCallbackDispatcher(client)
 
     @dispatcher.on_paid
-    async def fulfil(event: PaymentEvent) -> None: ...
+    async def fulfil(event: PaymentEvent, *, again: bool = False) -> None: ...
 
+    @dispatcher.on("PARTIAL")
+    async def partly(event: PaymentEvent, *, again: bool = False) -> None: ...
+
+    await fulfil(paid, again=True)
+    await partly(event=paid, again=True)
     assert_type(await dispatcher.handle(query={"a": "b"}), CallbackReply)
+    assert_type(await dispatcher.check("i-1"), list[CallbackReply])

@@ -10,7 +10,7 @@ import time
 import weakref
 from contextlib import asynccontextmanager, closing
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from qpaykit._http.wire import Reply
 from qpaykit._loops import asyncio_loop
@@ -20,17 +20,12 @@ from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
-    from typing import TypeAlias
 
     import httpx
-    import httpx2
     from pydantic import SecretStr
     from typing_extensions import Self
 
     from qpaykit._http.wire import Message
-
-    HTTPClient: TypeAlias = httpx.Client | httpx2.Client
-    AsyncHTTPClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
 
 _DEFAULT = "httpx"
 _LIBRARIES = ("httpx", "httpx2")
@@ -46,6 +41,38 @@ _HEADERS = {
     "connection": "keep-alive",
     "user-agent": f"qpaykit/{__version__}",
 }
+
+
+class HTTPClient(Protocol):
+    """An `httpx.Client` or an `httpx2.Client`.
+
+    A type checker must know the face of both where only one of them is installed, and the
+    class itself is looked at when it is handed in.
+    """
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+
+    def build_request(self, method: str, url: str) -> object:
+        """Make one of the library's own requests."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
+
+class AsyncHTTPClient(Protocol):
+    """An `httpx.AsyncClient` or an `httpx2.AsyncClient`; see `HTTPClient`."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+
+    def build_request(self, method: str, url: str) -> object:
+        """Make one of the library's own requests."""
+
+    async def aclose(self) -> None:
+        """Close its connections."""
 
 
 class _Library:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 H = TypeVar("H")
 
-logger = logging.getLogger("qpaykit.callbacks")
+_logger = logging.getLogger("qpaykit.callbacks")
 
 _FIRST_LOOK = 0.25
 _POLL = 0.05
@@ -89,7 +89,7 @@ class Pipeline(Generic[H]):
         try:
             callback = parse_callback(query=query, body=body)
         except CallbackError as error:
-            logger.warning("callback refused: %s", error)
+            _logger.warning("callback refused: %s", error)
             return _told("unreadable")
         if callback.payment_id is not None or callback.invoice_id is None:
             return _told(await self._outcome(callback), callback.payment_id)
@@ -99,10 +99,10 @@ class Pipeline(Generic[H]):
             self._verify(callback)
             return _gravest(await self.check(callback.invoice_id))
         except CallbackSignatureError as error:
-            logger.warning("callback refused: %s", error)
+            _logger.warning("callback refused: %s", error)
             return _told("forged")
         except QPayError as error:
-            logger.warning("invoice %s could not be looked at: %s", callback.invoice_id, error)
+            _logger.warning("invoice %s could not be looked at: %s", callback.invoice_id, error)
             return _told("unreachable")
 
     async def check(self, invoice_id: str) -> list[CallbackReply]:
@@ -113,7 +113,7 @@ class Pipeline(Generic[H]):
             invoice = await self._port.invoice(invoice_id)
             check = await self._port.check(invoice_id)
         except (NotFoundError, InvalidRequestError) as error:
-            logger.warning("QPay knows no invoice %s: %s", invoice_id, error)
+            _logger.warning("QPay knows no invoice %s: %s", invoice_id, error)
             return [_told("mismatch")]
         query = urlsplit(invoice.callback_url or "").query
         replies: list[CallbackReply] = []
@@ -123,7 +123,7 @@ class Pipeline(Generic[H]):
             try:
                 callback = parse_callback(query=f"{query}&qpay_payment_id={row.payment_id}")
             except CallbackError as error:
-                logger.warning("invoice %s: %s", invoice_id, error)
+                _logger.warning("invoice %s: %s", invoice_id, error)
                 replies.append(_told("unreadable"))
             else:
                 replies.append(_told(await self._outcome(callback), callback.payment_id))
@@ -134,10 +134,10 @@ class Pipeline(Generic[H]):
         try:
             return await self._process(callback, self._verify(callback))
         except CallbackSignatureError as error:
-            logger.warning("callback refused: %s", error)
+            _logger.warning("callback refused: %s", error)
             return "forged"
         except CallbackError as error:
-            logger.warning("callback refused: %s", error)
+            _logger.warning("callback refused: %s", error)
             return "unreadable"
         except _Stop as stop:
             return stop.outcome
@@ -180,7 +180,7 @@ class Pipeline(Generic[H]):
             except (NotFoundError, InvalidRequestError):
                 payment = None
             except QPayError as error:
-                logger.warning("payment %s could not be confirmed: %s", payment_id, error)
+                _logger.warning("payment %s could not be confirmed: %s", payment_id, error)
                 raise _Stop("unreachable") from None
             if payment is not None and payment.payment_status not in {None, PaymentStatus.NEW}:
                 break
@@ -189,7 +189,7 @@ class Pipeline(Generic[H]):
             await self._port.sleep(pause)
             pause *= 2
         if payment is None or payment.payment_id not in {None, payment_id}:
-            logger.warning("QPay knows no payment %s", payment_id)
+            _logger.warning("QPay knows no payment %s", payment_id)
             raise _Stop("mismatch")
         return payment
 
@@ -209,18 +209,18 @@ class Pipeline(Generic[H]):
             except (NotFoundError, InvalidRequestError):
                 raise _Stop("mismatch") from None
             except QPayError as error:
-                logger.warning("invoice %s could not be fetched: %s", invoice_id, error)
+                _logger.warning("invoice %s could not be fetched: %s", invoice_id, error)
                 raise _Stop("unreachable") from None
             known = Remembered.of(invoice.sender_invoice_no, invoice.callback_url)
         if known is None or not known.matches(order.sender_invoice_no, callback.signature):
-            logger.warning("payment %s is not of the order of its URL", payment.payment_id)
+            _logger.warning("payment %s is not of the order of its URL", payment.payment_id)
             raise _Stop("mismatch")
 
     async def _remembered(self, invoice_id: str) -> Remembered | None:
         try:
             return Remembered.read(await self._store.get(remembered_key(self._account, invoice_id)))
         except Exception:
-            logger.exception("the store could not be read; QPay is asked instead")
+            _logger.exception("the store could not be read; QPay is asked instead")
             return None
 
     async def _add_up(
@@ -241,7 +241,7 @@ class Pipeline(Generic[H]):
                 return paid, False
             check = await self._port.check(invoice_id)
         except QPayError as error:
-            logger.warning("invoice %s could not be added up: %s", invoice_id, error)
+            _logger.warning("invoice %s could not be added up: %s", invoice_id, error)
             raise _Stop("unreachable") from None
         total = check.paid_total(order.currency)
         return (total, False) if total >= due else (paid, True)
@@ -257,7 +257,7 @@ class Pipeline(Generic[H]):
         """Call the handler, unless somebody has done so."""
         handler = self.handlers.find(event.status, underpaid=underpaid)
         if handler is None:
-            logger.info(
+            _logger.info(
                 "payment %s is %s: no handler", event.payment.payment_id, event.status or "unknown"
             )
             return "underpaid" if underpaid else "ignored"
@@ -266,7 +266,7 @@ class Pipeline(Generic[H]):
         try:
             await self._port.call(handler, event)
         except Exception:
-            logger.exception("the handler failed for payment %s", event.payment.payment_id)
+            _logger.exception("the handler failed for payment %s", event.payment.payment_id)
             await self._give_back(key, owner)
             return "handler_failed"
         except BaseException:
@@ -281,7 +281,7 @@ class Pipeline(Generic[H]):
             try:
                 state = await self._store.claim(key, owner, lease=self._lease)
             except Exception:
-                logger.exception("the store could not be asked; nothing was delivered")
+                _logger.exception("the store could not be asked; nothing was delivered")
                 raise _Stop("unreachable") from None
             if state == "claimed":
                 return
@@ -295,16 +295,16 @@ class Pipeline(Generic[H]):
         try:
             await self._store.release(key, owner)
         except Exception:
-            logger.exception("a claim could not be given back: %s waits for its lease", key)
+            _logger.exception("a claim could not be given back: %s waits for its lease", key)
 
     async def _complete(self, key: str, owner: str) -> None:
         try:
             kept = await self._store.complete(key, owner)
         except Exception:
-            logger.exception("a delivery could not be recorded: %s may be delivered again", key)
+            _logger.exception("a delivery could not be recorded: %s may be delivered again", key)
             return
         if not kept:
-            logger.error(
+            _logger.error(
                 "the handler took longer than its lease of %g s: %s may have been delivered twice",
                 self._lease,
                 key,
@@ -325,7 +325,7 @@ def _gravest(replies: Sequence[CallbackReply]) -> CallbackReply:
 
 
 def _told(outcome: Outcome, payment_id: str | None = None) -> CallbackReply:
-    logger.info(
+    _logger.info(
         "callback for payment %s: %s",
         payment_id,
         outcome,

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 H_contra = TypeVar("H_contra", contravariant=True)
 
-Handler = Callable[["PaymentEvent"], object]
-AsyncHandler = Callable[["PaymentEvent"], Awaitable[object]]
+# A handler returns nothing: what it returned would be lost, and `object` would let a type checker
+# take a coroutine that nobody awaits.
+Handler = Callable[["PaymentEvent"], None]
+AsyncHandler = Callable[["PaymentEvent"], Awaitable[None]]
 
 
 class Port(Protocol[H_contra]):
@@ -63,8 +65,12 @@ class SyncPort:
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251
 
-    async def call(self, handler: Handler, event: PaymentEvent) -> None:
-        handler(event)
+    async def call(self, handler: Callable[[PaymentEvent], object], event: PaymentEvent) -> None:
+        result = handler(event)
+        if inspect.isawaitable(result):
+            if inspect.iscoroutine(result):
+                result.close()
+            raise _not_awaited(handler)
 
 
 class AsyncPort:
@@ -101,6 +107,13 @@ def is_async(handler: Callable[..., object]) -> bool:
     """Say whether calling a handler gives something to await."""
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
         getattr(handler, "__call__", None)  # noqa: B004
+    )
+
+
+def _not_awaited(handler: object) -> ConfigurationError:
+    return ConfigurationError(
+        f"the handler {handler!r} returned something to await, which nothing has awaited: "
+        "give it to an AsyncCallbackDispatcher"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Request(BaseModel):
     """What is sent: names that QPay does not know are refused, and so is a wrong type."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
@@ -31,7 +31,7 @@ class Request(BaseModel):
 class Answer(BaseModel):
     """What came back: anything may be missing, and what is not known is kept."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow",
         frozen=True,
         hide_input_in_errors=True,

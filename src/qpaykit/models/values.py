@@ -26,7 +26,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-logger = logging.getLogger("qpaykit")
+_logger = logging.getLogger("qpaykit")
 
 T = TypeVar("T")
 
@@ -147,7 +147,7 @@ def _lenient_time(value: object) -> datetime | None:
         return _in_ulaanbaatar(_TIME.validate_python(value))
     except ValidationError:
         # A date that nobody can read must not keep a paid order from being delivered.
-        logger.warning("QPay sent a time that cannot be read")
+        _logger.warning("QPay sent a time that cannot be read")
         return None
 
 
@@ -155,7 +155,7 @@ def _lenient_bool(value: object, read: ValidatorFunctionWrapHandler) -> object:
     try:
         return read(_none_if_empty(value))
     except ValidationError:
-        logger.warning("QPay sent a truth value that cannot be read")
+        _logger.warning("QPay sent a truth value that cannot be read")
         return None
 
 
@@ -182,7 +182,7 @@ AnswerWord = Annotated[
 AnswerDict = Annotated[dict[str, JsonValue] | None, BeforeValidator(_none_if_empty)]
 """An object in an answer that nobody has described."""
 
-AnswerZero = BeforeValidator(_zero_if_empty)
+AnswerZero: BeforeValidator = BeforeValidator(_zero_if_empty)
 """Reads a missing number as 0."""
 
 AnswerList = Annotated[list[T], BeforeValidator(_list_if_empty)]

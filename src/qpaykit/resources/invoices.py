@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qpaykit.config import Settings
     from qpaykit.stores.protocol import AsyncStore
 
-logger = logging.getLogger("qpaykit")
+_logger = logging.getLogger("qpaykit")
 
 
 class _InvoiceEndpoints(Resource):
@@ -42,7 +42,7 @@ class _InvoiceEndpoints(Resource):
                 await self._store.set(key, known.text(), ttl=REMEMBER_SECONDS)
             except Exception:
                 # The invoice exists, and the dispatcher can ask QPay for what is forgotten.
-                logger.exception("invoice %s could not be remembered", invoice.invoice_id)
+                _logger.exception("invoice %s could not be remembered", invoice.invoice_id)
         return invoice
 
     @endpoint

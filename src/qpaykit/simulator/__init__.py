@@ -4,10 +4,10 @@ try:
     import segno  # noqa: F401
     import starlette  # noqa: F401
     import uvicorn  # noqa: F401
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ImportError(
-        f'the simulator needs {error.name}: pip install "qpaykit[simulator]"'
-    ) from error
+        f'the simulator needs {_error.name}: pip install "qpaykit[simulator]"'
+    ) from _error
 
 from qpaykit.simulator.faults import CALLBACK_FAULTS
 from qpaykit.simulator.faults import KINDS as FAULT_KINDS

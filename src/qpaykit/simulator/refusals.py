@@ -27,4 +27,4 @@ class RefusedField(Refused):
 
     def __init__(self, field: str, kind: str, message: str) -> None:
         super().__init__(400, kind)
-        self.content = {"error": {field: {"type": kind, "message": message}}}
+        self.content: dict[str, JsonValue] = {"error": {field: {"type": kind, "message": message}}}

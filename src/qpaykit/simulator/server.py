@@ -84,8 +84,8 @@ class Simulator:
             self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after)
         self._outbox = Outbox(exposed=expose)
         self._merchant = self.add_account(f"SHOP_{secrets.token_hex(4)}", secrets.token_urlsafe(18))
-        self.faults = Faults(self._state.random)
-        self.requests = Journal()
+        self.faults: Faults = Faults(self._state.random)
+        self.requests: Journal = Journal()
         self._server: uvicorn.Server | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None

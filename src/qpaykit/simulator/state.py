@@ -89,11 +89,11 @@ class State:
     """Everything, behind one lock; forgets all but the accounts at `reset`."""
 
     def __init__(self, *, seed: int | None) -> None:
-        self.lock = threading.RLock()
-        self.clock = Clock()
-        self.random = random.Random(seed)  # noqa: S311 (repeatable on purpose)
+        self.lock: threading.RLock = threading.RLock()
+        self.clock: Clock = Clock()
+        self.random: random.Random = random.Random(seed)  # noqa: S311 (repeatable on purpose)
         self._seed = seed
-        self.single_live_token = True
+        self.single_live_token: bool = True
         self.page_root = ""
         self.on_created: Callable[[Invoice], None] | None = None
         self.accounts: dict[str, Account] = {}
