@@ -12,8 +12,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from browser import chromium
+from integration.ways import one_way
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 from qpaykit.simulator import Simulator
+
+pytestmark = one_way
 
 
 @pytest.fixture
