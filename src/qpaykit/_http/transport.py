@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
     import httpx
     from pydantic import SecretStr
-    from typing_extensions import Self
+    from typing_extensions import Self, TypeAlias
 
     from qpaykit._http.wire import Message
+
+    PlainClient: TypeAlias = httpx.Client
 
 _DEFAULT = "httpx"
 _LIBRARIES = ("httpx", "httpx2")
@@ -126,9 +128,14 @@ class _Library:
 _library = cache(_Library)
 
 
+def default_library() -> _Library:
+    """Return the HTTP library, for the few requests that are no calls to QPay."""
+    return _library(_DEFAULT)
+
+
 def _library_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> _Library:
     if client is None:
-        return _library(_DEFAULT)
+        return default_library()
     roots = {kind.__module__.partition(".")[0] for kind in type(client).__mro__}
     name = next((name for name in _LIBRARIES if name in roots), None)
     if name is None:
