@@ -99,11 +99,12 @@ def _login(client: QPayClient) -> Iterator[Finding]:
 
 def _clock(base_url: str) -> Iterator[Finding]:
     library = default_library()
+    unreadable: tuple[type[Exception], ...] = (*library.problems, TypeError, ValueError)
     try:
         with library.client(timeout=10) as http:
             date = http.get(base_url).headers.get("date")
         skew = time.time() - parsedate_to_datetime(date).timestamp()
-    except (*library.problems, TypeError, ValueError):
+    except unreadable:
         yield Finding("clock", None, "QPay's time could not be read")
         return
     good = abs(skew) <= _MOST_SKEW

@@ -18,8 +18,6 @@ from support import LIBRARIES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qpaykit.simulator import Simulator
-
 PACKAGE = Path(qpaykit.__file__).parent
 HOME = PACKAGE / "_http" / "transport.py"
 NAMES = {"httpx", "httpx2", "httpcore", "httpcore2"}

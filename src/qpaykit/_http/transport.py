@@ -20,10 +20,11 @@ from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
+    from typing import TypeAlias
 
     import httpx
     from pydantic import SecretStr
-    from typing_extensions import Self, TypeAlias
+    from typing_extensions import Self
 
     from qpaykit._http.wire import Message
 
