@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import respx
 import trustme
+from anyio.from_thread import start_blocking_portal
 
 from qpaykit import AsyncQPayClient, QPayClient
-from support import BASE, SETTINGS, redis_server, token_body
+from support import BACKENDS, BASE, SETTINGS, redis_server, token_body
+from ways import WAYS, Opener, opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from anyio.from_thread import BlockingPortal
 
 HERE = Path(__file__).parent
 
@@ -60,6 +65,22 @@ def client(qpay: respx.MockRouter, quick_retries: None) -> Iterator[QPayClient]:
 @pytest.fixture
 def async_client(qpay: respx.MockRouter, quick_retries: None) -> AsyncQPayClient:
     return AsyncQPayClient(**SETTINGS)
+
+
+@pytest.fixture(scope="session")
+def portals() -> Iterator[dict[str, BlockingPortal]]:
+    """An event loop of each kind, in a thread of its own."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(start_blocking_portal(name)) for name in BACKENDS}
+
+
+@pytest.fixture(params=WAYS)
+def new_client(
+    request: pytest.FixtureRequest, portals: dict[str, BlockingPortal], quick_retries: None
+) -> Iterator[Opener]:
+    """Make clients with the settings of a `QPayClient`; they are closed after the test."""
+    with ExitStack() as stack:
+        yield opener(request.param, portals, stack)
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from browser import chromium
-from integration.ways import one_way
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 from qpaykit.simulator import Simulator
+from ways import one_way
 
 pytestmark = one_way
 

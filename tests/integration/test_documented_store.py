@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from integration.ways import one_way
+from ways import one_way
 
 if TYPE_CHECKING:
     from qpaykit import QPayClient

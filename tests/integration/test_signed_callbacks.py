@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import anyio
 import pytest
 
-from integration.ways import Opener
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -20,6 +19,7 @@ from qpaykit import (
     PaymentEvent,
 )
 from support import BACKENDS
+from ways import Opener
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from integration.ways import Opener, one_way
 from qpaykit import (
     AsyncQPayClient,
     AuthenticationError,
@@ -28,6 +27,7 @@ from qpaykit import (
     WaitTimeoutError,
 )
 from support import BACKENDS
+from ways import Opener, one_way
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator

@@ -15,6 +15,7 @@ from qpaykit import AsyncQPayClient, QPayClient
 from support import BACKENDS, LIBRARIES
 
 Opener = Callable[..., QPayClient]
+Options = dict[str, Any]
 
 WAYS = [f"{face}-{library}" for library in LIBRARIES for face in ("sync", *BACKENDS)]
 
@@ -23,21 +24,26 @@ one_way = pytest.mark.parametrize("new_client", ["sync-httpx"], indirect=True)
 
 
 def opener(way: str, portals: dict[str, BlockingPortal], stack: ExitStack) -> Opener:
-    """Return what makes clients of this way, which close with `stack`."""
+    """Return what makes clients of this way, which close with `stack`.
+
+    Over httpx they open connections of their own, over httpx2 they use a client's that is handed
+    in. Where there are options `http`, a client of the library is made with them and handed in.
+    """
     face, _, library = way.partition("-")
-    # Over httpx with connections of qpaykit's own, over httpx2 with a client's that is handed in.
-    module = importlib.import_module(library) if library != "httpx" else None
+    module = importlib.import_module(library)
 
-    def open_sync(**settings: Any) -> QPayClient:
-        http = stack.enter_context(module.Client()) if module else None
-        return stack.enter_context(QPayClient(**settings, http_client=http))
+    def open_sync(http: Options | None = None, **settings: Any) -> QPayClient:
+        given = None
+        if http is not None or library != "httpx":
+            given = stack.enter_context(module.Client(**http or {}))
+        return stack.enter_context(QPayClient(**settings, http_client=given))
 
-    def open_async(**settings: Any) -> Any:
-        portal = portals[face]
-        http = module.AsyncClient() if module else None
-        client = AsyncQPayClient(**settings, http_client=http)
-        if http is not None:
-            stack.callback(portal.call, http.aclose)
+    def open_async(http: Options | None = None, **settings: Any) -> Any:
+        portal, given = portals[face], None
+        if http is not None or library != "httpx":
+            given = module.AsyncClient(**http or {})
+            stack.callback(portal.call, given.aclose)
+        client = AsyncQPayClient(**settings, http_client=given)
         stack.callback(portal.call, client.aclose)
         return Driven(client, portal)
 
