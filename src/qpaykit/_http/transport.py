@@ -117,7 +117,7 @@ class _Library:
         kind = TransportTimeout if isinstance(problem, self.timeout) else TransportError
         reason = type(problem).__name__
         if not isinstance(problem, self.unspeakable):
-            reason = f"{reason}: {problem}".rstrip(": ")
+            reason = f"{reason}: {_said(problem)}".rstrip(": ")
         return kind(
             method=message.method,
             path=message.path,
@@ -127,6 +127,12 @@ class _Library:
 
 
 _library = cache(_Library)
+
+
+def _said(problem: BaseException) -> str:
+    # On trio a refused certificate is named by the cause of the cause alone.
+    inner = problem.__cause__ or problem.__context__
+    return str(problem) or (_said(inner) if inner is not None else "")
 
 
 def default_library() -> _Library:
