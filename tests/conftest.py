@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +82,13 @@ def new_client(
     """Make clients with the settings of a `QPayClient`; they are closed after the test."""
     with ExitStack() as stack:
         yield opener(request.param, portals, stack)
+
+
+@pytest.fixture(scope="module")
+def collected() -> Iterator[None]:
+    """Let nothing that a module leaves behind fall into another one's tests."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

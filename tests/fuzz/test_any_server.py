@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import ssl
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from fuzz.calls import CALLS, UNSAFE, Call
 from fuzz.server import Answer, Arrival, ScriptedServer, plain, scripted_server
 from qpaykit import AsyncQPayClient, QPayClient, QPayError
 from support import SETTINGS, Settings
+from ways import given_up
 
 TIMEOUT = 0.1
 RETRIES = 1
@@ -33,17 +33,13 @@ fuzz = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
-
-# httpx and httpcore leave generators to the garbage collector when a body cannot be decoded, and
-# trio says so.
-pytestmark = pytest.mark.filterwarnings("ignore:Async generator 'http:ResourceWarning")
+pytestmark = given_up
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ScriptedServer]:
     with scripted_server() as server:
         yield server
-    gc.collect()
 
 
 @pytest.fixture(autouse=True)

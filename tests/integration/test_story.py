@@ -27,10 +27,12 @@ from qpaykit import (
     WaitTimeoutError,
 )
 from support import BACKENDS
-from ways import Opener, one_way
+from ways import Opener, given_up, one_way
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
+
+pytestmark = given_up
 
 
 def make(client: QPayClient, amount: int | str = 1500, order: str = "42") -> str:
@@ -255,9 +257,6 @@ def test_a_refund_whose_answer_is_lost_happens_once(
     assert qpay_simulator.payment(payment_id).status == "REFUNDED"
 
 
-# Both libraries leave the generators of an answer that was given up to the garbage collector,
-# and trio says so.
-@pytest.mark.filterwarnings("ignore:Async generator 'http:ResourceWarning")
 @pytest.mark.parametrize("fault", ["hang", "drip", "slow"])
 def test_an_attempt_ends_within_its_timeout(
     qpay_simulator: Simulator, qpay_client: QPayClient, fault: str

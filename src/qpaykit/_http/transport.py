@@ -130,9 +130,14 @@ _library = cache(_Library)
 
 
 def _said(problem: BaseException) -> str:
-    # On trio a refused certificate is named by the cause of the cause alone.
-    inner = problem.__cause__ or problem.__context__
-    return str(problem) or (_said(inner) if inner is not None else "")
+    from ssl import SSLError
+
+    inner: BaseException | None = problem
+    # On trio a refused certificate is named three exceptions below; further down may stand what
+    # the caller was handling when it called.
+    while inner is not None and not isinstance(inner, SSLError):
+        inner = inner.__context__
+    return str(problem) or str(inner or "")
 
 
 def default_library() -> _Library:
