@@ -115,7 +115,9 @@ def shown(value: object) -> object:
     if type(value) is int:
         return MASK if _CARDS.sub(_unless_a_card, str(value)) == MASK else value
     if isinstance(value, dict):
-        return {key: MASK if is_private(key) else shown(inner) for key, inner in value.items()}
+        return {
+            shown(key): MASK if is_private(key) else shown(inner) for key, inner in value.items()
+        }
     return [shown(inner) for inner in value] if isinstance(value, list) else value
 
 

@@ -123,6 +123,7 @@ def test_an_answers_repr_shows_no_card_and_no_account() -> None:
         {
             "account_number": "5003217788",
             "note": "карт 4111111111111111",
+            "карт 4111111111111111": {"4111111111111111": 1},
             "rows": [
                 {
                     "payment_id": "p-1",
@@ -133,6 +134,7 @@ def test_an_answers_repr_shows_no_card_and_no_account() -> None:
         }
     )
     assert "account_number='***', note='карт ***'" in repr(check)
+    assert "карт ***={'***': 1}" in repr(check)
     assert "payer={'Card_Number': '***'}, x=['***', '***', 4111]" in repr(check)
     assert "payment_id='p-1'" in repr(check)
     assert (check.model_extra or {})["account_number"] == "5003217788"
