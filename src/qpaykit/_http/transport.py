@@ -278,6 +278,7 @@ class SyncTransport(_Base):
         given = cast("httpx.Client | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
         self._given = _Connections.of(given) if given else None
+        self._client = client
         self._own: _Connections | None = None
         self._pid = 0
         self._closed = False
@@ -313,8 +314,8 @@ class SyncTransport(_Base):
             own.close()
 
     def _connections(self) -> _Connections:
-        if self._closed:
-            raise _closed()
+        if self._closed or (self._client is not None and self._client.is_closed):
+            raise _closed(self._client)
         if self._given is not None:
             return self._given
         own = self._own
@@ -336,6 +337,7 @@ class AsyncTransport(_Base):
         given = cast("httpx.AsyncClient | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
         self._given = _AsyncConnections.of(given) if given else None
+        self._client = client
         # Connections belong to the event loop that opened them, and to the process.
         self._own: weakref.WeakKeyDictionary[object, _AsyncConnections] = (
             weakref.WeakKeyDictionary()
@@ -379,8 +381,8 @@ class AsyncTransport(_Base):
             await own.close()
 
     def _connections(self) -> _AsyncConnections:
-        if self._closed:
-            raise _closed()
+        if self._closed or (self._client is not None and self._client.is_closed):
+            raise _closed(self._client)
         if self._given is not None:
             return self._given
         if self._pid != os.getpid():
@@ -467,5 +469,7 @@ def _lost(message: Message, reason: str) -> TransportError:
     return TransportError(method=message.method, path=message.path, sent=True, reason=reason)
 
 
-def _closed() -> ConfigurationError:
+def _closed(client: HTTPClient | AsyncHTTPClient | None) -> ConfigurationError:
+    if client is not None and client.is_closed:
+        return ConfigurationError("the http_client is closed: close it after this client")
     return ConfigurationError("this client is closed: make a new one")
