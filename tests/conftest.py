@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import respx
+import trustme
+from anyio.from_thread import start_blocking_portal
 
 from qpaykit import AsyncQPayClient, QPayClient
-from support import BASE, SETTINGS, redis_server, token_body
+from support import BACKENDS, BASE, SETTINGS, redis_server, token_body
+from ways import WAYS, Opener, opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+
+    from anyio.from_thread import BlockingPortal
+
+HERE = Path(__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +29,24 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("USERNAME", "PASSWORD", "INVOICE_CODE", "CALLBACK_URL", "BASE_URL"):
         monkeypatch.delenv(f"QPAY_{name}", raising=False)
     monkeypatch.delenv("QPAY_CALLBACK_SECRET", raising=False)
+
+
+@pytest.fixture(scope="session")
+def strange_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificate of an authority that signed nothing here."""
+    path = tmp_path_factory.mktemp("trust") / "strange.pem"
+    trustme.CA().cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def one_certificate(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, strange_certificate: Path
+) -> None:
+    """Have each new client read one certificate: the system's hundreds take 30 ms."""
+    # A build downloads from an index, and a benchmark measures what users have.
+    if request.path.relative_to(HERE).parts[0] not in {"release", "benchmarks"}:
+        monkeypatch.setenv("SSL_CERT_FILE", str(strange_certificate))
 
 
 @pytest.fixture
@@ -39,6 +66,29 @@ def client(qpay: respx.MockRouter, quick_retries: None) -> Iterator[QPayClient]:
 @pytest.fixture
 def async_client(qpay: respx.MockRouter, quick_retries: None) -> AsyncQPayClient:
     return AsyncQPayClient(**SETTINGS)
+
+
+@pytest.fixture(scope="session")
+def portals() -> Iterator[dict[str, BlockingPortal]]:
+    """An event loop of each kind, in a thread of its own."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(start_blocking_portal(name)) for name in BACKENDS}
+
+
+@pytest.fixture(params=WAYS)
+def new_client(
+    request: pytest.FixtureRequest, portals: dict[str, BlockingPortal], quick_retries: None
+) -> Iterator[Opener]:
+    """Make clients with the settings of a `QPayClient`; they are closed after the test."""
+    with ExitStack() as stack:
+        yield opener(request.param, portals, stack)
+
+
+@pytest.fixture(scope="module")
+def collected() -> Iterator[None]:
+    """Let nothing that a module leaves behind fall into another one's tests."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

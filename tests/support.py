@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ import pytest
 from typing_extensions import TypedDict
 
 BASE = "https://qpay.test/v2"
+# The HTTP libraries that this interpreter can have: httpx2 begins at Python 3.11.
+LIBRARIES = ["httpx", "httpx2"] if sys.version_info >= (3, 11) else ["httpx"]
+BACKENDS = ["asyncio", "trio"]
 CHECK_UNPAID: dict[str, object] = {"count": 0, "rows": []}
 
 

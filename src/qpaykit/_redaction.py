@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
@@ -30,7 +31,9 @@ _FIELDS = re.compile(
 _TOKENS = re.compile(
     r"\b(Basic|Bearer)\s+[A-Za-z0-9._~+/=-]+|\beyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9._-]*"
 )
-_CARDS = re.compile(r"(?<!\d)[2-689](?:[ -]?\d){12,18}(?!\d)")
+_ESCAPED = re.compile("%[0-9A-F]{2}")
+# What a URL escapes before a card, such as a space, ends in digits, too.
+_CARDS = re.compile(r"(%\d\d|(?<!\d))([2-689](?:[ -]?\d){12,18})(?!\d)")
 
 
 class Redactor:
@@ -51,7 +54,7 @@ class Redactor:
         text = body.decode("utf-8", "replace")
         # A backslash may spell a name in another way.
         if _NAME.search(text) or "\\" in text:
-            text = _by_field(text)
+            text = self._by_field(text)
         return self._by_form(text)[:MAX_TEXT]
 
     def text(self, text: str) -> str:
@@ -59,19 +62,62 @@ class Redactor:
         return self.body(text.encode("utf-8", "replace"))
 
     def _by_form(self, text: str) -> str:
-        for one in (*self._for_good, *self._known):
-            secret = one.get_secret_value()
-            text = text.replace(secret, MASK).replace(json.dumps(secret)[1:-1], MASK)
-        text = _FIELDS.sub(rf'\g<1>"{MASK}"', text)
+        text = _FIELDS.sub(rf'\g<1>"{MASK}"', self._by_value(text))
         return _CARDS.sub(_unless_a_card, _TOKENS.sub(MASK, text))
+
+    def _by_value(self, text: str) -> str:
+        for secret in (*self._for_good, *self._known):
+            for spelling in _spellings(secret):
+                text = text.replace(spelling, MASK)
+        return text
+
+    def _by_field(self, text: str) -> str:
+        try:
+            content: JsonValue = from_json(text)
+        except ValueError:
+            return text
+        if not isinstance(content, (dict, list)):
+            return text
+        return json.dumps(self._masked(content), ensure_ascii=False)
+
+    def _masked(self, value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return {
+                self._by_value(key): MASK if is_private(key) else self._masked(inner)
+                for key, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self._masked(inner) for inner in value]
+        # JSON is sent inside texts, too.
+        return self._by_value(self._by_field(value)) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=64)
+def _spellings(secret: SecretStr) -> tuple[str, ...]:
+    """Return a secret as JSON, JSON in JSON, HTML and URLs write it, longest first."""
+    from html import escape
+    from urllib.parse import quote, quote_plus
+
+    plain = secret.get_secret_value()
+    in_json = [json.dumps(plain, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
+    nested = [json.dumps(one, ensure_ascii=False)[1:-1] for one in in_json]
+    in_html = [escape(plain, quote=quotes) for quotes in (True, False)]
+    in_urls = [quote(plain), quote(plain, safe=""), quote_plus(plain)]
+    in_urls += [_ESCAPED.sub(lambda found: found[0].lower(), one) for one in in_urls]
+    every = {plain, *in_json, *nested, *in_html, *in_urls}
+    return tuple(sorted(every, key=len, reverse=True))
 
 
 def shown(value: object) -> object:
     """Return a value of an answer's as its repr may show it."""
     if type(value) is str:
         return Redactor().text(value)
+    if type(value) is int:
+        return MASK if _CARDS.sub(_unless_a_card, str(value)) == MASK else value
     if isinstance(value, dict):
-        return {key: MASK if is_private(key) else shown(inner) for key, inner in value.items()}
+        return {
+            shown(key): MASK if is_private(key) else shown(inner) for key, inner in value.items()
+        }
     return [shown(inner) for inner in value] if isinstance(value, list) else value
 
 
@@ -81,25 +127,13 @@ def is_private(name: str) -> bool:
 
 
 def _unless_a_card(found: re.Match[str]) -> str:
-    digits = [int(sign) for sign in found[0] if sign.isdigit()][::-1]
+    escape, number = found.groups()
+    if _is_a_card(number):
+        return escape + MASK
+    return f"%{MASK}" if escape and _is_a_card(found[0][1:]) else found[0]
+
+
+def _is_a_card(number: str) -> bool:
+    digits = [int(sign) for sign in number if sign.isdigit()][::-1]
     total = sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
-    return found[0] if total % 10 else MASK
-
-
-def _by_field(text: str) -> str:
-    try:
-        content: JsonValue = from_json(text)
-    except ValueError:
-        return text
-    if not isinstance(content, (dict, list)):
-        return text
-    return json.dumps(_masked(content), ensure_ascii=False)
-
-
-def _masked(value: JsonValue) -> JsonValue:
-    if isinstance(value, dict):
-        return {key: MASK if is_private(key) else _masked(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_masked(inner) for inner in value]
-    # JSON is sent inside texts, too.
-    return _by_field(value) if isinstance(value, str) else value
+    return total % 10 == 0

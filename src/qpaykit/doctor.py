@@ -8,8 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
-
+from qpaykit._http.transport import default_library
 from qpaykit.client import QPayClient
 from qpaykit.config import PRODUCTION_URL, SANDBOX_URL, is_loopback
 from qpaykit.errors import ConfigurationError, QPayError
@@ -99,10 +98,13 @@ def _login(client: QPayClient) -> Iterator[Finding]:
 
 
 def _clock(base_url: str) -> Iterator[Finding]:
+    library = default_library()
+    unreadable: tuple[type[Exception], ...] = (*library.problems, TypeError, ValueError)
     try:
-        date = httpx.get(base_url, timeout=10).headers.get("date")
+        with library.client(timeout=10) as http:
+            date = http.get(base_url).headers.get("date")
         skew = time.time() - parsedate_to_datetime(date).timestamp()
-    except (httpx.HTTPError, TypeError, ValueError):
+    except unreadable:
         yield Finding("clock", None, "QPay's time could not be read")
         return
     good = abs(skew) <= _MOST_SKEW

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
 
 import anyio
 import pytest
 
 from concurrency.peers import Peer, peer
 from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient, QPayError
-from support import SETTINGS, Settings
+from support import BACKENDS, LIBRARIES, SETTINGS, Settings
 
 SECONDS = 5.0
 
@@ -44,7 +47,7 @@ def test_close_during_a_call_of_another_thread(qpay_peer: Peer, there: Settings)
         client.invoices.get("i-1")
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_aclose_during_a_call_of_another_task(
     qpay_peer: Peer, there: Settings, backend: str
 ) -> None:
@@ -105,3 +108,79 @@ def test_a_with_options_client_ends_with_the_one_that_it_came_from(there: Settin
     client.close()
     with pytest.raises(ConfigurationError, match="closed"):
         patient.invoices.get("i-1")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_client_whose_http_client_was_closed_says_so(there: Settings, library: str) -> None:
+    http_client = importlib.import_module(library).Client()
+    client = QPayClient(**there, http_client=http_client)
+    client.tokens.get()
+    http_client.close()
+    with pytest.raises(ConfigurationError, match="http_client is closed"):
+        client.invoices.get("i-1")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_async_client_whose_http_client_was_closed_says_so(
+    there: Settings, library: str, backend: str
+) -> None:
+    async def main() -> None:
+        http_client = importlib.import_module(library).AsyncClient()
+        client = AsyncQPayClient(**there, http_client=http_client)
+        await client.tokens.get()
+        await http_client.aclose()
+        with pytest.raises(ConfigurationError, match="http_client is closed"):
+            await client.invoices.get("i-1")
+
+    anyio.run(main, backend=backend)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_closing_the_http_client_during_a_call_ends_the_call(
+    qpay_peer: Peer, there: Settings, library: str
+) -> None:
+    http_client = importlib.import_module(library).Client()
+    client = QPayClient(**there, timeout=SECONDS, max_retries=0, http_client=http_client)
+    client.tokens.get()
+    qpay_peer.hold = True
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(client.invoices.get, "i-1")
+        assert qpay_peer.waiting.wait(SECONDS)
+        http_client.close()
+        qpay_peer.go.set()
+        error = call.exception(2 * SECONDS)
+    assert error is None or isinstance(error, QPayError)
+
+
+class StopNowError(BaseException):
+    """What a signal raises, as Ctrl-C and a worker's time limit do."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such timers")
+@pytest.mark.parametrize("held", ["hold", "hold_login"], ids=["call", "login"])
+def test_a_call_that_a_signal_ends_leaves_the_client_usable(
+    qpay_peer: Peer, there: Settings, held: str
+) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise StopNowError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        with QPayClient(**there, timeout=SECONDS) as client:
+            if held == "hold":
+                client.tokens.get()
+            setattr(qpay_peer, held, True)
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(StopNowError):
+                client.invoices.get("i-1")
+            assert qpay_peer.waiting.is_set()
+            qpay_peer.hold = False
+            qpay_peer.go.set()
+            # A login that nobody gave back would be waited for as long as its lease.
+            with ThreadPoolExecutor(1) as pool:
+                again = pool.submit(client.invoices.get, "i-1")
+                assert again.result(SECONDS).invoice_id == "i-1"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -40,6 +40,7 @@ class Arrival:
 
     method: str
     path: str
+    head: str
     answer: Answer
 
 
@@ -109,13 +110,13 @@ class ScriptedServer:
                 if answer.ends != "keep":
                     return
 
-    def _next(self, method: str, path: str, number: int) -> Answer | None:
+    def _next(self, method: str, path: str, head: str, number: int) -> Answer | None:
         with self._lock:
             if number != self._round:
                 return None
             script = self._logins if path.startswith("/v2/auth/") else self._answers
             answer = script.pop(0) if len(script) > 1 else script[0]
-            self.arrivals.append(Arrival(method, path.removeprefix("/v2"), answer))
+            self.arrivals.append(Arrival(method, path.removeprefix("/v2"), head, answer))
             return answer
 
     def _wait_out(self, number: int) -> None:
@@ -144,8 +145,8 @@ def _hang_up(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _read(connection: socket.socket) -> tuple[str, str] | None:
-    """Read one whole request; give its method and path, or None at the connection's end."""
+def _read(connection: socket.socket) -> tuple[str, str, str] | None:
+    """Read one whole request; give method, path and head, or None at the connection's end."""
     data = bytearray()
     while b"\r\n\r\n" not in data:
         chunk = connection.recv(65_536)
@@ -153,7 +154,8 @@ def _read(connection: socket.socket) -> tuple[str, str] | None:
             return None
         data += chunk
     head, _, body = bytes(data).partition(b"\r\n\r\n")
-    lines = head.decode("latin-1").split("\r\n")
+    text = head.decode("latin-1")
+    lines = text.split("\r\n")
     length = 0
     for line in lines[1:]:
         name, _, value = line.partition(":")
@@ -166,4 +168,4 @@ def _read(connection: socket.socket) -> tuple[str, str] | None:
             return None
         missing -= len(chunk)
     method, path, _ = lines[0].split(" ", 2)
-    return method, path
+    return method, path, text

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-import ssl
+import importlib
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 
 import anyio
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,14 +16,16 @@ from fuzz.answers import ANSWERS, LOGINS, SCRIPTS
 from fuzz.calls import CALLS, UNSAFE, Call
 from fuzz.server import Answer, Arrival, ScriptedServer, plain, scripted_server
 from qpaykit import AsyncQPayClient, QPayClient, QPayError
-from support import SETTINGS, Settings
+from support import BACKENDS, LIBRARIES, SETTINGS, Settings
+from ways import given_up
 
 TIMEOUT = 0.1
 RETRIES = 1
 # What is not waiting: scheduling on a busy machine, and the async transport's own grace.
 SLACK = 1.0
-# Reading the system's certificates takes longer than a whole example, which needs none.
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+# Connections of the client's own, or a client of a library that is handed in.
+OWN = "own"
+_libraries = st.sampled_from([OWN, *LIBRARIES])
 
 fuzz = settings(
     deadline=None,
@@ -33,17 +33,13 @@ fuzz = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
-
-# httpx and httpcore leave generators to the garbage collector when a body cannot be decoded, and
-# trio says so.
-pytestmark = pytest.mark.filterwarnings("ignore:Async generator 'http:ResourceWarning")
+pytestmark = given_up
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ScriptedServer]:
     with scripted_server() as server:
         yield server
-    gc.collect()
 
 
 @pytest.fixture(autouse=True)
@@ -57,25 +53,30 @@ def at(server: ScriptedServer) -> Settings:
     return there
 
 
-def run(server: ScriptedServer, call: Call) -> None:
+def run(server: ScriptedServer, call: Call, library: str = OWN) -> None:
     """Make the call; a value or a QPayError comes out, or the test fails."""
-    with (
-        httpx.Client(verify=_NO_TLS) as http_client,
-        QPayClient(
+    with ExitStack() as stack:
+        http_client = None
+        if library != OWN:
+            http_client = stack.enter_context(importlib.import_module(library).Client())
+        client = QPayClient(
             **at(server), timeout=TIMEOUT, max_retries=RETRIES, http_client=http_client
-        ) as client,
-        suppress(QPayError),
-    ):
-        call.run(client)
+        )
+        stack.enter_context(client)
+        with suppress(QPayError):
+            call.run(client)
 
 
-async def arun(server: ScriptedServer, call: Call) -> None:
-    async with (
-        httpx.AsyncClient(verify=_NO_TLS) as http_client,
-        AsyncQPayClient(
+async def arun(server: ScriptedServer, call: Call, library: str = OWN) -> None:
+    async with AsyncExitStack() as stack:
+        http_client = None
+        if library != OWN:
+            opened = importlib.import_module(library).AsyncClient()
+            http_client = await stack.enter_async_context(opened)
+        client = AsyncQPayClient(
             **at(server), timeout=TIMEOUT, max_retries=RETRIES, http_client=http_client
-        ) as client,
-    ):
+        )
+        await stack.enter_async_context(client)
         with suppress(QPayError):
             await call.arun(client)
 
@@ -109,23 +110,23 @@ def blind_repeats(call: Call, arrivals: list[Arrival]) -> list[Answer]:
 
 
 @settings(fuzz, max_examples=150)
-@given(call=st.sampled_from(CALLS), script=SCRIPTS, logins=LOGINS)
+@given(call=st.sampled_from(CALLS), script=SCRIPTS, logins=LOGINS, library=_libraries)
 def test_whatever_is_answered_a_value_or_a_qpay_error_comes_out_in_time(
-    server: ScriptedServer, call: Call, script: list[Answer], logins: list[Answer]
+    server: ScriptedServer, call: Call, script: list[Answer], logins: list[Answer], library: str
 ) -> None:
     server.play(script, logins)
     started = time.monotonic()
-    run(server, call)
+    run(server, call, library)
     assert time.monotonic() - started < allowed_seconds(server.arrivals)
 
 
 @settings(fuzz, max_examples=100)
-@given(call=st.sampled_from(UNSAFE), script=SCRIPTS)
+@given(call=st.sampled_from(UNSAFE), script=SCRIPTS, library=_libraries)
 def test_whatever_is_answered_nothing_unsafe_is_sent_again_blindly(
-    server: ScriptedServer, call: Call, script: list[Answer]
+    server: ScriptedServer, call: Call, script: list[Answer], library: str
 ) -> None:
     server.play(script)
-    run(server, call)
+    run(server, call, library)
     assert blind_repeats(call, server.arrivals) == []
     sent = sum((one.method, one.path) == call.unsafe for one in server.arrivals)
     # A refused token doubles the attempts, and a look that says "not done" doubles them again.
@@ -146,15 +147,20 @@ def test_a_5xx_is_a_lost_answer_whatever_code_it_names(
     assert blind_repeats(call, server.arrivals) == []
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("backend", BACKENDS)
 @settings(fuzz, max_examples=30)
-@given(call=st.sampled_from(CALLS), script=SCRIPTS, logins=LOGINS)
+@given(call=st.sampled_from(CALLS), script=SCRIPTS, logins=LOGINS, library=_libraries)
 def test_the_async_client_is_as_good(
-    server: ScriptedServer, backend: str, call: Call, script: list[Answer], logins: list[Answer]
+    server: ScriptedServer,
+    backend: str,
+    call: Call,
+    script: list[Answer],
+    logins: list[Answer],
+    library: str,
 ) -> None:
     server.play(script, logins)
     started = time.monotonic()
-    anyio.run(arun, server, call, backend=backend)
+    anyio.run(arun, server, call, library, backend=backend)
     # The end of the event loop is in it too.
     assert time.monotonic() - started < allowed_seconds(server.arrivals) + SLACK
     if call.unsafe is not None:
@@ -166,10 +172,7 @@ def test_the_async_client_is_as_good(
 def test_a_connection_that_broke_does_not_spoil_the_next_call(
     server: ScriptedServer, first: Answer
 ) -> None:
-    with (
-        httpx.Client(verify=_NO_TLS) as http_client,
-        QPayClient(**at(server), timeout=1, max_retries=0, http_client=http_client) as client,
-    ):
+    with QPayClient(**at(server), timeout=1, max_retries=0) as client:
         server.play([plain(200, {"invoice_id": "i-1"})])
         assert client.invoices.get("i-1").invoice_id == "i-1"
         if first.ends == "silent":
@@ -186,12 +189,13 @@ def test_a_connection_that_broke_does_not_spoil_the_next_call(
 
 
 # The sync client has no such stop: there, each read of the headers has the whole timeout.
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_headers_that_trickle_in_do_not_outlast_the_timeout(
-    server: ScriptedServer, backend: str
+    server: ScriptedServer, backend: str, library: str
 ) -> None:
     server.play([Answer(200, (b"HTTP/1.1 200 OK\r\n", *[b"x-a: b\r\n"] * 60), "silent", 0.05)])
     started = time.monotonic()
-    anyio.run(arun, server, CALLS[0], backend=backend)
+    anyio.run(arun, server, CALLS[0], library, backend=backend)
     # The async transport grants half a second on top of it.
     assert time.monotonic() - started < 2

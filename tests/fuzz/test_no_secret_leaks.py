@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import logging
+import pickle
+import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
@@ -15,18 +19,35 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.calls import CALLS, Call
-from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient, QPayError
-from support import SETTINGS, token_body
+from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient, QPayError, WaitTimeoutError
+from qpaykit._redaction import Redactor
+from support import SETTINGS, Settings, token_body
 
+# Its signs are spelt differently in JSON, HTML and URLs; none is by repr.
+PASSWORD = 'hunter2 "&/<ö>+%=$'
+MERCHANT: Settings = {**SETTINGS, "password": PASSWORD}
 ACCESS = "access-0f1e2d3c4b5a"
 REFRESH = f"refresh-of-{ACCESS}"
-BASIC = base64.b64encode(f"{SETTINGS['username']}:{SETTINGS['password']}".encode()).decode()
+BASIC = base64.b64encode(f"{SETTINGS['username']}:{PASSWORD}".encode()).decode()
 CARD = "4111111111111111"
 ACCOUNT = "5003217788"
 IBAN = "MN450015005003217788"
-OURS = [SETTINGS["password"], ACCESS, REFRESH, BASIC]
+OURS = [PASSWORD, ACCESS, REFRESH, BASIC]
 # An account number is known by the field that it stands in, everything else by what it is.
 BUYERS = [CARD, ACCOUNT, IBAN]
+Spelling = Callable[[str], str]
+SPELLINGS: list[Spelling] = [
+    str,
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    lambda text: json.dumps(json.dumps(text))[3:-3],
+    html.escape,
+    lambda text: html.escape(text, quote=False),
+    quote,
+    lambda text: quote(text, safe=""),
+    quote_plus,
+    lambda text: re.sub("%..", lambda escaped: escaped[0].lower(), quote_plus(text)),
+]
 
 fuzz = settings(
     deadline=None,
@@ -41,14 +62,15 @@ _carried = st.sampled_from(
         f"Bearer {ACCESS}",
         f"Basic {BASIC}",
         f"you sent Authorization: Bearer {ACCESS}",
-        f"wrong password {SETTINGS['password']} for SHOP",
+        f"wrong password {PASSWORD} for SHOP",
         f"token={REFRESH}&card={CARD}",
         f"card {CARD} is blocked",
         CARD,
     ]
 )
+_spelt = st.builds(lambda spell, text: spell(text), st.sampled_from(SPELLINGS), _carried)
 _harmless = st.sampled_from(["INVOICE_NOTFOUND", "NO_CREDENTIALS", "x", "", "PAID"])
-_texts = _carried | _harmless
+_texts = _carried | _spelt | _harmless
 _keys = _texts | st.sampled_from(["error", "message", "type", "rows", "payment_id", "fields"])
 _private = st.one_of(
     st.tuples(st.sampled_from(["account_number", "Account_Number"]), st.just(ACCOUNT)),
@@ -60,6 +82,9 @@ _private = st.one_of(
     st.tuples(st.just("card_number"), st.sampled_from([CARD, int(CARD), [CARD], {"pan": CARD}])),
     st.tuples(st.just("access_token"), st.sampled_from([ACCESS, {"a": ACCESS}, [1, ACCESS]])),
     st.tuples(st.just("refresh_token"), st.just(REFRESH)),
+    st.tuples(
+        st.sampled_from(["x", "message", "error"]), st.sampled_from([int(CARD), [int(CARD)]])
+    ),
 )
 _objects = st.builds(
     lambda plain, private: {**plain, **dict(private)},
@@ -83,13 +108,14 @@ _bodies = st.one_of(
     _json.map(lambda body: json.dumps({"message": body.decode()}).encode()),
     _texts.map(lambda text: f"<html><pre>{text}</pre>".encode()),
     _texts.map(str.encode),
+    _texts.map(lambda text: b"\xff\xfe" + text.encode()),
 )
 _replies = st.builds(
     lambda status, headers, body: httpx.Response(status, headers=headers, content=body),
     st.sampled_from([200, 201, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503]),
     st.dictionaries(
         st.sampled_from(["x-echo", "location", "retry-after", "set-cookie", "www-authenticate"]),
-        _texts,
+        _texts.filter(str.isascii),
         max_size=2,
     ),
     _bodies,
@@ -139,7 +165,7 @@ def client_of(reply: httpx.Response, login: httpx.Response | None = None) -> QPa
         return httpx.Response(chosen.status_code, headers=chosen.headers, content=chosen.content)
 
     http_client = httpx.Client(transport=httpx.MockTransport(answer))
-    return QPayClient(**SETTINGS, max_retries=1, http_client=http_client)
+    return QPayClient(**MERCHANT, max_retries=1, http_client=http_client)
 
 
 def shown_of(error: BaseException) -> Iterator[str]:
@@ -147,6 +173,10 @@ def shown_of(error: BaseException) -> Iterator[str]:
     one: BaseException | None = error
     while one is not None:
         yield f"{one!s} {one!r} {one.args!r} {one.__dict__!r}"
+        if not isinstance(
+            one, WaitTimeoutError
+        ):  # whose last answer is one, with all that is in it
+            yield pickle.dumps(one).decode("utf-8", "replace")
         one = one.__cause__ or one.__context__
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
     # What the test itself holds in its hands is no leak; only frames of the package count.
@@ -163,16 +193,20 @@ def _chain(told: traceback.TracebackException | None) -> Iterator[traceback.Trac
 
 
 def assert_nothing_shows(shown: list[str], secrets: list[str]) -> None:
-    leaks = [(secret, text) for text in shown for secret in secrets if secret in text]
+    spelt = {spell(secret) for secret in secrets for spell in SPELLINGS}
+    leaks = [(secret, text) for text in shown for secret in spelt if secret in text]
     assert leaks == []
 
 
 def look_at(client: QPayClient, call: Call, level: int) -> list[str]:
     with recorded(level) as shown:
         try:
-            call.run(client)
+            answer = call.run(client)
         except QPayError as error:
             shown.extend(shown_of(error))
+        else:
+            # What QPay filled with our own token, nobody can know by the answer alone.
+            assert_nothing_shows([f"{answer!r} {answer}"], BUYERS)
         shown.append(f"{client!r} {client.settings!r} {vars(client)!r} {client.store!r}")
     return shown
 
@@ -210,3 +244,31 @@ def test_a_callback_about_such_a_payment_shows_none(reply: httpx.Response) -> No
 
 def _fails(event: PaymentEvent) -> None:
     raise RuntimeError("the shop's own fault")
+
+
+def unredacted(self: Redactor, body: bytes) -> str:
+    return body.decode("utf-8", "replace")
+
+
+def mistaken(secret: str) -> httpx.Response:
+    return httpx.Response(400, json={"error": "X", "message": f"no {secret}"})
+
+
+def right(secret: str) -> httpx.Response:
+    return httpx.Response(200, json={"payment_id": "p-1", "echo": secret})
+
+
+@pytest.mark.parametrize("secret", OURS + BUYERS)
+@pytest.mark.parametrize(
+    ("reply", "level"), [(mistaken, logging.INFO), (right, logging.DEBUG)], ids=["error", "log"]
+)
+def test_the_same_eyes_see_each_of_them_where_nothing_is_masked(
+    monkeypatch: pytest.MonkeyPatch,
+    secret: str,
+    reply: Callable[[str], httpx.Response],
+    level: int,
+) -> None:
+    monkeypatch.setattr(Redactor, "body", unredacted)
+    (look,) = [call for call in CALLS if call.name == "payments.get"]
+    with client_of(reply(secret)) as client, pytest.raises(AssertionError):
+        assert_nothing_shows(look_at(client, look, level), [secret])

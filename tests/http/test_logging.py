@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from fuzz.server import plain
 from qpaykit import CallbackDispatcher, NotFoundError, QPayClient, TransportError
 
 if TYPE_CHECKING:
     import respx
 
-FIELDS = ("operation", "method", "path", "attempt", "status", "code")
+    from fuzz.server import ScriptedServer
+    from support import Settings
+    from ways import Opener
+
+FIELDS = ("operation", "method", "path", "attempt", "status", "code", "error")
 
 
 def attempts(caplog: pytest.LogCaptureFixture) -> list[tuple[object, ...]]:
@@ -34,9 +39,9 @@ def test_each_attempt_has_a_record_with_its_fields(
     client.payments.get("p-1")
     call = ("payments.get", "GET", "/payment/p-1")
     assert attempts(caplog) == [
-        ("tokens.login", "POST", "/auth/token", 1, 200, None),
-        (*call, 1, 503, "SYSTEM_BUSY"),
-        (*call, 2, 200, None),
+        ("tokens.login", "POST", "/auth/token", 1, 200, None, None),
+        (*call, 1, 503, "SYSTEM_BUSY", "ServerError"),
+        (*call, 2, 200, None, None),
     ]
 
 
@@ -47,8 +52,25 @@ def test_an_attempt_without_an_answer_has_no_status(
     qpay.get("/payment/p-1").mock(side_effect=httpx.ConnectError("refused"))
     with pytest.raises(TransportError):
         client.with_options(max_retries=0).payments.get("p-1")
-    assert attempts(caplog)[-1] == ("payments.get", "GET", "/payment/p-1", 1, None, None)
+    call = ("payments.get", "GET", "/payment/p-1")
+    assert attempts(caplog)[-1] == (*call, 1, None, None, "TransportError")
     assert "no answer TransportError" in caplog.text
+
+
+def test_an_attempt_that_is_followed_by_another_has_a_warning_with_its_fields(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "qpaykit")
+    good = httpx.Response(200, json={"payment_id": "p-1"})
+    qpay.get("/payment/p-1").mock(side_effect=[httpx.ReadTimeout("slow"), good])
+    client.payments.get("p-1")
+    (told,) = [vars(record) for record in caplog.records]
+    assert [told[field] for field in ("operation", "attempt", "error")] == [
+        "payments.get",
+        1,
+        "TransportTimeout",
+    ]
+    assert 0 <= told["pause"] < 1
 
 
 def test_the_duration_is_in_seconds(
@@ -85,6 +107,11 @@ def test_debug_adds_both_bodies_with_secrets_masked(
     assert '"invoice_id": "i-1"' in caplog.text
     assert "5003217788" not in caplog.text
     assert "access-1" not in caplog.text
+    bodies = [vars(record) for record in caplog.records if record.levelno == logging.DEBUG]
+    assert [(one["operation"], one["attempt"], one["status"]) for one in bodies] == [
+        ("tokens.login", 1, 200),
+        ("invoices.create", 1, 200),
+    ]
 
 
 def test_a_callback_has_a_record_of_its_outcome(
@@ -97,3 +124,43 @@ def test_a_callback_has_a_record_of_its_outcome(
     dispatcher.handle(query="qpay_payment_id=p-1")
     told = [vars(record) for record in caplog.records if record.name == "qpaykit.callbacks"]
     assert [(one["outcome"], one["payment_id"]) for one in told] == [("delivered", "p-1")]
+
+
+def test_the_http_librarys_own_log_speaks_only_for_a_client_that_is_handed_in(
+    scripted: ScriptedServer,
+    there: Settings,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    scripted.play([plain(200, {"payment_id": "p-1"})])
+    caplog.set_level(logging.INFO)
+
+    def urls_told(http_client: httpx.Client | None) -> list[str]:
+        caplog.clear()
+        with QPayClient(**there, http_client=http_client) as client:
+            client.payments.get("p-1")
+        return [record.getMessage() for record in caplog.records if record.name == "httpx"]
+
+    assert urls_told(None) == []
+    with httpx.Client() as http_client:
+        assert f"{there['base_url']}/v2/payment/p-1" in urls_told(http_client)[-1]
+        caplog.set_level(logging.WARNING, "httpx")
+        assert urls_told(http_client) == []
+
+
+def test_at_debug_of_every_logger_neither_password_nor_token_is_told(
+    scripted: ScriptedServer,
+    there: Settings,
+    new_client: Opener,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scripted.play([plain(200, {"count": 0, "rows": []})])
+    caplog.set_level(logging.DEBUG)
+    new_client(**there).payments.check("i-1")
+    told = "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    assert "receive_response_headers.complete" in told
+    for secret in (there["password"], "access-1", "U0hPUDpo"):
+        assert secret not in told

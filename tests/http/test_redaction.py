@@ -20,6 +20,19 @@ def test_a_card_number_is_masked_wherever_it_stands(card: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("card=%204111111111111111", "card=%20***"),
+        ("100%204111111111111111", "100%20***"),
+        ("%4111111111111111", "%***"),
+        ("%2223000048400011", "%***"),
+    ],
+)
+def test_a_card_number_is_masked_in_a_url(text: str, shown: str) -> None:
+    assert Redactor().text(text) == shown
+
+
+@pytest.mark.parametrize(
     "number",
     [
         "4111111111111112",  # the check digit is wrong
@@ -62,6 +75,26 @@ def test_what_was_learnt_is_masked_by_value() -> None:
     assert redactor.body(b'<pre>t0k3n</pre> {"echo": "ab\\"c"}') == '<pre>***</pre> {"echo": "***"}'
 
 
+@pytest.mark.parametrize(
+    "echo",
+    [
+        'hunter2 "&/<ö>+%',
+        '{"echo": "hunter2 \\"&/<\\u00f6>+%"}',
+        '{"cut": "hunter2 \\"&/<ö>+%',
+        '{"nested": "{\\"echo\\": \\"hunter2 \\\\\\"&/<ö>+%\\"}"}',
+        "<pre>hunter2 &quot;&amp;/&lt;ö&gt;+%</pre>",
+        "password=hunter2+%22%26%2F%3C%C3%B6%3E%2B%25",
+        "password=hunter2%20%22%26/%3c%c3%b6%3e%2b%25",
+    ],
+)
+def test_what_was_learnt_is_masked_in_every_spelling(echo: str) -> None:
+    redactor = Redactor()
+    redactor.learn(SecretStr('hunter2 "&/<ö>+%'), for_good=True)
+    shown = redactor.text(echo)
+    assert "***" in shown
+    assert "hunter2" not in shown
+
+
 def test_old_tokens_are_forgotten_and_the_password_is_not() -> None:
     redactor = Redactor()
     redactor.learn(SecretStr("hunter2"), for_good=True)
@@ -90,12 +123,18 @@ def test_an_answers_repr_shows_no_card_and_no_account() -> None:
         {
             "account_number": "5003217788",
             "note": "карт 4111111111111111",
+            "карт 4111111111111111": {"4111111111111111": 1},
             "rows": [
-                {"payment_id": "p-1", "payer": {"Card_Number": "4111"}, "x": ["eyJhbGciOiJI"]}
+                {
+                    "payment_id": "p-1",
+                    "payer": {"Card_Number": "4111"},
+                    "x": ["eyJhbGciOiJI", 4111111111111111, 4111],
+                }
             ],
         }
     )
     assert "account_number='***', note='карт ***'" in repr(check)
-    assert "payer={'Card_Number': '***'}, x=['***']" in repr(check)
+    assert "карт ***={'***': 1}" in repr(check)
+    assert "payer={'Card_Number': '***'}, x=['***', '***', 4111]" in repr(check)
     assert "payment_id='p-1'" in repr(check)
     assert (check.model_extra or {})["account_number"] == "5003217788"

@@ -14,6 +14,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 from browser import chromium
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 from qpaykit.simulator import Simulator
+from ways import one_way
+
+pytestmark = one_way
 
 
 @pytest.fixture

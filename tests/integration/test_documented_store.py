@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ways import one_way
+
 if TYPE_CHECKING:
     from qpaykit import QPayClient
     from qpaykit.simulator import Simulator
+
+pytestmark = one_way
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "stores.md"
 

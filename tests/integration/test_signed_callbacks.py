@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,8 +17,9 @@ from qpaykit import (
     CallbackDispatcher,
     MemoryStore,
     PaymentEvent,
-    QPayClient,
 )
+from support import BACKENDS
+from ways import Opener
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
@@ -29,9 +30,9 @@ SECRET = "a secret of the shop"
 class Shop:
     """A client whose URLs are signed, a dispatcher, and what reached its handlers."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, new_client: Opener) -> None:
         self.simulator = simulator
-        self.client = QPayClient(**simulator.credentials, callback_secret=SECRET)
+        self.client = new_client(**simulator.credentials, callback_secret=SECRET)
         self.dispatcher = CallbackDispatcher(self.client, patience=0.3)
         self.paid: list[PaymentEvent] = []
         self.underpaid: list[PaymentEvent] = []
@@ -59,10 +60,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(qpay_simulator: Simulator) -> Iterator[Shop]:
-    shop = Shop(qpay_simulator)
-    yield shop
-    shop.client.close()
+def shop(qpay_simulator: Simulator, new_client: Opener) -> Shop:
+    return Shop(qpay_simulator, new_client)
 
 
 @pytest.fixture(params=["remembered", "forgotten"])
@@ -140,22 +139,20 @@ def test_less_than_was_signed_goes_to_on_underpaid(shop: Shop) -> None:
 
 
 def test_without_on_underpaid_it_goes_to_on_other_and_never_to_on_paid(
-    qpay_simulator: Simulator,
+    qpay_simulator: Simulator, new_client: Opener
 ) -> None:
-    with QPayClient(**qpay_simulator.credentials, callback_secret=SECRET) as client:
-        paid: list[PaymentEvent] = []
-        other: list[PaymentEvent] = []
-        dispatcher = CallbackDispatcher(client)
-        dispatcher.on_paid(paid.append)
-        dispatcher.on_other(other.append)
-        invoice = client.invoices.create(
-            amount=1500, sender_invoice_no="42", invoice_description="Tea"
-        )
-        payment = qpay_simulator.pay(invoice.invoice_id, amount=1, callbacks=0)
-        url = qpay_simulator.invoice(invoice.invoice_id).callback_url
-        query = f"{urlsplit(url).query}&qpay_payment_id={payment}"
-        assert dispatcher.handle(query=query).outcome == "underpaid"
-        assert (len(paid), len(other)) == (0, 1)
+    client = new_client(**qpay_simulator.credentials, callback_secret=SECRET)
+    paid: list[PaymentEvent] = []
+    other: list[PaymentEvent] = []
+    dispatcher = CallbackDispatcher(client)
+    dispatcher.on_paid(paid.append)
+    dispatcher.on_other(other.append)
+    invoice = client.invoices.create(amount=1500, sender_invoice_no="42", invoice_description="Tea")
+    payment = qpay_simulator.pay(invoice.invoice_id, amount=1, callbacks=0)
+    url = qpay_simulator.invoice(invoice.invoice_id).callback_url
+    query = f"{urlsplit(url).query}&qpay_payment_id={payment}"
+    assert dispatcher.handle(query=query).outcome == "underpaid"
+    assert (len(paid), len(other)) == (0, 1)
 
 
 def test_parts_add_up_and_the_order_is_delivered_once(shop: Shop) -> None:
@@ -237,7 +234,7 @@ def test_a_delivery_whose_owner_died_is_made_after_its_lease(shop: Shop) -> None
     assert shop.handle(query) == "delivered"
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_async_twin_does_the_same(qpay_simulator: Simulator, backend: str) -> None:
     paid: list[Decimal | None] = []
 

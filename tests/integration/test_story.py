@@ -26,9 +26,13 @@ from qpaykit import (
     TransportTimeout,
     WaitTimeoutError,
 )
+from support import BACKENDS
+from ways import Opener, given_up, one_way
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
+
+pytestmark = given_up
 
 
 def make(client: QPayClient, amount: int | str = 1500, order: str = "42") -> str:
@@ -158,19 +162,15 @@ class TestOneLogin:
 
     def test_fifty_threads(self, qpay_simulator: Simulator, qpay_client: QPayClient) -> None:
         invoice_id = make(qpay_client)
-        for _ in range(3):
+        for spoil in (qpay_client.tokens.invalidate, qpay_simulator.revoke_tokens):
             qpay_simulator.requests.clear()
-            qpay_client.tokens.invalidate()
-            with ThreadPoolExecutor(50) as pool:
-                list(pool.map(qpay_client.payments.check, [invoice_id] * 50))
-            assert self.logins(qpay_simulator) == 1
-            qpay_simulator.requests.clear()
-            qpay_simulator.revoke_tokens()
+            spoil()
             with ThreadPoolExecutor(50) as pool:
                 list(pool.map(qpay_client.payments.check, [invoice_id] * 50))
             assert self.logins(qpay_simulator) == 1
 
-    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    @one_way
+    @pytest.mark.parametrize("backend", BACKENDS)
     def test_fifty_tasks(
         self, qpay_simulator: Simulator, qpay_client: QPayClient, backend: str
     ) -> None:
@@ -190,7 +190,7 @@ class TestOneLogin:
         anyio.run(main, backend=backend)
 
     def test_a_wrong_password_is_tried_once_for_all_who_wait(
-        self, qpay_simulator: Simulator
+        self, qpay_simulator: Simulator, new_client: Opener
     ) -> None:
         credentials = qpay_simulator.credentials
         credentials["password"] = "wrong"
@@ -203,7 +203,8 @@ class TestOneLogin:
                 return type(error)
             return None
 
-        with QPayClient(**credentials) as client, ThreadPoolExecutor(20) as pool:
+        client = new_client(**credentials)
+        with ThreadPoolExecutor(20) as pool:
             assert set(pool.map(attempt, range(20))) == {AuthenticationError}
         assert self.logins(qpay_simulator) == 1
 
@@ -262,31 +263,11 @@ def test_an_attempt_ends_within_its_timeout(
 ) -> None:
     invoice_id = make(qpay_client)
     qpay_simulator.faults.add("GET", "/invoice/*", fault, delay=3 if fault == "slow" else 0.1)
-    client = qpay_client.with_options(timeout=0.5, max_retries=0)
+    client = qpay_client.with_options(timeout=0.3, max_retries=0)
     started = time.monotonic()
     with pytest.raises(TransportTimeout):
         client.invoices.get(invoice_id)
-    assert time.monotonic() - started < 1
-
-
-@pytest.mark.parametrize("fault", ["hang", "drip", "slow"])
-def test_an_async_attempt_ends_within_its_timeout(qpay_simulator: Simulator, fault: str) -> None:
-    async def main() -> None:
-        async with AsyncQPayClient(
-            **qpay_simulator.credentials, timeout=0.5, max_retries=0
-        ) as client:
-            invoice = await client.invoices.create(
-                amount=1, sender_invoice_no="1", invoice_description="x"
-            )
-            qpay_simulator.faults.add(
-                "GET", "/invoice/*", fault, delay=3 if fault == "slow" else 0.1
-            )
-            started = time.monotonic()
-            with pytest.raises(TransportTimeout):
-                await client.invoices.get(invoice.invoice_id)
-            assert time.monotonic() - started < 1
-
-    anyio.run(main)
+    assert time.monotonic() - started < 0.8
 
 
 def test_a_token_that_runs_out_on_qpays_side_is_replaced(

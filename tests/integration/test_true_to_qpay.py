@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from qpaykit import QPayClient, QPayError
 from qpaykit.simulator import Simulator
+from support import LIBRARIES
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -40,16 +41,17 @@ def lacks(recorded: Any, answered: Any, at: str = "") -> list[str]:
     return [] if same else [f"{at} is {type(answered).__name__}"]
 
 
-def test_every_answer_has_what_was_recorded(qpay_simulator: Simulator) -> None:
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_every_answer_has_what_was_recorded(qpay_simulator: Simulator, library: str) -> None:
     answers: dict[str, tuple[int, Any]] = {}
     name = ""
 
-    def keep(response: httpx.Response) -> None:
+    def keep(response: Any) -> None:
         response.read()
         answers[name] = (response.status_code, response.json())
 
     with (
-        httpx.Client(event_hooks={"response": [keep]}) as http,
+        importlib.import_module(library).Client(event_hooks={"response": [keep]}) as http,
         QPayClient(**qpay_simulator.credentials, http_client=http, max_retries=0) as client,
     ):
         name = "auth-2"

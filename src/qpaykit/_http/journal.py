@@ -27,7 +27,8 @@ class Attempt:
     """One attempt at a request, from its start to the record of its end.
 
     INFO has one record for each attempt, with the fields `operation`, `method`, `path`,
-    `attempt`, `status`, `duration` (seconds) and `code`. DEBUG adds the bodies, redacted.
+    `attempt`, `status`, `duration` (seconds), `code` and `error`. DEBUG adds one with the same
+    fields and the bodies, redacted.
     """
 
     def __init__(self, operation: Operation[T], number: int, redactor: Redactor) -> None:
@@ -57,6 +58,16 @@ class Attempt:
         status = reply.status_code if reply is not None else None
         code = error.code if isinstance(error, APIError) else None
         end = code or (kind.__name__ if kind is not None else "")
+        fields = {
+            "operation": operation.name,
+            "method": operation.method,
+            "path": operation.path,
+            "attempt": self._number,
+            "status": status,
+            "duration": seconds,
+            "code": code,
+            "error": kind.__name__ if kind is not None else None,
+        }
         logger.info(
             "%s: %s %s: %s in %.3f s",
             operation.name,
@@ -64,15 +75,7 @@ class Attempt:
             operation.path,
             f"{status or 'no answer'} {end}".rstrip(),
             seconds,
-            extra={
-                "operation": operation.name,
-                "method": operation.method,
-                "path": operation.path,
-                "attempt": self._number,
-                "status": status,
-                "duration": seconds,
-                "code": code,
-            },
+            extra=fields,
         )
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug(
@@ -80,4 +83,5 @@ class Attempt:
                 operation.name,
                 self._redactor.body(operation.body or b""),
                 shown_body(operation, reply, self._redactor) if reply is not None else None,
+                extra=fields,
             )

@@ -96,12 +96,15 @@ def retrying(
 
     def tell(state: RetryCallState) -> None:
         seconds = state.next_action.sleep if state.next_action else 0.0
+        error = type(_error(state)).__name__
+        number = state.attempt_number
         logger.warning(
             "%s: attempt %d failed (%s), again in %.2f s",
             name,
-            state.attempt_number,
-            type(_error(state)).__name__,
+            number,
+            error,
             seconds,
+            extra={"operation": name, "attempt": number, "error": error, "pause": seconds},
         )
 
     return AsyncRetrying(

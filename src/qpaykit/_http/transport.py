@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     _AsyncLanes: TypeAlias = Lanes[
         Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
     ]
+    PlainClient: TypeAlias = httpx.Client
 
 _DEFAULT = "httpx"
 _LIBRARIES = ("httpx", "httpx2")
@@ -125,7 +126,7 @@ class _Library:
         kind = TransportTimeout if isinstance(problem, self.timeout) else TransportError
         reason = type(problem).__name__
         if not isinstance(problem, self.unspeakable):
-            reason = f"{reason}: {problem}".rstrip(": ")
+            reason = f"{reason}: {_said(problem)}".rstrip(": ")
         return kind(
             method=message.method,
             path=message.path,
@@ -137,9 +138,25 @@ class _Library:
 _library = cache(_Library)
 
 
+def _said(problem: BaseException) -> str:
+    from ssl import SSLError
+
+    inner: BaseException | None = problem
+    # On trio a refused certificate is named three exceptions below; further down may stand what
+    # the caller was handling when it called.
+    while inner is not None and not isinstance(inner, SSLError):
+        inner = inner.__context__
+    return str(problem) or str(inner or "")
+
+
+def default_library() -> _Library:
+    """Return the HTTP library, for the few requests that are no calls to QPay."""
+    return _library(_DEFAULT)
+
+
 def _library_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> _Library:
     if client is None:
-        return _library(_DEFAULT)
+        return default_library()
     roots = {kind.__module__.partition(".")[0] for kind in type(client).__mro__}
     name = next((name for name in _LIBRARIES if name in roots), None)
     if name is None:
@@ -268,6 +285,7 @@ class SyncTransport(_Base):
         given = cast("httpx.Client | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
         self._given = Lanes(_lane(given)) if given else None
+        self._client = client
         self._own: _SyncLanes | None = None
         self._pid = 0
         self._closed = False
@@ -307,8 +325,8 @@ class SyncTransport(_Base):
                 lane.close()
 
     def _lanes(self) -> _SyncLanes:
-        if self._closed:
-            raise _closed()
+        if self._closed or (self._client is not None and self._client.is_closed):
+            raise _closed(self._client)
         if self._given is not None:
             return self._given
         own = self._own
@@ -330,6 +348,7 @@ class AsyncTransport(_Base):
         given = cast("httpx.AsyncClient | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
         self._given = Lanes(_async_lane(given)) if given else None
+        self._client = client
         # Connections belong to the event loop that opened them, and to the process.
         self._own: weakref.WeakKeyDictionary[object, _AsyncLanes] = weakref.WeakKeyDictionary()
         self._pid = os.getpid()
@@ -375,8 +394,8 @@ class AsyncTransport(_Base):
                 await lane.close()
 
     def _lanes(self) -> _AsyncLanes:
-        if self._closed:
-            raise _closed()
+        if self._closed or (self._client is not None and self._client.is_closed):
+            raise _closed(self._client)
         if self._given is not None:
             return self._given
         if self._pid != os.getpid():
@@ -463,5 +482,7 @@ def _lost(message: Message, reason: str) -> TransportError:
     return TransportError(method=message.method, path=message.path, sent=True, reason=reason)
 
 
-def _closed() -> ConfigurationError:
+def _closed(client: HTTPClient | AsyncHTTPClient | None) -> ConfigurationError:
+    if client is not None and client.is_closed:
+        return ConfigurationError("the http_client is closed: close it after this client")
     return ConfigurationError("this client is closed: make a new one")

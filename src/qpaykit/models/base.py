@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from qpaykit._redaction import MASK, is_private, shown
+from qpaykit._redaction import MASK, Redactor, is_private, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,4 +42,7 @@ class Answer(BaseModel):
 
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         for name, value in super().__repr_args__():
-            yield name, MASK if name is not None and is_private(name) else shown(value)
+            private = name is not None and is_private(name)
+            # QPay may have made a name of what is none.
+            told = name if name in type(self).model_fields else name and Redactor().text(name)
+            yield told, MASK if private else shown(value)

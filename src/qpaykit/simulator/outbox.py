@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
-
+from qpaykit._http.transport import default_library
 from qpaykit.config import is_loopback
 from qpaykit.simulator import wire
 
 if TYPE_CHECKING:
+    from qpaykit._http.transport import PlainClient
     from qpaykit.simulator.faults import Fault
     from qpaykit.simulator.state import Payment
 
@@ -55,7 +55,7 @@ class Outbox:
         self._exposed = exposed
         self._sent: deque[SentCallback] = deque(maxlen=_KEPT)
         self._news = threading.Condition()
-        self._client: httpx.Client | None = None
+        self._client: PlainClient | None = None
         self._held_back: list[Payment] = []
 
     @property
@@ -109,7 +109,7 @@ class Outbox:
                 content = wire.callback_body(payment) if post else None
                 response = self._http().request(method, url, json=content)
                 status_code, body = response.status_code, response.text
-            except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            except default_library().problems as problem:
                 error = f"{type(problem).__name__}: {problem}"
         record = SentCallback(
             payment_id,
@@ -155,14 +155,12 @@ class Outbox:
             self._client.close()
             self._client = None
 
-    def _http(self) -> httpx.Client:
+    def _http(self) -> PlainClient:
         with self._news:
             if self._client is None:
                 # A shop under test may close its connections between callbacks: none is kept.
-                self._client = httpx.Client(
-                    timeout=_TIMEOUT,
-                    trust_env=False,
-                    limits=httpx.Limits(max_keepalive_connections=0),
+                self._client = default_library().client(
+                    timeout=_TIMEOUT, trust_env=False, headers={"connection": "close"}
                 )
             return self._client
 

@@ -1,0 +1,155 @@
+"""Proxies and certificates of the integrator's own, given in code or by the environment."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+import trustme
+
+from concurrency.peers import Peer, peer
+from proxy import Proxy, forward_proxy
+from qpaykit import TransportError
+from support import SETTINGS, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ways import Opener
+
+PASSWORD = SETTINGS["password"]
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@contextmanager
+def over_tls(authority: trustme.CA, name: str) -> Iterator[Peer]:
+    with peer() as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(name).configure_cert(context)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def qpay(authority: trustme.CA) -> Iterator[Peer]:
+    """A QPay whose certificate the authority signed."""
+    with over_tls(authority, "127.0.0.1") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def plain_qpay() -> Iterator[Peer]:
+    """A QPay on loopback without TLS."""
+    with peer() as server:
+        yield server
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    with forward_proxy() as server:
+        yield server
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+def settings(server: Peer, scheme: str = "https") -> Settings:
+    there = SETTINGS.copy()
+    there["base_url"] = f"{scheme}://127.0.0.1:{server.server_port}"
+    return there
+
+
+def test_an_authority_that_is_given_in_code_is_trusted(
+    qpay: Peer, trusted: str, new_client: Opener
+) -> None:
+    verify = ssl.create_default_context(cafile=trusted)
+    client = new_client(**settings(qpay), http={"verify": verify})
+    assert client.invoices.get("i-1").invoice_id == "i-1"
+
+
+def test_an_authority_of_ssl_cert_file_is_trusted(
+    qpay: Peer, trusted: str, new_client: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", trusted)
+    assert new_client(**settings(qpay)).invoices.get("i-1").invoice_id == "i-1"
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "elsewhere.test"])
+def test_a_certificate_of_another_authority_or_name_gets_no_password(
+    trusted: str, new_client: Opener, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    signer = trustme.CA()
+    if name != "127.0.0.1":
+        signer.cert_pem.write_to_path(trusted)
+    monkeypatch.setenv("SSL_CERT_FILE", trusted)
+    with over_tls(signer, name) as server:
+        client = new_client(**settings(server), max_retries=0)
+        with pytest.raises(TransportError, match="certificate verify failed") as caught:
+            client.tokens.get()
+        assert not caught.value.sent
+        assert server.seen == []
+
+
+def test_a_proxy_that_is_given_in_code_is_used(
+    plain_qpay: Peer, proxy: Proxy, new_client: Opener
+) -> None:
+    there = settings(plain_qpay, "http")
+    client = new_client(**there, http={"proxy": proxy.url})
+    assert client.invoices.get("i-1").invoice_id == "i-1"
+    base = f"{there['base_url']}/v2"
+    assert proxy.seen == [("POST", f"{base}/auth/token"), ("GET", f"{base}/invoice/i-1")]
+
+
+def test_a_proxy_sees_of_https_where_it_goes_and_no_more(
+    qpay: Peer, proxy: Proxy, trusted: str, new_client: Opener
+) -> None:
+    verify = ssl.create_default_context(cafile=trusted)
+    client = new_client(**settings(qpay), http={"proxy": proxy.url, "verify": verify})
+    assert client.invoices.get("i-1").invoice_id == "i-1"
+    assert proxy.seen == [("CONNECT", f"127.0.0.1:{qpay.server_port}")]
+    assert b"uthorization" not in proxy.bytes_seen
+
+
+def test_a_proxy_of_the_environment_is_used(
+    qpay: Peer, proxy: Proxy, trusted: str, new_client: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", trusted)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    assert new_client(**settings(qpay)).invoices.get("i-1").invoice_id == "i-1"
+    assert proxy.seen == [("CONNECT", f"127.0.0.1:{qpay.server_port}")]
+
+
+def test_a_host_of_no_proxy_is_reached_directly(
+    plain_qpay: Peer, proxy: Proxy, new_client: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert new_client(**settings(plain_qpay, "http")).invoices.get("i-1").invoice_id == "i-1"
+    assert proxy.seen == []
+
+
+def test_a_proxy_that_refuses_means_that_nothing_was_sent(
+    qpay: Peer, proxy: Proxy, new_client: Opener
+) -> None:
+    proxy.refuses = True
+    host = urlsplit(proxy.url).netloc
+    client = new_client(
+        **settings(qpay), http={"proxy": f"http://me:{PASSWORD}@{host}"}, max_retries=1
+    )
+    with pytest.raises(TransportError, match="407") as caught:
+        client.invoices.create(amount=1, sender_invoice_no="1", invoice_description="x")
+    assert not caught.value.sent
+    assert len(proxy.seen) == 2
+    assert PASSWORD not in f"{caught.value!r}{caught.value.__dict__}"

@@ -1,0 +1,105 @@
+"""Real sockets that fail: each library's exception becomes the right error, on both faces."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fuzz.server import Answer, plain
+from qpaykit import OutcomeUnknownError, TransportError, TransportTimeout
+from support import SETTINGS
+from ways import given_up
+
+if TYPE_CHECKING:
+    from fuzz.server import ScriptedServer
+    from qpaykit import QPayClient
+    from support import Settings
+    from ways import Opener
+
+pytestmark = given_up
+
+# Long enough for what is said at once, and short for what is not.
+TIMEOUTS = {TransportError: 5.0, TransportTimeout: 0.2}
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n"
+FAULTS = {
+    "closed before the headers": (Answer(0, (), "close"), TransportError),
+    "reset before the headers": (Answer(0, (), "reset"), TransportError),
+    "closed in the headers": (Answer(0, (HEAD[:-2],), "close"), TransportError),
+    "reset in the body": (Answer(200, (HEAD, b'{"invoice'), "reset"), TransportError),
+    "closed in the body": (Answer(200, (HEAD, b'{"invoice'), "close"), TransportError),
+    "no HTTP": (Answer(0, (b"SSH-2.0-server\r\n",), "close"), TransportError),
+    "silence": (Answer(0, (), "silent"), TransportTimeout),
+    "silence in the body": (Answer(200, (HEAD, b'{"invoice'), "silent"), TransportTimeout),
+    "a body that trickles": (Answer(200, (HEAD, *[b" "] * 99), "keep", 0.05), TransportTimeout),
+}
+faults = pytest.mark.parametrize(("answer", "kind"), FAULTS.values(), ids=FAULTS)
+
+
+def make_invoice(client: QPayClient) -> object:
+    return client.invoices.create(amount=100, sender_invoice_no="42", invoice_description="Tea")
+
+
+@faults
+def test_an_answer_that_does_not_arrive_is_a_transport_error(
+    scripted: ScriptedServer,
+    there: Settings,
+    new_client: Opener,
+    answer: Answer,
+    kind: type[TransportError],
+) -> None:
+    scripted.play([answer])
+    client = new_client(**there)
+    client.tokens.get()
+    started = time.monotonic()
+    with pytest.raises(TransportError) as caught:
+        client.with_options(timeout=TIMEOUTS[kind], max_retries=0).invoices.get("i-1")
+    assert time.monotonic() - started < TIMEOUTS[kind] + 0.8
+    assert type(caught.value) is kind
+    assert caught.value.sent
+    assert (caught.value.method, caught.value.path) == ("GET", "/invoice/i-1")
+
+
+@faults
+def test_an_invoice_whose_answer_does_not_arrive_is_sent_once(
+    scripted: ScriptedServer,
+    there: Settings,
+    new_client: Opener,
+    answer: Answer,
+    kind: type[TransportError],
+) -> None:
+    scripted.play([answer, plain(200, {"invoice_id": "i-1"})])
+    client = new_client(**there)
+    client.tokens.get()
+    with pytest.raises(OutcomeUnknownError) as caught:
+        make_invoice(client.with_options(timeout=TIMEOUTS[kind]))
+    assert type(caught.value.__cause__) is kind
+    assert [one.path for one in scripted.arrivals] == ["/auth/token", "/invoice"]
+
+
+def test_a_connection_that_is_refused_sent_nothing(new_client: Opener) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        there = SETTINGS.copy()
+        there["base_url"] = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        with pytest.raises(TransportError) as caught:
+            make_invoice(new_client(**there, max_retries=1))
+    assert type(caught.value) is TransportError
+    assert not caught.value.sent
+
+
+def test_after_each_of_them_the_client_is_as_good_as_new(
+    scripted: ScriptedServer, there: Settings, new_client: Opener
+) -> None:
+    client = new_client(**there, timeout=5, max_retries=0)
+    good = plain(200, {"invoice_id": "i-1"})
+    for answer, kind in FAULTS.values():
+        if kind is TransportTimeout:
+            continue
+        scripted.play([good, answer, good])
+        assert client.with_options(max_retries=1).invoices.get("i-1").invoice_id == "i-1"
+        with pytest.raises(TransportError):
+            client.invoices.get("i-1")
+        assert client.invoices.get("i-1").invoice_id == "i-1"
