@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from qpaykit import InvoiceLine, InvoiceRequest, PaymentCheck, Tax, TaxCode
+from qpaykit.models.tax import vat_of
 from qpaykit.models.values import parse_money
 
 AMOUNTS = st.decimals(min_value=0, max_value=Decimal("9999999999999.99"), places=2)
@@ -144,6 +145,25 @@ def test_a_multiple_of_eleven_has_a_whole_vat() -> None:
 def test_the_vat_of_a_line_is_its_totals_tax_cut_off(price: Decimal, quantity: Decimal) -> None:
     exact = Fraction(price) * Fraction(quantity) / 11
     assert Fraction(taxes(with_vat(price, quantity))["VAT"]) == cut(exact)
+
+
+def test_a_price_with_its_tax_keeps_what_else_was_said_of_the_line() -> None:
+    said: dict[str, str] = {
+        "line_description": "Tea",
+        "classification_code": "0111100",
+        "tax_product_code": "305",
+        "sender_product_code": "tea-1",
+        "barcode": "8656000000011",
+        "note": "hot",
+    }
+    line = InvoiceLine.with_vat(line_unit_price=1000, city_tax=True, **said)
+    assert line.model_dump(include=said.keys()) == said
+    assert line.line_quantity == 1
+    assert [tax.description for tax in line.taxes or ()] == ["НӨАТ", "НХАТ"]
+
+
+def test_a_price_holds_no_city_tax_unless_that_is_said() -> None:
+    assert vat_of(Decimal(1100)) == 100
 
 
 def test_city_tax_shares_the_price_as_in_the_official_example() -> None:

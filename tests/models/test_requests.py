@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -98,13 +99,14 @@ def test_times_are_written_as_qpay_wants_each() -> None:
 def test_a_listed_time_is_ulaanbaatars(
     value: datetime | date | str, end: bool, written: str
 ) -> None:
-    assert format_time(value, end=end) == written
+    assert format_time(value, "start_date", end=end) == written
 
 
 @pytest.mark.parametrize("value", ["", "31.01.2026", "2026-13-01", 5, None])
-def test_a_time_that_is_none_is_refused(value: str) -> None:
-    with pytest.raises(ValidationError):
-        format_time(value)
+def test_a_time_that_is_none_is_refused_under_its_arguments_name(value: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        format_time(value, "start_date")
+    assert [error["loc"] for error in caught.value.errors()] == [("start_date",)]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,27 @@ def test_a_time_that_is_none_is_refused(value: str) -> None:
 def test_an_id_that_could_reach_another_path_is_refused(value: str) -> None:
     with pytest.raises(ValidationError, match="payment_id"):
         path_id(value, "payment_id")
+
+
+@pytest.mark.parametrize("field", ["expiry_date", "invoice_due_date"])
+def test_a_day_and_a_text_travel_as_they_are(field: str) -> None:
+    for value in (date(2026, 1, 31), "2026-01-31"):
+        request = InvoiceRequest.model_validate({**NEEDED, field: value})
+        assert json.loads(request.to_json())[field] == "2026-01-31"
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system's zone cannot be set")
+def test_the_machines_own_zone_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "America/New_York")
+        time.tzset()
+        moment = datetime(2026, 1, 31, 12, 0, 0, 999_999)  # noqa: DTZ001
+        fields = {**NEEDED, "expiry_date": moment, "invoice_due_date": moment}
+        body = json.loads(InvoiceRequest.model_validate(fields).to_json())
+        listed = format_time(moment, "start_date")
+    time.tzset()
+    assert body["expiry_date"] == "2026-01-31T04:00:00.999Z"
+    assert body["invoice_due_date"] == listed == "2026-01-31 12:00:00"
 
 
 def test_a_company_is_named() -> None:

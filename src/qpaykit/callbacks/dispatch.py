@@ -170,7 +170,8 @@ class Pipeline(Generic[H]):
         if not self._verify_at_qpay:
             if callback.payment is None:
                 raise CallbackError("without QPay's confirmation only a body tells of a payment")
-            return _believed(callback)
+            told = callback.payment.model_dump(exclude_none=True)
+            return Payment.model_validate({**told, "payment_id": callback.payment_id})
         payment_id = callback.payment_id or ""
         pause = _FIRST_LOOK
         ends = time.monotonic() + self._patience
@@ -313,11 +314,6 @@ class Pipeline(Generic[H]):
 
 def _invoice_id(payment: Payment) -> str | None:
     return payment.object_id if payment.object_type in {None, ObjectType.INVOICE} else None
-
-
-def _believed(callback: Callback) -> Payment:
-    told = callback.payment.model_dump(exclude_none=True) if callback.payment else {}
-    return Payment.model_validate({**told, "payment_id": callback.payment_id})
 
 
 def _gravest(replies: Sequence[CallbackReply]) -> CallbackReply:
