@@ -157,7 +157,7 @@ def test_a_price_with_its_tax_keeps_what_else_was_said_of_the_line() -> None:
         "note": "hot",
     }
     line = InvoiceLine.with_vat(line_unit_price=1000, city_tax=True, **said)
-    assert line.model_dump(include=said.keys()) == said
+    assert line.model_dump(include=set(said)) == said
     assert line.line_quantity == 1
     assert [tax.description for tax in line.taxes or ()] == ["НӨАТ", "НХАТ"]
 

@@ -95,13 +95,12 @@ def retrying(
         return pause_after(_error(state), state.attempt_number)
 
     def tell(state: RetryCallState) -> None:
-        seconds = state.next_action.sleep if state.next_action else 0.0
         logger.warning(
             "%s: attempt %d failed (%s), again in %.2f s",
             name,
             state.attempt_number,
             type(_error(state)).__name__,
-            seconds,
+            state.upcoming_sleep,
         )
 
     return AsyncRetrying(
