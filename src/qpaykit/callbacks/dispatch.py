@@ -23,6 +23,7 @@ from qpaykit.errors import (
     QPayError,
 )
 from qpaykit.models import ObjectType, Payment, PaymentStatus
+from qpaykit.models.values import is_path_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,7 +202,7 @@ class Pipeline(Generic[H]):
         invoice's own order number and callback URL.
         """
         invoice_id = _invoice_id(payment)
-        if invoice_id is None:
+        if invoice_id is None or not is_path_id(invoice_id):
             raise _Stop("mismatch")
         known = await self._remembered(invoice_id)
         if known is None and self._verify_at_qpay:
