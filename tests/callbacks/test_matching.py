@@ -7,10 +7,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 import pytest
 
-from qpaykit import CallbackDispatcher, MemoryStore, PaymentEvent, QPayClient
+from qpaykit import (
+    AsyncCallbackDispatcher,
+    AsyncQPayClient,
+    CallbackDispatcher,
+    MemoryStore,
+    PaymentEvent,
+    QPayClient,
+)
 from support import SETTINGS
 
 if TYPE_CHECKING:
@@ -144,6 +152,35 @@ class TestWhoseOrderItIs:
         shop.fetch.mock(return_value=answer)
         assert shop.handle() == outcome
         assert shop.paid == []
+
+
+@pytest.mark.parametrize("given", ["to the client", "to the dispatcher"])
+def test_the_async_dispatcher_matches_by_its_clients_store_and_secret(
+    shop: Shop, given: str
+) -> None:
+    secret = "a secret"
+    of_client = secret if given == "to the client" else None
+    of_dispatcher = secret if given == "to the dispatcher" else None
+    part = {**PAID, "payment_amount": "500.00"}
+    shop.qpay.get("/payment/p-1").respond(json=part)
+    shop.qpay.post("/payment/check").respond(json={"count": 1, "rows": [part]})
+    query = f"{urlsplit(shop.url).query}&qpay_payment_id=p-1"
+
+    async def underpaid(event: PaymentEvent) -> None:
+        shop.underpaid.append(event)
+
+    async def main() -> list[str]:
+        async with AsyncQPayClient(
+            **SETTINGS, store=shop.store, callback_secret=of_client
+        ) as client:
+            dispatcher = AsyncCallbackDispatcher(client, callback_secret=of_dispatcher)
+            dispatcher.on_underpaid(underpaid)
+            forged = await dispatcher.handle(query="qpay_payment_id=p-1")
+            return [forged.outcome, (await dispatcher.handle(query=query)).outcome]
+
+    assert anyio.run(main) == ["forged", "underpaid"]
+    assert [event.sender_invoice_no for event in shop.underpaid] == ["42"]
+    assert shop.fetch.call_count == 0
 
 
 class TestWhetherItPaysTheOrder:
