@@ -28,8 +28,9 @@ def test_a_paid_row_without_an_amount_above_0_pays_nothing(amount: str | None) -
 
 @pytest.mark.parametrize("amount", [True, -1, "x", float("nan"), 0.1 + 0.2], ids=repr)
 def test_a_bad_amount_is_refused_though_nothing_was_paid(amount: float | str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as caught:
         PaymentCheck().is_paid(amount)
+    assert [error["loc"] for error in caught.value.errors()] == [("amount",)]
 
 
 def test_payments_add_up_exactly_in_a_narrow_decimal_context() -> None:
