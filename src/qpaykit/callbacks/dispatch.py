@@ -45,7 +45,6 @@ _MAX_STATUS = 40
 
 class _Stop(Exception):  # noqa: N818 (a way out of the pipeline, not an error)
     def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome)
         self.outcome = outcome
 
 
