@@ -1,4 +1,4 @@
-"""How long a dispatcher waits by default: for QPay, for another delivery, for a handler."""
+"""How long a dispatcher waits: for QPay, for another delivery, for a handler."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 import pytest
+from typing_extensions import TypedDict, Unpack
 
 from callbacks.payments import PAYMENT, QUERY, payment, says
 from qpaykit import (
@@ -62,11 +63,14 @@ class Patient(MemoryStore):
         return super().claim(key, owner, lease=lease)
 
 
-def handled_by_default(*, awaited: bool, store: Store | None = None) -> str:
-    """Handle a callback with a dispatcher to which no limits were given."""
+class Limits(TypedDict, total=False):
+    patience: float
+
+
+def handled(*, awaited: bool, store: Store | None = None, **limits: Unpack[Limits]) -> str:
     if not awaited:
         with QPayClient(**SETTINGS) as client:
-            dispatcher = CallbackDispatcher(client, store=store)
+            dispatcher = CallbackDispatcher(client, store=store, **limits)
             dispatcher.on_paid(lambda event: None)
             return dispatcher.handle(query=QUERY).outcome
     outcomes = []
@@ -75,7 +79,7 @@ def handled_by_default(*, awaited: bool, store: Store | None = None) -> str:
 
     async def main() -> None:
         async with AsyncQPayClient(**SETTINGS) as client:
-            dispatcher = AsyncCallbackDispatcher(client, store=store)
+            dispatcher = AsyncCallbackDispatcher(client, store=store, **limits)
             dispatcher.on_paid(handler)
             outcomes.append((await dispatcher.handle(query=QUERY)).outcome)
 
@@ -84,28 +88,41 @@ def handled_by_default(*, awaited: bool, store: Store | None = None) -> str:
 
 
 @pytest.mark.parametrize("awaited", [False, True])
-class TestLimitsByDefault:
-    def test_qpay_is_asked_for_three_seconds_with_growing_pauses(
+class TestWaiting:
+    def test_by_default_qpay_is_asked_for_three_seconds_with_growing_pauses(
         self, qpay: respx.MockRouter, clock: Clock, awaited: bool
     ) -> None:
         route = says(qpay, payment("NEW"))
-        assert handled_by_default(awaited=awaited) == "not_paid_yet"
+        assert handled(awaited=awaited) == "not_paid_yet"
         assert clock.pauses == [0.25, 0.5, 1.0]
         assert route.call_count == 4
 
-    def test_another_delivery_is_waited_for_as_long_at_short_intervals(
+    def test_by_default_another_delivery_is_waited_for_as_long_and_often_looked_at(
         self, qpay: respx.MockRouter, clock: Clock, awaited: bool
     ) -> None:
         says(qpay, payment())
         store = MemoryStore()
         account = QPayClient(**SETTINGS).settings.account
         store.claim(f"delivered:{account}:PAID:{PAYMENT}", "another process", lease=60)
-        assert handled_by_default(awaited=awaited, store=store) == "in_progress"
+        assert handled(awaited=awaited, store=store) == "in_progress"
         assert 3 <= sum(clock.pauses) < 3.1
         assert max(clock.pauses) < 0.1
 
-    def test_a_handler_may_take_two_minutes(self, qpay: respx.MockRouter, awaited: bool) -> None:
+    def test_with_no_patience_nothing_is_waited_for(
+        self, qpay: respx.MockRouter, clock: Clock, awaited: bool
+    ) -> None:
+        says(qpay, payment("NEW"), payment())
+        store = MemoryStore()
+        account = QPayClient(**SETTINGS).settings.account
+        store.claim(f"delivered:{account}:PAID:{PAYMENT}", "another process", lease=60)
+        assert handled(awaited=awaited, patience=0) == "not_paid_yet"
+        assert handled(awaited=awaited, patience=0, store=store) == "in_progress"
+        assert clock.pauses == []
+
+    def test_by_default_a_handler_may_take_two_minutes(
+        self, qpay: respx.MockRouter, awaited: bool
+    ) -> None:
         says(qpay, payment())
         store = Patient()
-        assert handled_by_default(awaited=awaited, store=store) == "delivered"
+        assert handled(awaited=awaited, store=store) == "delivered"
         assert store.leases == [120]
