@@ -1,7 +1,7 @@
 """Change the money, retry, token and callback modules, one spot at a time: does a test notice?
 
 python tools/mutation.py          make every mutant anew, and test it
-python tools/mutation.py --keep   test only those that were not tested yet, and report on all
+python tools/mutation.py --keep   test only those of changed functions, and those that survived
 
 Ends with 1 below 90 %, or where a mutant survives that tools/mutation_survivors.py does not
 explain. What is changed, and which tests look for it, is in pyproject.toml under tool.mutmut.
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 MUTANTS = ROOT / "mutants"
-MUTMUT = Path(sys.executable).parent / "mutmut"
 LEAST = 90.0
 
 # How the tests of a mutant ended: pytest's exit codes, mutmut's own, and the signal of a limit.
@@ -67,14 +66,19 @@ class Mutant:
 
     def change(self) -> tuple[str, str]:
         """Return the lines that were changed, and what they were changed to."""
-        shown = subprocess.run(  # noqa: S603
-            [MUTMUT, "show", self.name], cwd=ROOT, check=True, capture_output=True, text=True
-        )
-        lines = [line for line in shown.stdout.splitlines() if line[:3] not in {"---", "+++"}]
+        shown = mutmut("show", self.name, stdout=subprocess.PIPE)
+        lines = [line for line in shown.splitlines() if line[:3] not in {"---", "+++"}]
         before, after = (
             " ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+"
         )
         return before, after
+
+
+def mutmut(*arguments: str, stdout: int | None = None) -> str:
+    """Run mutmut; return what it wrote, where that was asked for."""
+    command = [str(Path(sys.executable).parent / "mutmut"), *arguments]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=stdout, text=True)  # noqa: S603
+    return done.stdout or ""
 
 
 def mutants() -> Iterator[Mutant]:
@@ -100,9 +104,14 @@ def score(fates: Counter[str]) -> float:
 
 def main() -> None:
     """Run mutmut, print the scores, and say who survived without a reason."""
-    if sys.argv[1:] != ["--keep"]:
+    if sys.argv[1:] == ["--keep"]:
+        mutmut("run")
+        survivors = [mutant.name for mutant in mutants() if mutant.fate == "survived"]
+        if survivors:
+            mutmut("run", *survivors)
+    else:
         shutil.rmtree(MUTANTS, ignore_errors=True)
-    subprocess.run([MUTMUT, "run"], cwd=ROOT, check=True)  # noqa: S603
+        mutmut("run")
     found = list(mutants())
     print("", *table(found), "", sep="\n")
     reasons = {
