@@ -200,6 +200,8 @@ def row(status: str, amount: str, currency: str | None = "MNT") -> dict[str, obj
         ([row("PAID", "100.00")], None, True),
         ([row("PAID", "100.00")], 100, True),
         ([row("PAID", "99.99")], 100, False),
+        ([row("PAID", "0.01")], None, True),
+        ([row("PAID", "0.01")], "0.01", True),
         ([row("PAID", "60.00"), row("PAID", "40.00")], 100, True),
         ([row("PAID", "60.00"), row("REFUNDED", "40.00")], 100, False),
         ([row("NEW", "100.00")], None, False),

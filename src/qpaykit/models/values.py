@@ -271,10 +271,9 @@ def format_time(value: TimeInput, name: str, *, end: bool = False) -> str:
         if end:
             value += timedelta(days=1, seconds=-1)
     try:
-        moment = _in_ulaanbaatar(value).astimezone(ULAANBAATAR)
+        return local_time(value)
     except OverflowError:
         raise _refused(name, _TIME_WANTED) from None
-    return moment.replace(tzinfo=None, microsecond=0).isoformat(" ")
 
 
 _TIME_WANTED = 'must be a datetime, a date, or text as "2026-01-31" or "2026-01-31 23:59:59"'
@@ -306,7 +305,8 @@ def iso_utc(value: TimeInput) -> str:
 def local_time(value: TimeInput) -> str:
     """Write a time as "YYYY-MM-DD HH:mm:ss" in Ulaanbaatar, and a date or a text as it is."""
     if isinstance(value, datetime):
-        return format_time(value, "date")
+        moment = _in_ulaanbaatar(value).astimezone(ULAANBAATAR)
+        return moment.replace(tzinfo=None, microsecond=0).isoformat(" ")
     return value if isinstance(value, str) else value.isoformat()
 
 
