@@ -176,6 +176,12 @@ def test_a_tax_is_text_with_four_decimals() -> None:
     assert json.loads(tax.to_json())["amount"] == "1000.0000"
 
 
+def test_a_tax_of_five_decimals_is_refused() -> None:
+    assert Tax(tax_code=TaxCode.VAT, description="VAT", amount="0.0001").amount == Decimal("0.0001")
+    with pytest.raises(ValidationError, match="at most 4 decimals"):
+        Tax(tax_code=TaxCode.VAT, description="VAT", amount="0.00001")
+
+
 @pytest.mark.parametrize("price", [0, "0.00", -1])
 def test_a_line_that_costs_nothing_is_refused(price: object) -> None:
     with pytest.raises(ValidationError):
