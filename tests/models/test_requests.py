@@ -11,13 +11,19 @@ from pydantic import ValidationError
 
 from qpaykit import InvoiceRequest
 from qpaykit.models import EbarimtRequest, InvoiceFields
-from qpaykit.models.values import format_time, path_id
+from qpaykit.models.values import callback_url_limit, format_time, path_id
 
 NEEDED: dict[str, object] = {
     "sender_invoice_no": "42",
     "invoice_description": "Tea",
     "amount": 1500,
 }
+
+
+def complaint(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
+    """Of an error with one problem: where it is, and what the user reads."""
+    [problem] = error.errors()
+    return problem["loc"], problem["msg"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,10 @@ def test_a_listed_time_is_ulaanbaatars(
 def test_a_time_that_is_none_is_refused_under_its_arguments_name(value: str) -> None:
     with pytest.raises(ValidationError) as caught:
         format_time(value, "start_date")
-    assert [error["loc"] for error in caught.value.errors()] == [("start_date",)]
+    assert complaint(caught.value) == (
+        ("start_date",),
+        'must be a datetime, a date, or text as "2026-01-31" or "2026-01-31 23:59:59"',
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,8 +141,22 @@ def test_a_time_that_is_none_is_refused_under_its_arguments_name(value: str) -> 
     ids=repr,
 )
 def test_an_id_that_could_reach_another_path_is_refused(value: str) -> None:
-    with pytest.raises(ValidationError, match="payment_id"):
+    with pytest.raises(ValidationError) as caught:
         path_id(value, "payment_id")
+    assert complaint(caught.value) == (
+        ("payment_id",),
+        "must be QPay's id as text: letters, digits, - and _, at most 128 of them",
+    )
+
+
+def test_a_signed_url_that_is_too_long_is_told_by_how_much() -> None:
+    assert callback_url_limit("x" * 255) == "x" * 255
+    with pytest.raises(ValidationError) as caught:
+        callback_url_limit("x" * 256)
+    assert complaint(caught.value) == (
+        ("callback_url",),
+        "would be 256 characters long, its signature included; QPay takes 255",
+    )
 
 
 @pytest.mark.parametrize("field", ["expiry_date", "invoice_due_date"])
