@@ -247,3 +247,29 @@ class TestWhetherItPaysTheOrder:
         query = f"{urlsplit(shop.url).query}&qpay_payment_id=p-2"
         assert shop.dispatcher.handle(query=query).outcome == "underpaid"
         assert len(shop.underpaid) == 2
+
+    def test_too_little_without_a_handler_for_it_is_still_underpaid(self, shop: Shop) -> None:
+        shop.dispatcher = CallbackDispatcher(shop.client, patience=0)
+        assert shop.handle(payment_currency="USD") == "underpaid"
+
+
+@pytest.mark.parametrize(
+    ("payment", "delivery"),
+    [
+        ({}, "PAID:i-1"),
+        ({"payment_currency": "USD"}, "UNDERPAID:p-1"),
+        ({"payment_status": "REFUNDED"}, "REFUNDED:p-1"),
+        ({"payment_status": "ON HOLD/1"}, "ON%20HOLD%2F1:p-1"),
+        ({"payment_status": "X" * 99}, f"{'X' * 40}:p-1"),
+    ],
+    ids=str,
+)
+def test_a_delivery_is_known_to_the_store_as_it_ever_was(
+    shop: Shop, payment: dict[str, object], delivery: str
+) -> None:
+    # A store outlives a release: what was delivered before it must not be delivered after it.
+    key = f"delivered:{shop.client.settings.account}:{delivery}"
+    shop.dispatcher.on_other(shop.paid.append)
+    shop.store.claim(key, "an earlier release", lease=60)
+    shop.store.complete(key, "an earlier release")
+    assert shop.handle(**payment) == "duplicate"

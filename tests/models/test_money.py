@@ -54,7 +54,7 @@ def sent(amount: object) -> object:
         Decimal("Infinity"),
         Decimal("1.999"),
         Decimal("-0.01"),
-        10**14,
+        10**13,
         1e20,
         [],
         b"1",
@@ -112,6 +112,14 @@ def test_a_price_and_a_quantity_are_text_with_two_decimals() -> None:
     line = InvoiceLine(line_description="Tea", line_quantity=2, line_unit_price="1500.5")
     body = json.loads(line.to_json())
     assert (body["line_quantity"], body["line_unit_price"]) == ("2.00", "1500.50")
+
+
+@pytest.mark.parametrize("amount", ["1e3", "1_000", " 1", "１", True, 0.1 + 0.2], ids=repr)
+def test_a_price_and_a_tax_are_read_as_strictly_as_an_amount(amount: str | float) -> None:
+    with pytest.raises(ValidationError, match="line_unit_price"):
+        InvoiceLine(line_description="Tea", line_quantity=1, line_unit_price=amount)
+    with pytest.raises(ValidationError, match="amount"):
+        Tax(tax_code=TaxCode.VAT, description="VAT", amount=amount)
 
 
 def taxes(line: InvoiceLine) -> dict[str, Decimal]:

@@ -118,7 +118,6 @@ MoneyText = Annotated[
     BeforeValidator(_exact),
     AfterValidator(_in_hundredths),
     AfterValidator(_positive),
-    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
 ]
 """A price or quantity above 0 to send, as text with two decimals."""
 
@@ -126,7 +125,6 @@ TaxAmount = Annotated[
     Decimal,
     BeforeValidator(_exact),
     AfterValidator(_in_ten_thousandths),
-    PlainSerializer(lambda value: f"{value:.4f}", return_type=str, when_used="json"),
 ]
 """A tax to send, as text with four decimals."""
 
