@@ -23,7 +23,7 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
 )
-from support import SETTINGS
+from support import SETTINGS, shown
 
 if TYPE_CHECKING:
     import respx
@@ -262,7 +262,7 @@ def test_a_qpay_that_cannot_be_asked_is_unreachable(
     assert (reply.status_code, reply.outcome) == (503, "unreachable")
 
 
-@pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"])
+@pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"], ids=shown)
 def test_what_is_no_callback_is_unreadable(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, query: str
 ) -> None:

@@ -16,6 +16,7 @@ from qpaykit import (
     sign_callback_url,
     verify_callback,
 )
+from support import shown
 
 SECRET = "a secret of the shop"
 PAID = "&qpay_payment_id=493622150113497"
@@ -64,6 +65,7 @@ def test_the_currency_is_signed_too() -> None:
         "https://xn--e1afmkfd.test/%D1%82?a=1+2",
         "http://127.0.0.1:8000/?a=1;b=2",
     ],
+    ids=shown,
 )
 def test_the_rest_of_the_url_survives(url: str) -> None:
     signed = urlsplit(sign(url))

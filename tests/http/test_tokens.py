@@ -12,7 +12,7 @@ import pytest
 from qpaykit import AuthenticationError, MemoryStore, QPayClient, ServerError
 from qpaykit._http.tokens import Token, token_from_answer
 from qpaykit.models import TokenAnswer
-from support import SETTINGS, token_body
+from support import SETTINGS, shown, token_body
 
 if TYPE_CHECKING:
     import respx
@@ -47,7 +47,7 @@ def test_an_expiry_is_a_point_in_time_or_a_duration(expires_in: object, seconds:
     assert lifetime(expires_in) == pytest.approx(seconds, abs=1)
 
 
-@pytest.mark.parametrize("access", [None, "", "a b", "a\n", "я"])
+@pytest.mark.parametrize("access", [None, "", "a b", "a\n", "я"], ids=shown)
 def test_what_is_no_token_is_refused(access: str | None) -> None:
     with pytest.raises(ValueError, match="access_token"):
         token_from_answer(TokenAnswer(access_token=access), NOW)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from qpaykit import InvoiceRequest
 from qpaykit.models import EbarimtRequest, InvoiceFields
 from qpaykit.models.values import callback_url_limit, format_time, path_id
+from support import shown
 
 NEEDED: dict[str, object] = {
     "sender_invoice_no": "42",
@@ -138,7 +139,7 @@ def test_a_time_that_is_none_is_refused_under_its_arguments_name(value: str) -> 
         None,
         b"a",
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_an_id_that_could_reach_another_path_is_refused(value: str) -> None:
     with pytest.raises(ValidationError) as caught:
