@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types docs regression dist check storm bench format clean
+.PHONY: demo test lint types docs regression dist check storm bench mutation format clean
 
 demo: $(STAMP) ## An invoice, paid and delivered, on the embedded simulator
 	$(BIN)/qpaykit demo
@@ -36,12 +36,16 @@ bench: $(STAMP) ## What a call costs beside hand-written httpx; some eight minut
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m benchmarks --json bench.json
 
+mutation: $(STAMP) ## Change money, retries, tokens and callbacks: does a test notice? Half an hour
+	$(BIN)/python -m pip install --quiet --group mutation
+	$(BIN)/python tools/mutation.py $(if $(KEEP),--keep)
+
 format: $(STAMP) ## Bring the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .hypothesis .nox
+	rm -rf $(VENV) dist build site mutants .mypy_cache .ruff_cache .hypothesis .nox
 
 # `pip install --group` needs a newer pip than some systems ship.
 $(STAMP): pyproject.toml

@@ -38,6 +38,11 @@ SETTINGS: Settings = {
 }
 
 
+def shown(value: object) -> str:
+    """Name a parameter without a backslash, which pytest escapes once more in each collection."""
+    return ascii(value).replace("\\", "/")
+
+
 def token_body(access: str = "access-1", *, lifetime: float = 86_400) -> dict[str, object]:
     ends = int(time.time() + lifetime)
     return {

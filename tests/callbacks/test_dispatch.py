@@ -13,6 +13,7 @@ import anyio
 import httpx
 import pytest
 
+from callbacks.payments import PAYMENT, QUERY, payment, says
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -22,25 +23,10 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
 )
-from support import SETTINGS
+from support import SETTINGS, shown
 
 if TYPE_CHECKING:
     import respx
-
-PAYMENT = "493622150113497"
-QUERY = f"order=42&qpay_payment_id={PAYMENT}"
-
-
-def payment(status: str = "PAID", **changes: object) -> dict[str, object]:
-    return {
-        "payment_id": PAYMENT,
-        "payment_status": status,
-        "payment_amount": "1500.00",
-        "payment_currency": "MNT",
-        "object_type": "INVOICE",
-        "object_id": "i-1",
-        **changes,
-    }
 
 
 @pytest.fixture
@@ -53,16 +39,6 @@ def dispatcher(client: QPayClient, events: list[PaymentEvent]) -> CallbackDispat
     dispatcher = CallbackDispatcher(client, patience=0.3)
     dispatcher.on_paid(events.append)
     return dispatcher
-
-
-def says(qpay: respx.MockRouter, *answers: dict[str, object] | httpx.Response) -> respx.Route:
-    responses = [
-        one if isinstance(one, httpx.Response) else httpx.Response(200, json=one) for one in answers
-    ]
-    route = qpay.get(f"/payment/{PAYMENT}")
-    if len(responses) == 1:
-        return route.mock(return_value=responses[0])
-    return route.mock(side_effect=responses)
 
 
 def test_a_paid_payment_reaches_its_handler_as_qpay_reports_it(
@@ -196,6 +172,47 @@ def test_a_status_has_its_handler(
     assert [event.status for event in events] == [status]
 
 
+def test_a_new_payment_has_its_handler_and_is_to_be_told_of_again(
+    qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment("NEW"))
+    dispatcher = CallbackDispatcher(client, patience=0)
+    dispatcher.on_new(events.append)
+    assert dispatcher.handle(query=QUERY).outcome == "not_paid_yet"
+    assert [event.status for event in events] == ["NEW"]
+
+
+@pytest.mark.parametrize(
+    ("status", "register", "outcome"),
+    [
+        ("PAID", lambda d: d.on_paid, "delivered"),
+        ("FAILED", lambda d: d.on_failed, "delivered"),
+        ("REFUNDED", lambda d: d.on_refunded, "delivered"),
+        ("NEW", lambda d: d.on_new, "not_paid_yet"),
+        ("PARTIAL", lambda d: d.on("PARTIAL"), "delivered"),
+        ("ON_HOLD", lambda d: d.on_other, "delivered"),
+    ],
+)
+def test_a_status_has_its_awaited_handler(
+    events: list[PaymentEvent],
+    status: str,
+    register: Callable[[AsyncCallbackDispatcher], Callable[[object], object]],
+    outcome: str,
+) -> None:
+    dispatcher = AsyncCallbackDispatcher(verify=False)
+
+    async def handler(event: PaymentEvent) -> None:
+        events.append(event)
+
+    async def main() -> None:
+        reply = await dispatcher.handle(body={"payment_id": PAYMENT, "payment_status": status})
+        assert reply.outcome == outcome
+
+    assert register(dispatcher)(handler) is handler
+    anyio.run(main)
+    assert [event.status for event in events] == [status]
+
+
 def test_a_status_without_a_handler_is_logged_and_ignored(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -245,7 +262,7 @@ def test_a_qpay_that_cannot_be_asked_is_unreachable(
     assert (reply.status_code, reply.outcome) == (503, "unreachable")
 
 
-@pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"])
+@pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"], ids=shown)
 def test_what_is_no_callback_is_unreadable(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, query: str
 ) -> None:
@@ -259,39 +276,6 @@ def test_a_probe_without_anything_gets_success(
 ) -> None:
     assert dispatcher.handle(query="", body=b"").body == "SUCCESS"
     assert qpay.calls.call_count == 0
-
-
-def test_a_callback_that_names_only_an_invoice_is_looked_up_there(
-    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
-) -> None:
-    says(qpay, payment())
-    qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c?order=42"})
-    qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
-    reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})
-    assert reply.outcome == "delivered"
-    assert events[0].params == {"order": "42"}
-
-
-class TestLostCallbacks:
-    """`check` delivers what was paid and not yet delivered, once."""
-
-    def test_a_lost_one_is_delivered_with_the_invoices_own_parameters(
-        self, qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
-    ) -> None:
-        says(qpay, payment())
-        qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c?order=42"})
-        qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
-        assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
-        assert [reply.outcome for reply in dispatcher.check("i-1")] == ["duplicate"]
-        assert dispatcher.handle(query=QUERY).outcome == "duplicate"
-        assert [event.params for event in events] == [{"order": "42"}]
-
-    def test_an_unpaid_invoice_has_nothing_to_deliver(
-        self, qpay: respx.MockRouter, dispatcher: CallbackDispatcher
-    ) -> None:
-        qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c"})
-        qpay.post("/payment/check").respond(json={"count": 0, "rows": []})
-        assert dispatcher.check("i-1") == []
 
 
 class TestWithoutQPay:
@@ -309,6 +293,27 @@ class TestWithoutQPay:
         assert dispatcher.handle(body=self.BODY).outcome == "delivered"
         assert dispatcher.handle(body=self.BODY).outcome == "duplicate"
         assert [f"{event.status} {event.amount}" for event in events] == ["PAID 1500"]
+
+    def test_the_querys_payment_is_the_bodys(self, events: list[PaymentEvent]) -> None:
+        dispatcher = CallbackDispatcher(verify=False)
+        dispatcher.on_paid(events.append)
+        dispatcher.handle(query=QUERY, body={"payment_status": "PAID"})
+        assert [event.payment.payment_id for event in events] == [PAYMENT]
+
+    def test_a_null_under_one_name_hides_nothing_under_another(
+        self, events: list[PaymentEvent]
+    ) -> None:
+        dispatcher = CallbackDispatcher(verify=False)
+        dispatcher.on_paid(events.append)
+        told = {"payment_id": PAYMENT, "payment_status": "PAID", "paid_by": "P2P"}
+        dispatcher.handle(body=json.dumps({**told, "payment_type": None}))
+        assert [event.payment.transaction_type for event in events] == ["P2P"]
+
+    def test_an_invoice_alone_cannot_be_looked_up(self) -> None:
+        dispatcher = CallbackDispatcher(verify=False)
+        assert dispatcher.handle(body={"invoice_id": "i-1"}).outcome == "unreadable"
+        with pytest.raises(ConfigurationError, match="verify=False"):
+            dispatcher.check("i-1")
 
     def test_without_a_body_there_is_nothing_to_believe(self) -> None:
         assert CallbackDispatcher(verify=False).handle(query=QUERY).outcome == "unreadable"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from qpaykit import Callback, CallbackError, PaymentStatus, parse_callback
 from qpaykit.models import CALLBACK_FIELDS
+from support import shown
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 P2P, CARD = "493622150113497", "8e25b4d5-fe5a-4d0f-b050-def68a82aaad"
@@ -89,9 +90,12 @@ class Multi(Mapping[str, str]):
         {"order": ["42"], "qpay_payment_id": [P2P]},
         [("order", "42"), ("qpay_payment_id", P2P)],
         Multi(("order", "42"), ("qpay_payment_id", P2P)),
+        [(b"order", b"42"), (b"qpay_payment_id", P2P.encode())],
+        [("order", 42), ("qpay_payment_id", int(P2P))],
+        {"order": ("42", None), "qpay_payment_id": bytearray(P2P.encode()), "note": None},
         f"order=42&qpay_payment_id=%20{P2P}%20",
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_a_query_may_come_in_any_form(query: str) -> None:
     callback = parse_callback(query=query)
@@ -108,7 +112,7 @@ def test_a_query_may_come_in_any_form(query: str) -> None:
         {"payment_id": P2P, "payment_amount": 1500},
         {"qpay_payment_id": P2P, "payment_amount": "1500"},
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_a_body_may_be_json_a_form_or_a_mapping(body: str) -> None:
     callback = parse_callback(body=body)
@@ -129,6 +133,7 @@ def test_a_body_may_be_json_a_form_or_a_mapping(body: str) -> None:
         ("qpay_payment_id=a", b"{" * 99, "a"),
         ("qpay_payment_id=a&qpay_payment_id=a", None, "a"),
     ],
+    ids=shown,
 )
 def test_qpays_own_name_comes_first(query: str, body: bytes, payment_id: str) -> None:
     assert parse_callback(query=query, body=body).payment_id == payment_id
@@ -167,21 +172,55 @@ def test_a_field_that_cannot_be_read_is_missing() -> None:
         (f"qpay_payment_id={'a' * 129}", None),
         ("qpay_payment_id=a&qpay_payment_id=b", None),
         ({"qpay_payment_id": ["a", "b"]}, None),
+        (Multi(("qpay_payment_id", "a"), ("qpay_payment_id", "b")), None),
         (None, b"[]"),
         (None, b"not json"),
         (None, b'{"payment_id": {"a": 1}}'),
         (5, None),
         ({"qpay_payment_id": object()}, None),
+        ({"qpay_payment_id": "a", "flag": True}, None),
+        ({"qpay_payment_id": "a", "rate": 1.5}, None),
         ([("a",)], None),
         (None, 5),
         ("a=1&" * 2000, None),
         (b"x" * 300_000, None),
         ("http://[?qpay_payment_id=1", None),
     ],
+    ids=lambda value: shown(value)[:40],
 )
 def test_what_is_no_callback_is_a_callback_error(query: str, body: bytes) -> None:
     with pytest.raises(CallbackError):
         parse_callback(query=query, body=body)
+
+
+def long_query(length: int) -> str:
+    return f"qpay_payment_id=a&order={'x' * (length - 24)}"
+
+
+@pytest.mark.parametrize(
+    ("largest", "too_large"),
+    [
+        ({"query": long_query(262_144)}, {"query": long_query(262_145)}),
+        ({"query": long_query(262_144).encode()}, {"query": long_query(262_145).encode()}),
+        ({"body": long_query(262_144)}, {"body": long_query(262_145)}),
+        ({"body": long_query(262_144).encode()}, {"body": long_query(262_145).encode()}),
+        (
+            {"query": f"qpay_payment_id=a{'&x=' * 999}"},
+            {"query": f"qpay_payment_id=a{'&x=' * 1000}"},
+        ),
+        (
+            {"query": [("qpay_payment_id", "a"), *[("x", "")] * 999]},
+            {"query": [("qpay_payment_id", "a"), *[("x", "")] * 1000]},
+        ),
+    ],
+    ids=["text", "bytes", "body", "bytes of a body", "fields", "pairs"],
+)
+def test_a_callback_has_256_kib_and_a_thousand_fields_at_the_most(
+    largest: dict[str, str], too_large: dict[str, str]
+) -> None:
+    assert parse_callback(**largest).payment_id == "a"
+    with pytest.raises(CallbackError):
+        parse_callback(**too_large)
 
 
 JSON = st.recursive(

@@ -16,6 +16,7 @@ from qpaykit import (
     sign_callback_url,
     verify_callback,
 )
+from support import shown
 
 SECRET = "a secret of the shop"
 PAID = "&qpay_payment_id=493622150113497"
@@ -38,6 +39,21 @@ def test_what_was_signed_comes_back() -> None:
     assert (order.amount, order.currency) == (Decimal("1500.10"), "MNT")
 
 
+def test_a_url_is_signed_as_it_ever_was() -> None:
+    # Invoices outlive a release: what was signed before it must be verified after it.
+    assert sign("https://shop.mn/pay?order=42#top", sender_invoice_no="2026/42") == (
+        "https://shop.mn/pay?order=42&qpaykit=v1.150010.MNT.5fS32l1nEnvCDveDWBw5lg.2026%2F42#top"
+    )
+    assert sign("https://shop.mn/pay", amount=None, currency="USD") == (
+        "https://shop.mn/pay?qpaykit=v1..USD._n0_MIT0e_ZR_VzO6L_D5g.42"
+    )
+
+
+def test_the_currency_is_signed_too() -> None:
+    order = verify_callback(called(sign("https://shop.mn/pay", currency="USD")), secret=SECRET)
+    assert (order.amount, order.currency) == (Decimal("1500.10"), "USD")
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -49,6 +65,7 @@ def test_what_was_signed_comes_back() -> None:
         "https://xn--e1afmkfd.test/%D1%82?a=1+2",
         "http://127.0.0.1:8000/?a=1;b=2",
     ],
+    ids=shown,
 )
 def test_the_rest_of_the_url_survives(url: str) -> None:
     signed = urlsplit(sign(url))

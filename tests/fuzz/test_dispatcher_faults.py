@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import httpx
 import pytest
 
@@ -14,6 +16,9 @@ from qpaykit import (
     sign_callback_url,
 )
 from support import SETTINGS, token_body
+
+if TYPE_CHECKING:
+    from qpaykit.stores import ClaimState
 
 SECRET = "a-secret-of-the-shop"
 PAID = {
@@ -82,6 +87,20 @@ class Forgetful(MemoryStore):
         raise OSError("the store is down")
 
 
+class Closed(MemoryStore):
+    """Takes no claims."""
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        raise OSError("the store is down")
+
+
+class Unwilling(MemoryStore):
+    """Cannot note that something is done."""
+
+    def complete(self, key: str, owner: str) -> bool:
+        raise OSError("the store is down")
+
+
 class Clinging(MemoryStore):
     """Cannot take a claim back."""
 
@@ -105,6 +124,38 @@ def test_a_store_that_cannot_be_read_means_a_reply() -> None:
     reply = dispatcher.handle(query=f"{signed}&qpay_payment_id=p-1")
     # Whether it asks QPay in the store's place or gives up, nothing is delivered unmatched.
     assert reply.outcome in {"unreachable", "mismatch"}
+
+
+def test_where_no_claim_can_be_made_nothing_is_delivered() -> None:
+    dispatcher = dispatcher_of({"/payment/p-1": httpx.Response(200, json=PAID)}, store=Closed())
+    delivered: list[PaymentEvent] = []
+    dispatcher.on_paid(delivered.append)
+    reply = dispatcher.handle(query="qpay_payment_id=p-1")
+    assert (reply.status_code, reply.outcome) == (503, "unreachable")
+    assert delivered == []
+
+
+def test_a_delivery_that_cannot_be_noted_was_made(caplog: pytest.LogCaptureFixture) -> None:
+    dispatcher = dispatcher_of({"/payment/p-1": httpx.Response(200, json=PAID)}, store=Unwilling())
+    delivered: list[PaymentEvent] = []
+    dispatcher.on_paid(delivered.append)
+    assert dispatcher.handle(query="qpay_payment_id=p-1").outcome == "delivered"
+    assert len(delivered) == 1
+    assert "may be delivered again" in caplog.text
+
+
+def test_a_handler_that_outlasts_its_lease_is_an_error_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = MemoryStore()
+    dispatcher = dispatcher_of({"/payment/p-1": httpx.Response(200, json=PAID)}, store=store)
+
+    @dispatcher.on_paid
+    def loses_its_claim(event: PaymentEvent) -> None:
+        store._claims.clear()
+
+    assert dispatcher.handle(query="qpay_payment_id=p-1").outcome == "delivered"
+    assert "longer than its lease of 120 s" in caplog.text
 
 
 def test_a_claim_that_cannot_be_given_back_leaves_the_handlers_failure_the_reply() -> None:

@@ -45,6 +45,20 @@ def test_each_attempt_has_a_record_with_its_fields(
     ]
 
 
+def test_an_attempt_that_is_repeated_is_warned_of_with_its_pause(
+    client: QPayClient,
+    qpay: respx.MockRouter,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    busy = httpx.Response(429, headers={"retry-after": "7"})
+    qpay.get("/payment/p-1").mock(side_effect=[busy, httpx.Response(200, json={})])
+    client.payments.get("p-1")
+    [warning] = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert warning == "payments.get: attempt 1 failed (RateLimitedError), again in 7.00 s"
+
+
 def test_an_attempt_without_an_answer_has_no_status(
     client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
 ) -> None:

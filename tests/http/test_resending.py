@@ -10,6 +10,7 @@ import pytest
 
 from qpaykit import (
     AuthenticationError,
+    NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
     QPayClient,
@@ -92,6 +93,14 @@ def test_a_check_is_repeated_after_any_of_them(
     route = qpay.post("/payment/check").mock(side_effect=[answer, answer, good])
     assert client.payments.check("i-1").count == 0
     assert route.call_count == 3
+
+
+def test_a_refusal_after_a_failure_is_final(client: QPayClient, qpay: respx.MockRouter) -> None:
+    refused = httpx.Response(404, json={"error": "PAYMENT_NOTFOUND"})
+    route = qpay.get("/payment/p-1").mock(side_effect=[HTML, refused, httpx.Response(200)])
+    with pytest.raises(NotFoundError):
+        client.payments.get("p-1")
+    assert route.call_count == 2
 
 
 @pytest.mark.parametrize("answer", NOT_SENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,14 @@ import httpx
 import pytest
 
 from qpaykit import AuthenticationError, MemoryStore, QPayClient, ServerError
-from qpaykit._http.tokens import token_from_answer
+from qpaykit._http.tokens import Token, token_from_answer
 from qpaykit.models import TokenAnswer
-from support import SETTINGS, token_body
+from support import SETTINGS, shown, token_body
 
 if TYPE_CHECKING:
     import respx
+
+    from qpaykit.stores import ClaimState
 
 NOW = 1_769_670_125.0
 DAY = 86_400.0
@@ -44,7 +47,7 @@ def test_an_expiry_is_a_point_in_time_or_a_duration(expires_in: object, seconds:
     assert lifetime(expires_in) == pytest.approx(seconds, abs=1)
 
 
-@pytest.mark.parametrize("access", [None, "", "a b", "a\n", "я"])
+@pytest.mark.parametrize("access", [None, "", "a b", "a\n", "я"], ids=shown)
 def test_what_is_no_token_is_refused(access: str | None) -> None:
     with pytest.raises(ValueError, match="access_token"):
         token_from_answer(TokenAnswer(access_token=access), NOW)
@@ -79,14 +82,25 @@ def test_one_token_serves_many_calls(client: QPayClient, qpay: respx.MockRouter)
     assert qpay["token"].call_count == 1
 
 
+class Overtaken(MemoryStore):
+    """A store into which another process puts the `newer` token just before a claim."""
+
+    newer: Token | None = None
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        if self.newer is not None:
+            self.set(key.replace("login:", "token:"), self.newer.to_json())
+        return super().claim(key, owner, lease=lease)
+
+
 class TestEarlyRenewal:
     """A token that is due is renewed by its refresh token, and serves on until then."""
 
-    def due_client(self, qpay: respx.MockRouter) -> QPayClient:
+    def due_client(self, qpay: respx.MockRouter, store: MemoryStore | None = None) -> QPayClient:
         # The tenth part of a lifetime is left: due, and good for a while yet.
         body = token_body("old", lifetime=1000)
         qpay["token"].respond(json=body)
-        client = QPayClient(**SETTINGS)
+        client = QPayClient(**SETTINGS, store=store)
         client.tokens.get()
         token = client._session.tokens._cached
         assert token is not None
@@ -95,10 +109,15 @@ class TestEarlyRenewal:
         client.store.set(f"token:{client.settings.account}", aged.to_json())
         return client
 
-    def test_it_uses_the_refresh_token_once(self, qpay: respx.MockRouter) -> None:
+    def test_it_uses_the_refresh_token_once(
+        self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+    ) -> None:
         client = self.due_client(qpay)
         refresh = qpay.post("/auth/refresh").respond(json=token_body("new"))
+        caplog.set_level(logging.INFO, "qpaykit.http")
         assert [client.tokens.get(), client.tokens.get()] == ["new", "new"]
+        [record] = map(vars, caplog.records)
+        assert (record["operation"], record["method"]) == ("tokens.refresh", "POST")
         assert refresh.call_count == 1
         assert refresh.calls.last.request.headers["authorization"] == "Bearer refresh-of-old"
         assert qpay["token"].call_count == 1
@@ -134,10 +153,42 @@ class TestEarlyRenewal:
         # It is not tried again with every call.
         assert refresh.call_count == 1
 
-    def test_whoever_may_not_renew_goes_on_with_the_old_one(self, qpay: respx.MockRouter) -> None:
+    def test_while_one_renews_another_goes_on_with_the_old_one(
+        self, qpay: respx.MockRouter
+    ) -> None:
         client = self.due_client(qpay)
-        client.store.claim(f"login:{client.settings.account}", "somebody", lease=60)
-        assert client.tokens.get() == "old"
+        other = QPayClient(**SETTINGS, store=client.store)
+        meanwhile: list[str] = []
+
+        def renew(_: httpx.Request) -> httpx.Response:
+            if not meanwhile:
+                meanwhile.append(other.tokens.get())
+            return httpx.Response(200, json=token_body("new"))
+
+        refresh = qpay.post("/auth/refresh").mock(side_effect=renew)
+        assert client.tokens.get() == "new"
+        assert meanwhile == ["old"]
+        assert refresh.call_count == 1
+
+    def test_what_another_renewed_before_the_claim_is_not_renewed_again(
+        self, qpay: respx.MockRouter
+    ) -> None:
+        store = Overtaken()
+        client = self.due_client(qpay, store)
+        answer = TokenAnswer.model_validate(token_body("newer"))
+        store.newer = token_from_answer(answer, time.time())
+        refresh = qpay.post("/auth/refresh").respond(json=token_body("newest"))
+        assert client.tokens.get() == "newer"
+        assert refresh.call_count == 0
+
+    @pytest.mark.parametrize("status", [200, 400])
+    def test_afterwards_another_may_renew(self, qpay: respx.MockRouter, status: int) -> None:
+        client = self.due_client(qpay)
+        qpay.post("/auth/refresh").respond(status, json=token_body("new"))
+        qpay["token"].respond(status, json=token_body("new"))
+        client.tokens.get()
+        key = f"login:{client.settings.account}"
+        assert client.store.claim(key, "another process", lease=60) == "claimed"
 
 
 def test_an_expired_token_means_a_login(client: QPayClient, qpay: respx.MockRouter) -> None:

@@ -28,8 +28,9 @@ def test_a_paid_row_without_an_amount_above_0_pays_nothing(amount: str | None) -
 
 @pytest.mark.parametrize("amount", [True, -1, "x", float("nan"), 0.1 + 0.2], ids=repr)
 def test_a_bad_amount_is_refused_though_nothing_was_paid(amount: float | str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as caught:
         PaymentCheck().is_paid(amount)
+    assert [error["loc"] for error in caught.value.errors()] == [("amount",)]
 
 
 def test_payments_add_up_exactly_in_a_narrow_decimal_context() -> None:
@@ -106,13 +107,13 @@ def test_a_day_that_does_not_exist_is_refused(field: str, text: str) -> None:
 @pytest.mark.parametrize("text", ["20260131", "2026-W05-6", "1769856000", "2026-02-30 01:00"])
 def test_a_listed_time_in_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
-        format_time(text)
+        format_time(text, "end_date")
 
 
 def test_a_fraction_of_a_second_is_cut_off() -> None:
-    assert format_time("2026-01-31T00:00:00.5Z") == "2026-01-31 08:00:00"
+    assert format_time("2026-01-31T00:00:00.5Z", "end_date") == "2026-01-31 08:00:00"
 
 
 def test_a_time_beyond_the_calendar_is_refused() -> None:
-    with pytest.raises(ValidationError):
-        format_time(datetime.max.replace(tzinfo=timezone.utc))
+    with pytest.raises(ValidationError, match="end_date\n  must be a datetime"):
+        format_time(datetime.max.replace(tzinfo=timezone.utc), "end_date")

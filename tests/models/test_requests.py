@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -10,13 +11,20 @@ from pydantic import ValidationError
 
 from qpaykit import BranchData, InvoiceRequest, ReceiverData
 from qpaykit.models import EbarimtRequest, InvoiceFields
-from qpaykit.models.values import format_time, path_id
+from qpaykit.models.values import callback_url_limit, format_time, path_id
+from support import shown
 
 NEEDED: dict[str, object] = {
     "sender_invoice_no": "42",
     "invoice_description": "Tea",
     "amount": 1500,
 }
+
+
+def complaint(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
+    """Of an error with one problem: where it is, and what the user reads."""
+    [problem] = error.errors()
+    return problem["loc"], problem["msg"]
 
 
 @pytest.mark.parametrize(
@@ -98,13 +106,17 @@ def test_times_are_written_as_qpay_wants_each() -> None:
 def test_a_listed_time_is_ulaanbaatars(
     value: datetime | date | str, end: bool, written: str
 ) -> None:
-    assert format_time(value, end=end) == written
+    assert format_time(value, "start_date", end=end) == written
 
 
 @pytest.mark.parametrize("value", ["", "31.01.2026", "2026-13-01", 5, None])
-def test_a_time_that_is_none_is_refused(value: str) -> None:
-    with pytest.raises(ValidationError):
-        format_time(value)
+def test_a_time_that_is_none_is_refused_under_its_arguments_name(value: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        format_time(value, "start_date")
+    assert complaint(caught.value) == (
+        ("start_date",),
+        'must be a datetime, a date, or text as "2026-01-31" or "2026-01-31 23:59:59"',
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,11 +139,46 @@ def test_a_time_that_is_none_is_refused(value: str) -> None:
         None,
         b"a",
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_an_id_that_could_reach_another_path_is_refused(value: str) -> None:
-    with pytest.raises(ValidationError, match="payment_id"):
+    with pytest.raises(ValidationError) as caught:
         path_id(value, "payment_id")
+    assert complaint(caught.value) == (
+        ("payment_id",),
+        "must be QPay's id as text: letters, digits, - and _, at most 128 of them",
+    )
+
+
+def test_a_signed_url_that_is_too_long_is_told_by_how_much() -> None:
+    assert callback_url_limit("x" * 255) == "x" * 255
+    with pytest.raises(ValidationError) as caught:
+        callback_url_limit("x" * 256)
+    assert complaint(caught.value) == (
+        ("callback_url",),
+        "would be 256 characters long, its signature included; QPay takes 255",
+    )
+
+
+@pytest.mark.parametrize("field", ["expiry_date", "invoice_due_date"])
+def test_a_day_and_a_text_travel_as_they_are(field: str) -> None:
+    for value in (date(2026, 1, 31), "2026-01-31"):
+        request = InvoiceRequest.model_validate({**NEEDED, field: value})
+        assert json.loads(request.to_json())[field] == "2026-01-31"
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system's zone cannot be set")
+def test_the_machines_own_zone_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "America/New_York")
+        time.tzset()
+        moment = datetime(2026, 1, 31, 12, 0, 0, 999_000)  # noqa: DTZ001
+        fields = {**NEEDED, "expiry_date": moment, "invoice_due_date": moment}
+        body = json.loads(InvoiceRequest.model_validate(fields).to_json())
+        listed = format_time(moment, "start_date")
+    time.tzset()
+    assert body["expiry_date"] == "2026-01-31T04:00:00.999Z"
+    assert body["invoice_due_date"] == listed == "2026-01-31 12:00:00"
 
 
 def test_a_company_is_named() -> None:

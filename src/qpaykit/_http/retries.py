@@ -95,7 +95,6 @@ def retrying(
         return pause_after(_error(state), state.attempt_number)
 
     def tell(state: RetryCallState) -> None:
-        seconds = state.next_action.sleep if state.next_action else 0.0
         error = type(_error(state)).__name__
         number = state.attempt_number
         logger.warning(
@@ -103,8 +102,13 @@ def retrying(
             name,
             number,
             error,
-            seconds,
-            extra={"operation": name, "attempt": number, "error": error, "pause": seconds},
+            state.upcoming_sleep,
+            extra={
+                "operation": name,
+                "attempt": number,
+                "error": error,
+                "pause": state.upcoming_sleep,
+            },
         )
 
     return AsyncRetrying(

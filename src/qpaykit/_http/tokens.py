@@ -150,16 +150,15 @@ def _pair(settings: Settings) -> str:
     return base64.b64encode(pair).decode()
 
 
-def refresh(token: Token) -> Operation[Token]:
+def refresh(token: SecretStr) -> Operation[Token]:
     """Ask for the next token; QPay may void the old pair at once, so never twice."""
-    secret = token.refresh.get_secret_value() if token.refresh else ""
     return Operation(
         name="tokens.refresh",
         method="POST",
         path="/auth/refresh",
         read=_read,
         safe=False,
-        authorization=SecretStr(f"Bearer {secret}"),
+        authorization=SecretStr(f"Bearer {token.get_secret_value()}"),
     )
 
 
@@ -300,7 +299,7 @@ class TokenManager:
     async def _next(self, token: Token) -> Token:
         if token.refresh is not None:
             try:
-                return await self._send(refresh(token))
+                return await self._send(refresh(token.refresh))
             except QPayError as error:
                 logger.info("refreshing the token failed (%s): logging in", type(error).__name__)
         return await self._send(login(self._settings))

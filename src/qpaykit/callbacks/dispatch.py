@@ -23,6 +23,7 @@ from qpaykit.errors import (
     QPayError,
 )
 from qpaykit.models import ObjectType, Payment, PaymentStatus
+from qpaykit.models.values import is_path_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,6 @@ _MAX_STATUS = 40
 
 class _Stop(Exception):  # noqa: N818 (a way out of the pipeline, not an error)
     def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome)
         self.outcome = outcome
 
 
@@ -170,7 +170,8 @@ class Pipeline(Generic[H]):
         if not self._verify_at_qpay:
             if callback.payment is None:
                 raise CallbackError("without QPay's confirmation only a body tells of a payment")
-            return _believed(callback)
+            told = callback.payment.model_dump(exclude_none=True)
+            return Payment.model_validate({**told, "payment_id": callback.payment_id})
         payment_id = callback.payment_id or ""
         pause = _FIRST_LOOK
         ends = time.monotonic() + self._patience
@@ -200,7 +201,7 @@ class Pipeline(Generic[H]):
         invoice's own order number and callback URL.
         """
         invoice_id = _invoice_id(payment)
-        if invoice_id is None:
+        if invoice_id is None or not is_path_id(invoice_id):
             raise _Stop("mismatch")
         known = await self._remembered(invoice_id)
         if known is None and self._verify_at_qpay:
@@ -313,11 +314,6 @@ class Pipeline(Generic[H]):
 
 def _invoice_id(payment: Payment) -> str | None:
     return payment.object_id if payment.object_type in {None, ObjectType.INVOICE} else None
-
-
-def _believed(callback: Callback) -> Payment:
-    told = callback.payment.model_dump(exclude_none=True) if callback.payment else {}
-    return Payment.model_validate({**told, "payment_id": callback.payment_id})
 
 
 def _gravest(replies: Sequence[CallbackReply]) -> CallbackReply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -44,7 +44,6 @@ _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 # A JSON number is read as a binary double, which carries fifteen digits and no more:
 # thirteen and the two decimals.
 _MAX_WHOLE_DIGITS = 13
-_CENTS = 2
 _MAX_CALLBACK_URL = 255
 
 
@@ -86,8 +85,12 @@ def _fixed(value: Decimal, decimals: int) -> Decimal:
     return rounded.copy_abs()  # "-0.00" is 0
 
 
-def _within(decimals: int) -> AfterValidator:
-    return AfterValidator(lambda value: _fixed(value, decimals))
+def _in_hundredths(value: Decimal) -> Decimal:
+    return _fixed(value, 2)
+
+
+def _in_ten_thousandths(value: Decimal) -> Decimal:
+    return _fixed(value, 4)
 
 
 def _positive(value: Decimal) -> Decimal:
@@ -103,7 +106,7 @@ def _as_number(value: Decimal) -> int | float:
 Money = Annotated[
     Decimal,
     BeforeValidator(_exact),
-    _within(_CENTS),
+    AfterValidator(_in_hundredths),
     PlainSerializer(_as_number, when_used="json"),
 ]
 """An amount to send, as a JSON number."""
@@ -114,17 +117,15 @@ PositiveMoney = Annotated[Money, AfterValidator(_positive)]
 MoneyText = Annotated[
     Decimal,
     BeforeValidator(_exact),
-    _within(_CENTS),
+    AfterValidator(_in_hundredths),
     AfterValidator(_positive),
-    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
 ]
 """A price or quantity above 0 to send, as text with two decimals."""
 
 TaxAmount = Annotated[
     Decimal,
     BeforeValidator(_exact),
-    _within(4),
-    PlainSerializer(lambda value: f"{value:.4f}", return_type=str, when_used="json"),
+    AfterValidator(_in_ten_thousandths),
 ]
 """A tax to send, as text with four decimals."""
 
@@ -226,7 +227,7 @@ def parse_money(value: MoneyInput, name: str = "amount") -> Decimal:
             two decimals, or more than thirteen digits before them.
     """
     try:
-        return _fixed(_exact(value), _CENTS)
+        return _in_hundredths(_exact(value))
     except PydanticCustomError as problem:
         raise _refused(name, problem) from None
 
@@ -246,7 +247,7 @@ def callback_url_limit(url: str) -> str:
     return url
 
 
-def format_time(value: TimeInput, name: str = "date", *, end: bool = False) -> str:
+def format_time(value: TimeInput, name: str, *, end: bool = False) -> str:
     """Write a time as payment/list wants it: "YYYY-MM-DD HH:mm:ss" in Ulaanbaatar.
 
     Args:
@@ -262,14 +263,13 @@ def format_time(value: TimeInput, name: str = "date", *, end: bool = False) -> s
     if not isinstance(value, date):
         raise _refused(name, _TIME_WANTED)
     if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=ULAANBAATAR)
+        value = datetime.combine(value, time())
         if end:
             value += timedelta(days=1, seconds=-1)
     try:
-        moment = _in_ulaanbaatar(value).astimezone(ULAANBAATAR)
+        return local_time(value)
     except OverflowError:
         raise _refused(name, _TIME_WANTED) from None
-    return moment.replace(tzinfo=None, microsecond=0).isoformat(" ")
 
 
 _TIME_WANTED = 'must be a datetime, a date, or text as "2026-01-31" or "2026-01-31 23:59:59"'
@@ -301,7 +301,8 @@ def iso_utc(value: TimeInput) -> str:
 def local_time(value: TimeInput) -> str:
     """Write a time as "YYYY-MM-DD HH:mm:ss" in Ulaanbaatar, and a date or a text as it is."""
     if isinstance(value, datetime):
-        return format_time(value)
+        moment = _in_ulaanbaatar(value).astimezone(ULAANBAATAR)
+        return moment.replace(tzinfo=None, microsecond=0).isoformat(" ")
     return value if isinstance(value, str) else value.isoformat()
 
 

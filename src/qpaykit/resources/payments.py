@@ -153,8 +153,8 @@ class _PaymentEndpoints(Resource):
             {
                 "object_type": object_type,
                 "object_id": object_id,
-                "start_date": format_time(start_date),
-                "end_date": format_time(end_date, end=True),
+                "start_date": format_time(start_date, "start_date"),
+                "end_date": format_time(end_date, "end_date", end=True),
                 "offset": {"page_number": page_number, "page_limit": page_limit},
             }
         )

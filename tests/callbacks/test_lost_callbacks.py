@@ -1,0 +1,98 @@
+"""`check`, and callbacks that name only an invoice: what was paid on it is delivered, once."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callbacks.payments import PAYMENT, QUERY, payment, says
+from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
+
+if TYPE_CHECKING:
+    import respx
+
+
+@pytest.fixture
+def events() -> list[PaymentEvent]:
+    return []
+
+
+@pytest.fixture
+def dispatcher(client: QPayClient, events: list[PaymentEvent]) -> CallbackDispatcher:
+    dispatcher = CallbackDispatcher(client, patience=0.3)
+    dispatcher.on_paid(events.append)
+    return dispatcher
+
+
+def test_a_callback_that_names_only_an_invoice_is_looked_up_there(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment())
+    qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c?order=42"})
+    qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
+    reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})
+    assert reply.outcome == "delivered"
+    assert events[0].params == {"order": "42"}
+
+
+def test_a_lost_one_is_delivered_with_the_invoices_own_parameters(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment())
+    qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c?order=42"})
+    qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
+    assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
+    assert [reply.outcome for reply in dispatcher.check("i-1")] == ["duplicate"]
+    assert dispatcher.handle(query=QUERY).outcome == "duplicate"
+    assert [event.params for event in events] == [{"order": "42"}]
+
+
+def test_an_unpaid_invoice_has_nothing_to_deliver(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher
+) -> None:
+    qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c"})
+    qpay.post("/payment/check").respond(json={"count": 0, "rows": []})
+    assert dispatcher.check("i-1") == []
+
+
+def test_what_is_not_paid_yet_does_not_keep_back_what_is(
+    qpay: respx.MockRouter,
+    dispatcher: CallbackDispatcher,
+    events: list[PaymentEvent],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "qpaykit.callbacks")
+    says(qpay, payment())
+    qpay.get("/invoice/i-1").respond(json={})
+    rows = [payment("NEW", payment_id="p-2"), payment(payment_id=None), payment()]
+    qpay.post("/payment/check").respond(json={"count": 3, "rows": rows})
+    assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
+    assert [event.payment.payment_id for event in events] == [PAYMENT]
+    assert [vars(record)["payment_id"] for record in caplog.records] == [PAYMENT]
+
+
+@pytest.mark.parametrize(
+    ("rows", "status_code", "outcome"),
+    [
+        ([], 503, "not_paid_yet"),
+        ([payment()], 200, "delivered"),
+        ([payment(), payment(payment_id="p-2")], 409, "mismatch"),
+        ([payment(payment_id="p-2"), payment()], 409, "mismatch"),
+    ],
+    ids=["none", "one", "the second is unknown", "the first is unknown"],
+)
+def test_a_callback_of_an_invoice_gets_the_gravest_of_its_payments_replies(
+    qpay: respx.MockRouter,
+    dispatcher: CallbackDispatcher,
+    rows: list[dict[str, object]],
+    status_code: int,
+    outcome: str,
+) -> None:
+    says(qpay, payment())
+    qpay.get("/payment/p-2").respond(404, json={"error": "PAYMENT_NOTFOUND"})
+    qpay.get("/invoice/i-1").respond(json={})
+    qpay.post("/payment/check").respond(json={"count": len(rows), "rows": rows})
+    reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})
+    assert (reply.status_code, reply.outcome) == (status_code, outcome)
