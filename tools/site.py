@@ -22,7 +22,15 @@ def main() -> None:
     """Lay out, build, put together, check."""
     configs = {language: lay_out(language) for language in LANGUAGES}
     for language, config in configs.items():
-        builder = [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", config]
+        builder = [
+            sys.executable,
+            "-m",
+            "zensical",
+            "build",
+            "--strict",
+            "--config-file",
+            str(config),
+        ]
         built = subprocess.run(  # noqa: S603
             builder, capture_output=True, text=True, check=False
         )

@@ -1,14 +1,17 @@
-"""Checks the built site: every link and anchor leads somewhere, and nothing is fetched from others."""
+"""Checks the built site: links and anchors lead somewhere, and no page fetches from elsewhere."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FETCHED = {
     ("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src"),

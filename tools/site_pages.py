@@ -11,11 +11,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -60,7 +62,9 @@ def configuration(language: str) -> dict[str, Any]:
     with (ROOT / "zensical.toml").open("rb") as file:
         written = tomli.load(file)
     settings: dict[str, Any] = written["project"]
-    python = settings["plugins"]["mkdocstrings"]["handlers"]["python"]
+    api = settings["plugins"]["mkdocstrings"]
+    api["custom_templates"] = str(ROOT / api["custom_templates"])
+    python = api["handlers"]["python"]
     python["paths"] = [str(ROOT / path) for path in python["paths"]]
     python["options"]["extensions"] = [str(ROOT / path) for path in python["options"]["extensions"]]
     if language == "mn":
