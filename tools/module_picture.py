@@ -23,6 +23,14 @@ PICTURE = ROOT / "docs" / "images" / "modules.svg"
 WIDTH, HEIGHT = 790, 745
 GROUND = "ground"
 
+# Light boxes and grey arrows read well on a light page and on a dark one.
+HEAD = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"
+  font-family="system-ui, sans-serif" text-anchor="middle">
+<title>The rooms of qpaykit and who imports whom</title>
+<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8"
+  orient="auto"><path d="M0 0 10 5 0 10z" fill="#7c8798"/></marker></defs>"""
+
 
 @dataclass(frozen=True)
 class Room:
@@ -37,6 +45,7 @@ class Room:
 
     @property
     def label(self) -> str:
+        """What its sign says."""
         return " · ".join(self.modules)
 
 
@@ -102,12 +111,7 @@ def picture() -> str:
     """Draw it."""
     arrows = sorted((a, b) for a, b in imports() if b != GROUND)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
-        ' font-family="system-ui, sans-serif" text-anchor="middle">',
-        "<title>The rooms of qpaykit and who imports whom</title>",
-        # Light boxes and grey arrows read well on a light page and on a dark one.
-        '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8"'
-        ' markerHeight="8" orient="auto"><path d="M0 0 10 5 0 10z" fill="#7c8798"/></marker></defs>',
+        HEAD.format(width=WIDTH, height=HEIGHT),
         *(_arrow(a, b) for a, b in arrows),
         *(_box(name, room) for name, room in ROOMS.items()),
         "</svg>\n",

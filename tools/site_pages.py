@@ -68,15 +68,23 @@ def configuration(language: str) -> dict[str, Any]:
     python["paths"] = [str(ROOT / path) for path in python["paths"]]
     python["options"]["extensions"] = [str(ROOT / path) for path in python["options"]["extensions"]]
     if language == "mn":
-        only_english = [
-            {title: os.path.relpath(page.removesuffix(".md") + ".html", "mn")}
-            for title, page in _entries(settings["nav"])
-            if page not in pages("mn")
-        ]
+        english = _without_twins(settings["nav"])
         _merge(settings, written["mongolian"])
-        settings["nav"] = [*settings["nav"], {settings.pop("only_english"): only_english}]
+        settings["nav"] = [*settings["nav"], {settings.pop("only_english"): english}]
         del settings["plugins"]["mkdocstrings"]
     return settings | {"docs_dir": "docs", "site_dir": "out"}
+
+
+def _without_twins(navigation: list[Any]) -> list[Any]:
+    """Return what of the English navigation has no Mongolian page, as links out of mn/."""
+    left: list[Any] = []
+    for entry in navigation:
+        for title, value in entry.items():
+            if isinstance(value, list):
+                left.append({title: _without_twins(value)})
+            elif value not in pages("mn"):
+                left.append({title: f"../{value.removesuffix('.md')}.html"})
+    return left
 
 
 def _merge(settings: dict[str, Any], changes: dict[str, Any]) -> None:
