@@ -1,6 +1,6 @@
 """Build the documentation into site/, English in its root and Mongolian under mn/, and check it.
 
-python tools/site.py
+python tools/site.py [--into FOLDER]
 
 A warning of the builder is an error; so are a page that the navigation does not name, a link or an
 anchor that leads nowhere, and anything that a page would fetch from another host.
@@ -8,44 +8,50 @@ anchor that leads nowhere, and anything that a page would fetch from another hos
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from site_links import faults, switch_languages
-from site_pages import LANGUAGES, ROOT, STAGE, lay_out
-
-SITE = ROOT / "site"
+from site_pages import LANGUAGES, ROOT, lay_out
 
 
 def main() -> None:
-    """Lay out, build, put together, check."""
-    configs = {language: lay_out(language) for language in LANGUAGES}
+    """Build where the command line says."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--into", type=Path, default=ROOT / "site", metavar="FOLDER")
+    site: Path = parser.parse_args().into
+    with tempfile.TemporaryDirectory() as stage:
+        build(Path(stage), site)
+    switch_languages(site)
+    if wrong := faults(site):
+        sys.exit("\n".join(wrong))
+    count = sum(1 for _ in site.rglob("*.html"))
+    print(f"{count} pages in {site}: no warning, every link leads somewhere, nothing is fetched.")
+
+
+def build(stage: Path, site: Path) -> None:
+    """Lay both languages out, build them, and put them together."""
+    configs = {language: lay_out(language, stage / language) for language in LANGUAGES}
+    shutil.rmtree(site, ignore_errors=True)
     for language, config in configs.items():
-        builder = [
-            sys.executable,
-            "-m",
-            "zensical",
-            "build",
-            "--strict",
-            "--config-file",
-            str(config),
-        ]
+        builder = ["build", "--strict", "--config-file", str(config)]
         built = subprocess.run(  # noqa: S603
-            builder, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "zensical", *builder],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         said = built.stdout + built.stderr
         if built.returncode or "warning" in said.lower():
             sys.exit(f"{said}\nThe pages in {language} were not built without a warning.")
-    shutil.rmtree(SITE, ignore_errors=True)
-    shutil.copytree(STAGE / "en" / "out", SITE)
-    # A server shows the 404 page of the root.
-    shutil.copytree(STAGE / "mn" / "out", SITE / "mn", ignore=shutil.ignore_patterns("404.html"))
-    switch_languages(SITE)
-    if wrong := faults(SITE):
-        sys.exit("\n".join(wrong))
-    count = sum(1 for _ in SITE.rglob("*.html"))
-    print(f"{count} pages in site/: no warning, every link leads somewhere, nothing is fetched.")
+        root = site if language == "en" else site / language
+        # A server shows the 404 page of its root alone.
+        ignored = shutil.ignore_patterns("404.html" if language != "en" else "")
+        shutil.copytree(config.parent / "out", root, ignore=ignored)
 
 
 if __name__ == "__main__":

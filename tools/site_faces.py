@@ -33,27 +33,11 @@ class Faces(griffe.Extension):
         func.decorators.clear()
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:  # noqa: ANN401
-        """Give resources the endpoints that they inherit, and describe models and enums."""
-        for module in list(pkg["resources"].members.values()):
-            for resource in list(module.classes.values()):
-                _inherit(resource)
+        """Describe the fields of models and the words of enums."""
         for module in list(pkg["models"].members.values()):
             if isinstance(module, griffe.Module):
                 for written in module.classes.values():
                     _describe(written)
-
-
-def _inherit(resource: griffe.Class) -> None:
-    bases = [str(base) for base in resource.bases]
-    for name in bases:
-        base = resource.module.members.get(name)
-        if isinstance(base, griffe.Class):
-            own = dict(resource.members)
-            resource.members.clear()
-            public = {key: member for key, member in base.members.items() if key[0] != "_"}
-            for member in public.values():
-                member.parent = resource
-            resource.members.update({**public, **own})
 
 
 def _describe(written: griffe.Class) -> None:

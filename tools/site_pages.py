@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-STAGE = ROOT / "build" / "site"
 LANGUAGES = ("en", "mn")
 REPOSITORY = "https://github.com/qpaykit/qpaykit"
 FROM_THE_ROOT = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
@@ -39,10 +38,8 @@ def pages(language: str) -> dict[str, Path]:
     return ours | {page: ROOT / source for source, page in FROM_THE_ROOT.items()}
 
 
-def lay_out(language: str) -> Path:
+def lay_out(language: str, folder: Path) -> Path:
     """Write the pages and the configuration of a language; return the configuration."""
-    folder = STAGE / language
-    shutil.rmtree(folder, ignore_errors=True)
     for name, source in pages(language).items():
         page = folder / "docs" / name
         page.parent.mkdir(parents=True, exist_ok=True)

@@ -28,17 +28,16 @@ VARIABLES = {f"QPAY_{name.upper()}" for name in Settings.__dataclass_fields__}
 VARIABLES |= {"QPAY_CALLBACK_SECRET", "PORT"}
 
 
-def commands() -> Iterator[tuple[str, str]]:
-    """Return each command with the place where it stands; what follows a `$` is typed."""
+def commands() -> Iterator[str]:
+    """Return every command of the texts; what follows a `$` is typed."""
     for page in pages():
         for block in to_run(page, "console"):
             for line in block.text.replace("\\\n", " ").splitlines():
                 if line.startswith("$ "):
-                    for command in line.removeprefix("$ ").split(" && "):
-                        yield str(block), command
+                    yield from line.removeprefix("$ ").split(" && ")
 
 
-COMMANDS = sorted({(command, place.split(":")[0]) for place, command in commands()})
+COMMANDS = sorted(set(commands()))
 
 
 def make(*arguments: str) -> None:
@@ -134,14 +133,14 @@ CHECKS: dict[str, Callable[..., None]] = {
 }
 
 
-@pytest.mark.parametrize(("command", "page"), COMMANDS)
-def test_a_command_can_be_given_as_it_stands(command: str, page: str) -> None:
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_can_be_given_as_it_stands(command: str) -> None:
     program, *arguments = shlex.split(command, comments=True)
     CHECKS[program](*arguments)
 
 
 def test_there_are_commands_to_check() -> None:
-    assert {"make demo", "qpaykit simulate --pay-after 3"} <= {command for command, _ in COMMANDS}
+    assert {"make demo", "qpaykit simulate --pay-after 3"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from xml.etree import ElementTree
 
 import module_picture
 import pytest
-from module_picture import GROUND, PACKAGE, PICTURE, imports, picture, room_of
+from module_picture import GROUND, PACKAGE, PICTURE, picture, room_of
 
 from docs.blocks import ROOT
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+@functools.cache
+def imports() -> set[tuple[str, str]]:
+    return module_picture.imports()
 
 
 def drawn() -> ElementTree.Element:
