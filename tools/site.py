@@ -9,6 +9,7 @@ anchor that leads nowhere, and anything that a page would fetch from another hos
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from site_links import faults, switch_languages
 from site_pages import LANGUAGES, ROOT, lay_out
+
+COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def main() -> None:
@@ -45,7 +48,7 @@ def build(stage: Path, site: Path) -> None:
             text=True,
             check=False,
         )
-        said = built.stdout + built.stderr
+        said = COLOUR.sub("", built.stdout + built.stderr.partition("Traceback")[0])
         if built.returncode or "warning" in said.lower():
             sys.exit(f"{said}\nThe pages in {language} were not built without a warning.")
         root = site if language == "en" else site / language

@@ -47,7 +47,7 @@ def lay_out(language: str, folder: Path) -> Path:
     shutil.copytree(DOCS / "images", folder / "docs" / "images")
     shutil.copy(DOCS / "site.css", folder / "docs")
     settings = configuration(language)
-    _insist_on_navigation(settings["nav"], set(pages(language)))
+    insist_on_navigation(settings["nav"], set(pages(language)))
     config = folder / "zensical.yml"
     # JSON is YAML, which the builder reads beside TOML, and which the standard library writes.
     config.write_text(json.dumps(settings, indent=1), encoding="utf-8")
@@ -101,7 +101,8 @@ def _entries(navigation: list[Any]) -> Iterator[tuple[str, str]]:
                 yield title, value
 
 
-def _insist_on_navigation(navigation: list[Any], there: set[str]) -> None:
+def insist_on_navigation(navigation: list[Any], there: set[str]) -> None:
+    """End where the navigation names a page that is not there, or leaves one out."""
     named = {page for _, page in _entries(navigation) if not page.startswith("../")}
     if missing := sorted(named - there):
         raise SystemExit(f"zensical.toml names pages that there are not: {', '.join(missing)}")
@@ -113,14 +114,22 @@ def _relinked(source: Path, name: str, language: str) -> str:
     """Return a page's text with links that hold in the site; code is left alone."""
 
     def relink(match: re.Match[str]) -> str:
-        return match["before"] + _target(match["target"], source, name, language)
+        return match["before"] + target(match["target"], source, name, language)
 
     parts = _FENCE.split(source.read_text(encoding="utf-8"))
     parts[::2] = [_LINK.sub(relink, part) for part in parts[::2]]
     return "".join(parts)
 
 
-def _target(link: str, source: Path, name: str, language: str) -> str:
+def target(link: str, source: Path, name: str, language: str) -> str:
+    """Return what a link of a page is in the site.
+
+    Args:
+        link: The link as it is written, without its anchor.
+        source: The file in which it stands.
+        name: The page that the file becomes.
+        language: The page's language.
+    """
     if re.match(r"[a-z]+:", link):
         return link
     aim = Path(os.path.normpath(source.parent / link))

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from mkdocstrings import Inventory
-from site_links import faults, switch_languages
 
 import qpaykit
 import qpaykit.simulator
@@ -109,62 +108,3 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_asks_another_host(site: Pa
             asked |= {name for name in names if not name.startswith((url, "data:", "blob:"))}
     assert not too_wide
     assert not asked
-
-
-def a_site(folder: Path, **pages: str) -> Path:
-    for name, body in pages.items():
-        page = folder / f"{name.replace('__', '/')}.html"
-        page.parent.mkdir(exist_ok=True)
-        page.write_text(f"<html><body>{body}</body></html>")
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("body", "fault"),
-    [
-        ('<a href="gone.html">x</a>', "index.html links to gone.html: no such page"),
-        ('<a href="#gone">x</a>', "index.html links to #gone: no such place on it"),
-        ('<a href="b.html#gone">x</a>', "index.html links to b.html#gone: no such place on it"),
-        ('<a href="../b.html">x</a>', "index.html links to ../b.html: no such page"),
-        ('<img src="gone.png">', "index.html links to gone.png: no such page"),
-        ('<script src="https://x.test/a.js"></script>', "index.html fetches https://x.test/a.js"),
-        ('<link href="//x.test/a.css">', "index.html fetches //x.test/a.css"),
-        ('<img src="https://x.test/a.png">', "index.html fetches https://x.test/a.png"),
-        ('<style>@import "https://x.test/a"</style>', "index.html fetches https://x.test/a"),
-        ('<p style="background:url(https://x.test/a)">', "index.html fetches https://x.test/a"),
-    ],
-)
-def test_what_is_wrong_with_a_site_is_found(body: str, fault: str, tmp_path: Path) -> None:
-    assert faults(a_site(tmp_path, index=body, b="<h1 id='here'>B</h1>")) == [fault]
-
-
-def test_a_font_from_elsewhere_is_found_in_a_style_sheet(tmp_path: Path) -> None:
-    (tmp_path / "a.css").write_text("@font-face { src: url('https://x.test/font.woff') }")
-    assert faults(tmp_path) == ["a.css fetches https://x.test/font.woff"]
-
-
-def test_what_is_right_with_a_site_is_left_alone(tmp_path: Path) -> None:
-    fine = '<a href="b.html#here">x</a><a href="https://x.test">x</a><img src="data:image/png,">'
-    assert faults(a_site(tmp_path, index=fine, b="<h1 id='here'>B</h1>")) == []
-
-
-SWITCH = '<a href="x" hreflang="en">English</a><a href="x" hreflang="mn">Монгол</a>'
-
-
-@pytest.mark.parametrize(
-    ("page", "english", "mongolian"),
-    [
-        ("a", "a.html", "mn/a.html"),
-        ("only", "only.html", "mn/index.html"),
-        ("api__b", "b.html", "../mn/index.html"),
-        ("mn__a", "../a.html", "a.html"),
-    ],
-)
-def test_the_switch_leads_to_the_twin_or_to_the_start(
-    page: str, english: str, mongolian: str, tmp_path: Path
-) -> None:
-    pages = dict.fromkeys(["index", "a", "only", "api__b", "mn__index", "mn__a"], SWITCH)
-    switch_languages(a_site(tmp_path, **pages))
-    text = (tmp_path / f"{page.replace('__', '/')}.html").read_text()
-    assert f'href="{english}" hreflang="en"' in text
-    assert f'href="{mongolian}" hreflang="mn"' in text
