@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import regression
+from benchmarks import page, regression
 from benchmarks.measurements import MEASUREMENTS, SHORT_FORM
 from benchmarks.plan import FULL, SHORT
 from benchmarks.report import as_json, machine, table
@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say(json.dumps(machine()))
     if options.json:
         options.json.write_text(json.dumps(as_json(figures), indent=2) + "\n", "utf-8")
+    if options.page:
+        page.write(figures, options.page)
     if options.record:
         regression.record(figures)
     for sentence in guard.regressions:
@@ -55,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--short", action="store_true", help="the form for CI")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write all figures there")
+    parser.add_argument("--page", type=Path, metavar="PATH", help="put the table into a page")
     parser.add_argument(
         "--only", action="append", metavar="NAME", help="what begins so; may be repeated"
     )

@@ -69,9 +69,7 @@ class TransportError(QPayError):
         self.sent = sent
         self.reason = reason
         place = "the answer was lost" if sent else "the request was not sent"
-        super().__init__(
-            f"{method} {path}: {place} ({reason}). Check the network and base_url, then try again."
-        )
+        super().__init__(f"{method} {path}: {place} ({reason}). Check the network and base_url.")
 
 
 class TransportTimeout(TransportError):  # noqa: N818 (named after httpx's)

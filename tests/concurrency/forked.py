@@ -50,6 +50,6 @@ def get_async(client: AsyncQPayClient, backend: str = "asyncio") -> str | None:
 
 async def hang_up(client: AsyncQPayClient) -> None:
     """Close what this event loop opened, which ends; the client goes on, on the next one."""
-    connections = client._transport._own.pop(_running_loop(), None)
-    if connections is not None:
-        await connections.close()
+    lanes = client._transport._own.pop(_running_loop(), None)
+    for lane in lanes.opened if lanes is not None else ():
+        await lane.close()

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from qpaykit import InvoiceRequest
+from qpaykit import BranchData, InvoiceRequest, ReceiverData
 from qpaykit.models import EbarimtRequest, InvoiceFields
 from qpaykit.models.values import format_time, path_id
 
@@ -137,3 +137,8 @@ def test_an_id_that_could_reach_another_path_is_refused(value: str) -> None:
 def test_a_company_is_named() -> None:
     with pytest.raises(ValidationError, match="register"):
         EbarimtRequest.model_validate({"payment_id": "1", "ebarimt_receiver_type": "COMPANY"})
+
+
+@pytest.mark.parametrize("party", [BranchData, ReceiverData])
+def test_a_party_without_a_register_number_is_sent_without_one(party: type[BranchData]) -> None:
+    assert party(name="Bat").to_json() == b'{"name":"Bat"}'

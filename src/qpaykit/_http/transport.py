@@ -10,22 +10,33 @@ import time
 import weakref
 from contextlib import asynccontextmanager, closing
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
+from qpaykit._http.lanes import LANE_CONNECTIONS, Lane, Lanes
 from qpaykit._http.wire import Reply
 from qpaykit._loops import asyncio_loop
 from qpaykit._version import __version__
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
+    from typing import TypeAlias
 
     import httpx
     from pydantic import SecretStr
-    from typing_extensions import Self
 
     from qpaykit._http.wire import Message
+
+    _SyncLane: TypeAlias = Lane[Callable[[httpx.Request], httpx.Response], Callable[[], None]]
+    _AsyncLane: TypeAlias = Lane[
+        Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
+    ]
+    _SyncLanes: TypeAlias = Lanes[Callable[[httpx.Request], httpx.Response], Callable[[], None]]
+    _AsyncLanes: TypeAlias = Lanes[
+        Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
+    ]
 
 _DEFAULT = "httpx"
 _LIBRARIES = ("httpx", "httpx2")
@@ -34,7 +45,6 @@ _MAX_BODY = 32 * 1024 * 1024
 _GRACE = 0.5
 _REFUSED = 300
 _MOST_SETS = 256
-_MOST_CONNECTIONS = 100
 _HEADERS = {
     "accept": "application/json",
     "accept-encoding": "gzip, deflate",
@@ -84,10 +94,11 @@ class _Library:
         self.async_client: type[httpx.AsyncClient] = module.AsyncClient
         self.transport: type[httpx.HTTPTransport] = module.HTTPTransport
         self.async_transport: type[httpx.AsyncHTTPTransport] = module.AsyncHTTPTransport
-        # By default fifty tasks keep twenty connections, and open thirty new ones each time.
+        # By default a pool keeps fewer connections than it opens, and opens new ones each time.
         self.limits: httpx.Limits = module.Limits(
-            max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS
+            max_connections=LANE_CONNECTIONS, max_keepalive_connections=LANE_CONNECTIONS
         )
+        self.ssl_context: Callable[[], ssl.SSLContext] = module.create_ssl_context
         self.request: type[httpx.Request] = module.Request
         self.headers: type[httpx.Headers] = module.Headers
         self.stream: type[httpx.ByteStream] = module.ByteStream
@@ -206,43 +217,41 @@ class _Base:
         return ready
 
 
-class _Connections(NamedTuple):
-    send: Callable[[httpx.Request], httpx.Response]
-    close: Callable[[], None]
+def _lane(client: httpx.Client) -> _SyncLane:
+    """Send through a client, with its event hooks and proxies."""
+    send = partial(client.send, auth=None, follow_redirects=False, stream=True)
+    return Lane(send, client.close)
 
-    @classmethod
-    def of(cls, client: httpx.Client) -> Self:
-        """Send through a client, with its event hooks and proxies."""
-        send = partial(client.send, auth=None, follow_redirects=False, stream=True)
-        return cls(send, client.close)
 
-    @classmethod
-    def opened(cls, library: _Library) -> Self:
-        """Open connections of our own."""
+def _opened(library: _Library) -> _SyncLanes:
+    """Open connections of our own."""
+    context = library.ssl_context()
+
+    def another() -> _SyncLane:
         if _proxied():
-            return cls.of(library.client(limits=library.limits))
+            return _lane(library.client(verify=context, limits=library.limits))
         # What a client does beyond its transport, such as cookies, is not wanted here.
-        transport = library.transport(limits=library.limits)
-        return cls(transport.handle_request, transport.close)
+        transport = library.transport(verify=context, limits=library.limits)
+        return Lane(transport.handle_request, transport.close)
+
+    return Lanes(another(), another)
 
 
-class _AsyncConnections(NamedTuple):
-    send: Callable[[httpx.Request], Awaitable[httpx.Response]]
-    close: Callable[[], Awaitable[None]]
+def _async_lane(client: httpx.AsyncClient) -> _AsyncLane:
+    send = partial(client.send, auth=None, follow_redirects=False, stream=True)
+    return Lane(send, client.aclose)
 
-    @classmethod
-    def of(cls, client: httpx.AsyncClient) -> Self:
-        """Send through a client, with its event hooks and proxies."""
-        send = partial(client.send, auth=None, follow_redirects=False, stream=True)
-        return cls(send, client.aclose)
 
-    @classmethod
-    def opened(cls, library: _Library) -> Self:
-        """Open connections of our own."""
+def _async_opened(library: _Library) -> _AsyncLanes:
+    context = library.ssl_context()
+
+    def another() -> _AsyncLane:
         if _proxied():
-            return cls.of(library.async_client(limits=library.limits))
-        transport = library.async_transport(limits=library.limits)
-        return cls(transport.handle_async_request, transport.aclose)
+            return _async_lane(library.async_client(verify=context, limits=library.limits))
+        transport = library.async_transport(verify=context, limits=library.limits)
+        return Lane(transport.handle_async_request, transport.aclose)
+
+    return Lanes(another(), another)
 
 
 def _proxied() -> bool:
@@ -258,18 +267,19 @@ class SyncTransport(_Base):
         library = _library_of(client, sync=True)
         given = cast("httpx.Client | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
-        self._given = _Connections.of(given) if given else None
-        self._own: _Connections | None = None
+        self._given = Lanes(_lane(given)) if given else None
+        self._own: _SyncLanes | None = None
         self._pid = 0
         self._closed = False
         self._lock = threading.Lock()
 
     async def send(self, message: Message, timeout: float) -> Reply:
         """Make one attempt; see `Transport.send`."""
-        connections = self._connections()
+        lanes = self._lanes()
+        lane = lanes.enter()
         remaining = _Remaining(timeout)
         try:
-            response = connections.send(self._request(message, remaining))
+            response = lane.send(self._request(message, remaining))
             with closing(response):
                 body = _collect(response.iter_bytes(), remaining)
             return _reply(response, body)
@@ -279,6 +289,8 @@ class SyncTransport(_Base):
             failure = _late(message)
         except _TooMuchError as problem:
             failure = _lost(message, str(problem))
+        finally:
+            lanes.leave(lane)
         # Outside the block, so that the error drags no frame along that holds the token.
         raise failure
 
@@ -291,9 +303,10 @@ class SyncTransport(_Base):
         self._closed = True
         own, self._own = self._own, None
         if own is not None and self._pid == os.getpid():
-            own.close()
+            for lane in own.opened:
+                lane.close()
 
-    def _connections(self) -> _Connections:
+    def _lanes(self) -> _SyncLanes:
         if self._closed:
             raise _closed()
         if self._given is not None:
@@ -304,7 +317,7 @@ class SyncTransport(_Base):
         with self._lock:
             if self._own is None or self._pid != os.getpid():
                 # After a fork, parent and child would read each other's answers.
-                self._own = _Connections.opened(self._library)
+                self._own = _opened(self._library)
                 self._pid = os.getpid()
             return self._own
 
@@ -316,22 +329,21 @@ class AsyncTransport(_Base):
         library = _library_of(client, sync=False)
         given = cast("httpx.AsyncClient | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
-        self._given = _AsyncConnections.of(given) if given else None
+        self._given = Lanes(_async_lane(given)) if given else None
         # Connections belong to the event loop that opened them, and to the process.
-        self._own: weakref.WeakKeyDictionary[object, _AsyncConnections] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._own: weakref.WeakKeyDictionary[object, _AsyncLanes] = weakref.WeakKeyDictionary()
         self._pid = os.getpid()
         self._closed = False
 
     async def send(self, message: Message, timeout: float) -> Reply:
         """Make one attempt; see `Transport.send`."""
-        connections = self._connections()
+        lanes = self._lanes()
+        lane = lanes.enter()
         remaining = _Remaining(timeout)
         try:
             # The phases end by themselves; this ends an answer whose headers trickle in.
             async with _stop_after(timeout + _GRACE):
-                response = await connections.send(self._request(message, remaining))
+                response = await lane.send(self._request(message, remaining))
                 try:
                     body = await _acollect(response.aiter_bytes(), remaining)
                 finally:
@@ -343,6 +355,8 @@ class AsyncTransport(_Base):
             failure = _late(message)
         except _TooMuchError as problem:
             failure = _lost(message, str(problem))
+        finally:
+            lanes.leave(lane)
         raise failure
 
     async def sleep(self, seconds: float) -> None:
@@ -357,9 +371,10 @@ class AsyncTransport(_Base):
         own = self._own.pop(_running_loop(), None)
         self._own.clear()
         if own is not None and self._pid == os.getpid():
-            await own.close()
+            for lane in own.opened:
+                await lane.close()
 
-    def _connections(self) -> _AsyncConnections:
+    def _lanes(self) -> _AsyncLanes:
         if self._closed:
             raise _closed()
         if self._given is not None:
@@ -370,7 +385,7 @@ class AsyncTransport(_Base):
         loop = _running_loop()
         own = self._own.get(loop)
         if own is None:
-            own = self._own[loop] = _AsyncConnections.opened(self._library)
+            own = self._own[loop] = _async_opened(self._library)
         return own
 
 

@@ -23,9 +23,10 @@ Body: TypeAlias = bytes | bytearray | str | Mapping[str, object] | None
 
 SIGNATURE = "qpaykit"
 _PAYMENT_ID = "qpay_payment_id"
+_TEXT = (bytes, str)
 _MAX_INPUT = 256 * 1024
 _MAX_PAIRS = 1000
-_OF_AN_INVOICE = (None, ObjectType.INVOICE)
+_OF_AN_INVOICE = (ObjectType.INVOICE, None)
 
 
 @dataclass(slots=True)
@@ -74,19 +75,21 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
         CallbackError: It names neither a payment nor an invoice, or names them in a way
             that no id of QPay's is written. Nothing else is raised.
     """
-    params = _params(query)
+    params = {} if query is None else _params(query)
     signature = params.pop(SIGNATURE, None)
-    payment = None if body is None else _payment(body)
-    payment_id = (
-        params.pop(_PAYMENT_ID, "").strip()
-        or _named(payment)
-        or params.pop("payment_id", "").strip()
-        or None
-    )
-    invoice_id = _invoice_id(payment)
-    if not (payment_id is None or is_path_id(payment_id)):
+    payment_id: str | None = params.pop(_PAYMENT_ID, "").strip()
+    payment = invoice_id = None
+    if body is not None:
+        payment = _payment(body)
+    if payment is not None:
+        payment_id = payment_id or payment.qpay_payment_id or payment.payment_id
+        if payment.object_type in _OF_AN_INVOICE:
+            invoice_id = payment.object_id
+        invoice_id = invoice_id or payment.invoice_id or None
+    payment_id = payment_id or params.pop("payment_id", "").strip() or None
+    if payment_id is not None and not is_path_id(payment_id):
         raise CallbackError("the callback's payment id is not written as QPay's ids are")
-    if not (invoice_id is None or is_path_id(invoice_id)):
+    if invoice_id is not None and not is_path_id(invoice_id):
         raise CallbackError("the callback's invoice id is not written as QPay's ids are")
     if payment_id is None and invoice_id is None:
         msg = (
@@ -94,19 +97,14 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
             f"QPay sends {_PAYMENT_ID} in the query"
         )
         raise CallbackError(msg)
-    return Callback(
-        payment_id=payment_id,
-        invoice_id=invoice_id,
-        params=params,
-        payment=payment,
-        signature=signature,
-    )
+    return Callback(payment_id, invoice_id, params, payment, signature)
 
 
 def _params(query: Query) -> dict[str, str]:
-    if query is None:
-        return {}
-    pairs = _form(_query_of(query)) if isinstance(query, str) else _pairs(query)
+    if isinstance(query, str):
+        pairs = _form(_query_of(query) if "?" in query else query)
+    else:
+        pairs = _pairs(query)
     params = dict(pairs)
     if len(params) < len(pairs) and any(
         name == _PAYMENT_ID and value != params[name] for name, value in pairs
@@ -165,12 +163,13 @@ def _query_of(text: str) -> str:
 
 
 def _form(text: str) -> list[tuple[str, str]]:
-    if len(text) > _MAX_INPUT:
-        raise CallbackError("the callback is too long")
-    try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_PAIRS)
-    except ValueError as problem:
-        raise CallbackError("the callback has too many fields") from problem
+    # A text no longer than that has no more pairs either, and most are short.
+    if len(text) > _MAX_PAIRS:
+        if len(text) > _MAX_INPUT:
+            raise CallbackError("the callback is too long")
+        if text.count("&") >= _MAX_PAIRS:
+            raise CallbackError("the callback has too many fields")
+    return parse_qsl(text, keep_blank_values=True)
 
 
 def _decoded(text: bytes) -> str:
@@ -201,7 +200,7 @@ def _content(body: Body) -> dict[str, object]:
 
 
 def _payment(body: Body) -> CallbackPayment | None:
-    if isinstance(body, (bytes, str)) and len(body) <= _MAX_INPUT:
+    if isinstance(body, _TEXT) and len(body) <= _MAX_INPUT:
         try:
             # Half of what `model_validate_json` takes is its own preparations.
             payment: CallbackPayment = CallbackPayment.__pydantic_validator__.validate_json(body)
@@ -221,19 +220,3 @@ def _payment(body: Body) -> CallbackPayment | None:
                 return None
             known = {name: value for name, value in known.items() if name not in broken}
     return None
-
-
-def _named(payment: CallbackPayment | None) -> str | None:
-    if payment is None:
-        return None
-    other = payment.model_extra
-    value = other.get(_PAYMENT_ID) if other else None
-    return (value.strip() if isinstance(value, str) else None) or payment.payment_id
-
-
-def _invoice_id(payment: CallbackPayment | None) -> str | None:
-    if payment is None:
-        return None
-    if payment.object_id and payment.object_type in _OF_AN_INVOICE:
-        return payment.object_id
-    return payment.invoice_id or None

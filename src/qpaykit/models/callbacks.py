@@ -39,6 +39,7 @@ class CallbackPayment(Answer):
     paid_by: Kind = None
     object_type: Thing = None
     object_id: str | None = None
+    qpay_payment_id: str | None = None
     qr_code: str | None = Field(default=None, repr=False)
     invoice_id: str | None = None
     sender_invoice_no: str | None = None

@@ -45,9 +45,11 @@ with warnings.catch_warnings():
         phone: Text20 | None = None
         address: Address | None = None
 
+    class ReceiverData(BranchData):
+        """Who is to pay an invoice."""
 
-class ReceiverData(BranchData):
-    """Who is to pay an invoice."""
+        # Said again: inherited, its default would be the class method of that name.
+        register: Text20 | None = None
 
 
 class StaffData(Request):

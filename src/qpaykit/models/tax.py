@@ -2,8 +2,8 @@
 
 QPay compares every line's tax with its own: the tax that the line's total holds, computed
 in decimals and cut off after the fourth, not rounded. Tax that is spread over the lines to
-fit an invoice's total is refused, and so is 999.9999 for 1000, which is what binary floating
-point makes of every multiple of 11.
+fit an invoice's total is refused, and so is 999.9999 as the tax of 11000, which is 1000: what
+binary floating point makes of many a multiple of 11.
 """
 
 from __future__ import annotations

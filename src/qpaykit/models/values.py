@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
 
 _logger = logging.getLogger("qpaykit")
@@ -188,18 +189,15 @@ AnswerZero: BeforeValidator = BeforeValidator(_zero_if_empty)
 AnswerList = Annotated[list[T], BeforeValidator(_list_if_empty)]
 """A list in an answer: empty where QPay sent none."""
 
-_ID_FORM = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
-
-
-def is_path_id(value: object) -> bool:
-    """Say whether a text is written as QPay's ids are, and can reach no other path."""
-    return isinstance(value, str) and _ID_FORM.fullmatch(value) is not None
-
+is_path_id: Callable[[str], re.Match[str] | None] = re.compile(
+    r"[A-Za-z0-9_-]{1,128}", re.ASCII
+).fullmatch
+"""Matches a text that is written as QPay's ids are, and can reach no other path."""
 
 PathId = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 
 
-def path_id(value: str, name: str) -> str:
+def path_id(value: object, name: str) -> str:
     """Return an id that may stand in a path.
 
     Args:
@@ -209,7 +207,7 @@ def path_id(value: str, name: str) -> str:
     Raises:
         pydantic.ValidationError: It is no id.
     """
-    if not is_path_id(value):
+    if not (isinstance(value, str) and is_path_id(value)):
         raise _refused(
             name, "must be QPay's id as text: letters, digits, - and _, at most 128 of them"
         )

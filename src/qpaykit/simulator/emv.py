@@ -9,6 +9,7 @@ import io
 import segno
 
 _CURRENCY_MNT = "496"
+_MASK = 2
 _NETWORK = "2794049600000000000000000000000"
 
 
@@ -41,7 +42,8 @@ def qr_text(*, merchant: str, reference: str, amount: str) -> str:
 def png_base64(text: str) -> str:
     """Draw a QR code and return the PNG as QPay does: base64, without a `data:` prefix."""
     picture = io.BytesIO()
-    segno.make(text, error="m").save(picture, kind="png", scale=4, border=4)
+    # Trying all eight masks takes most of the time that an invoice takes here; any can be read.
+    segno.make(text, error="m", mask=_MASK).save(picture, kind="png", scale=4, border=4)
     return base64.b64encode(picture.getvalue()).decode()
 
 

@@ -1,0 +1,65 @@
+"""Several small pools of connections in place of a large one."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+S = TypeVar("S")
+C = TypeVar("C")
+
+LANE_CONNECTIONS = 5
+_MOST_LANES = 20
+
+
+class Lane(Generic[S, C]):
+    """One pool of connections, and how many requests are under way on it."""
+
+    def __init__(self, send: S, close: C) -> None:
+        self.send = send
+        self.close = close
+        self.busy = 0
+
+
+class Lanes(Generic[S, C]):
+    """The lanes of one client; the next is opened when all before it are full.
+
+    httpx's work for a request grows with the square of its pool's size: a thousand requests
+    at once take a third of the time over twenty pools of five connections that they take
+    over the best single pool.
+
+    Args:
+        first: The lane that is there from the start.
+        another: Opens one more; None where there can be no other.
+    """
+
+    def __init__(self, first: Lane[S, C], another: Callable[[], Lane[S, C]] | None = None) -> None:
+        self.opened = [first]
+        self._another = another
+        self._lock = threading.Lock()
+
+    def enter(self) -> Lane[S, C]:
+        """Take the first lane with a connection to spare, or else the least busy one."""
+        with self._lock:
+            for lane in self.opened:
+                if lane.busy < LANE_CONNECTIONS:
+                    break
+            else:
+                lane = self._widened()
+            lane.busy += 1
+        return lane
+
+    def leave(self, lane: Lane[S, C]) -> None:
+        """Give a lane back."""
+        with self._lock:
+            lane.busy -= 1
+
+    def _widened(self) -> Lane[S, C]:
+        if self._another is None or len(self.opened) == _MOST_LANES:
+            return min(self.opened, key=lambda lane: lane.busy)
+        lane = self._another()
+        self.opened.append(lane)
+        return lane
