@@ -42,7 +42,9 @@ def test_the_python_of_a_page_runs_from_its_first_block_to_its_last(
         timeout=60,
         check=False,
     )
-    assert ran.returncode == 0, f"{page} failed\n{ran.stdout}{ran.stderr}"
+    # Most pages define no test: their blocks have run when that is known.
+    well = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    assert ran.returncode in well, f"{page} failed\n{ran.stdout}{ran.stderr}"
 
 
 @pytest.mark.parametrize("page", pages())
