@@ -1,0 +1,102 @@
+"""The Mongolian texts tell the same story: their code is that of the English ones."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from docs.blocks import MONGOLIAN, ROOT, Block, blocks
+
+CYRILLIC = re.compile("[А-Яа-яЁёӨөҮү]")
+SHARED = {"python", "console", "json", "ini", "nginx", "toml", "yaml"}
+WRITTEN = sorted(page for page in MONGOLIAN if (ROOT / page).exists())
+
+
+def code(page: str) -> list[Block]:
+    return [block for block in blocks(page) if block.language in SHARED]
+
+
+@pytest.mark.parametrize("page", MONGOLIAN)
+def test_a_text_that_is_promised_in_mongolian_is_there(page: str) -> None:
+    assert (ROOT / page).exists()
+
+
+@pytest.mark.parametrize("page", WRITTEN)
+def test_its_text_is_mongolian(page: str) -> None:
+    letters = re.findall(
+        r"\w", re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.DOTALL)
+    )
+    assert sum(bool(CYRILLIC.match(letter)) for letter in letters) > len(letters) / 3
+
+
+@pytest.mark.parametrize("page", WRITTEN)
+def test_its_code_is_that_of_its_twin(page: str) -> None:
+    ours, theirs = code(page), code(MONGOLIAN[page])
+    for one, other in zip(ours, theirs, strict=False):
+        assert one.language == other.language, f"{one} is not {other}"
+        assert same(one, other), f"{one} is not {other}"
+    assert len(ours) == len(theirs), f"{page} has {len(ours)} blocks, its twin {len(theirs)}"
+
+
+def same(one: Block, other: Block) -> bool:
+    """Say whether two blocks do the same: comments and what is told to people may differ."""
+    if one.language != "python":
+        return without_comments(one.text) == without_comments(other.text)
+    return shape(one.text) == shape(other.text, told_in=one.text)
+
+
+def without_comments(text: str) -> list[str]:
+    return [re.sub(r"(^|\s+)#.*", "", line).rstrip() for line in text.splitlines()]
+
+
+def shape(text: str, told_in: str | None = None) -> str:
+    """Return what a block of Python does, without the texts that are Mongolian in the twin."""
+    tree = ast.parse(text)
+    texts = strings(tree)
+    twins = strings(ast.parse(told_in)) if told_in is not None else texts
+    for mine, twin in zip(texts, twins, strict=False):
+        if CYRILLIC.search(str(twin.value)):
+            mine.value = "told to people"
+    return ast.dump(tree)
+
+
+def strings(tree: ast.AST) -> list[ast.Constant]:
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+
+def block(text: str, language: str = "python") -> Block:
+    return Block("page.md", 1, language, text, None)
+
+
+@pytest.mark.parametrize(
+    ("mongolian", "english"),
+    [
+        ('print("төлсөн")  # за', 'print("paid")  # well'),
+        ("print(f'төлсөн {x}', 'PAID')", "print(f'paid {x}', 'PAID')"),
+        ("x = 1", "x = 1  # one"),
+    ],
+)
+def test_words_for_people_may_differ(mongolian: str, english: str) -> None:
+    assert same(block(mongolian), block(english))
+
+
+@pytest.mark.parametrize(
+    ("mongolian", "english"),
+    [
+        ("print(1)", "print(2)"),
+        ('print("PAID")', 'print("NEW")'),
+        ("client.refund(x)", "client.cancel(x)"),
+        ('print("төлсөн")', 'print("paid", 1)'),
+        ('print("төлсөн")', "print(x)"),
+    ],
+)
+def test_code_may_not_differ(mongolian: str, english: str) -> None:
+    assert not same(block(mongolian), block(english))
+
+
+def test_commands_may_not_differ_but_for_their_comments() -> None:
+    assert same(block("$ make x  # хий", "console"), block("$ make x  # do", "console"))
+    assert not same(block("$ make x", "console"), block("$ make y", "console"))

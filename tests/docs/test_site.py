@@ -1,0 +1,110 @@
+"""The site is built whole, and reads well on a phone."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from mkdocstrings import Inventory
+
+import qpaykit
+import qpaykit.simulator
+from browser import chromium
+from docs.blocks import ROOT
+from qpaykit.resources import ebarimt, invoices, payments, subscriptions, tokens
+
+RESOURCES = (
+    invoices.Invoices,
+    payments.Payments,
+    ebarimt.Ebarimt,
+    subscriptions.Subscriptions,
+    tokens.Tokens,
+)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site; the first worker that needs it builds it for all."""
+    folder = tmp_path_factory.getbasetemp().parent / "site"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            builder = [sys.executable, "tools/site.py", "--into", str(folder)]
+            subprocess.run(builder, cwd=ROOT, check=True)  # noqa: S603
+    return folder
+
+
+@pytest.fixture(scope="session")
+def documented(site: Path) -> set[str]:
+    with (site / "objects.inv").open("rb") as file:
+        return set(Inventory.parse_sphinx(file))
+
+
+@pytest.mark.parametrize("name", qpaykit.__all__)
+def test_what_integrators_import_has_a_place_in_the_api(name: str, documented: set[str]) -> None:
+    assert f"qpaykit.{name}" in documented
+
+
+@pytest.mark.parametrize("name", qpaykit.simulator.__all__)
+def test_what_tests_import_has_a_place_in_the_api(name: str, documented: set[str]) -> None:
+    assert f"qpaykit.simulator.{name}" in documented
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_method_of_a_resource_has_a_place(
+    resource: type[object], documented: set[str]
+) -> None:
+    methods = [name for name in dir(resource) if not name.startswith("_")]
+    assert not [
+        name
+        for name in methods
+        if f"{resource.__module__}.{resource.__name__}.{name}" not in documented
+    ]
+
+
+def test_signatures_are_the_ones_that_users_call(site: Path) -> None:
+    page = (site / "api" / "resources.html").read_text(encoding="utf-8")
+    assert "Operation" not in page
+    assert "Poll" not in page
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on loopback."""
+    handler = partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def test_no_page_scrolls_sideways_on_a_phone_and_none_asks_another_host(site: Path) -> None:
+    too_wide, asked = [], set()
+    with served(site) as url, chromium(width=390, height=800) as browser:
+        for page in sorted(site.rglob("*.html")):
+            browser.get(f"{url}/{page.relative_to(site)}")
+            wide, names = browser.execute_script(
+                "return [document.scrollingElement.scrollWidth > innerWidth,"
+                " performance.getEntriesByType('resource').map(entry => entry.name)]"
+            )
+            too_wide += [page.name] if wide else []
+            asked |= {name for name in names if not name.startswith((url, "data:", "blob:"))}
+    assert not too_wide
+    assert not asked
