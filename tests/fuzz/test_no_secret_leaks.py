@@ -92,7 +92,8 @@ _objects = st.builds(
     st.lists(_private, max_size=2),
 )
 _contents = st.recursive(
-    _objects,
+    _objects
+    | st.builds(lambda key, inner: {key: inner}, st.sampled_from(["error", "message"]), _objects),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_keys, inner, max_size=2),
     max_leaves=3,
 )
