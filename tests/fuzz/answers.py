@@ -7,7 +7,7 @@ import json
 
 from hypothesis import strategies as st
 
-from fuzz.server import Answer, a_token
+from fuzz.server import Answer, a_token, plain
 
 CODES = [
     "INVOICE_NOTFOUND",
@@ -120,7 +120,8 @@ _retry_after = st.one_of(
 ).map(lambda value: b"retry-after: " + value)
 _any_header = st.tuples(_tokens, st.binary(max_size=30)).map(b": ".join)
 _headers = st.lists(st.one_of(_known_headers, _retry_after, _any_header), max_size=3)
-_statuses = st.sampled_from(STATUSES) | st.integers(100, 599)
+# A success whose body is something else is the answer that a client most easily believes.
+_statuses = st.sampled_from([200, *STATUSES]) | st.just(200) | st.integers(100, 599)
 
 
 @st.composite
@@ -172,7 +173,13 @@ _no_http = st.builds(
 )
 _silence = st.just(Answer(0, (), "silent"))
 
-ANSWERS = st.one_of(_http(), _http(), _http(), _http(), _http(), _cut(), _no_http, _silence)
+_busy = st.builds(
+    lambda status, header: plain(status, {"error": "SYSTEM_BUSY"}, header),
+    st.sampled_from([429, 503]),
+    _retry_after,
+)
+
+ANSWERS = st.one_of(*[_http()] * 5, _busy, _cut(), _no_http, _silence)
 SCRIPTS = st.lists(ANSWERS, min_size=1, max_size=4)
 LOGINS = st.one_of(
     st.just([a_token()]),

@@ -147,6 +147,18 @@ def test_a_5xx_is_a_lost_answer_whatever_code_it_names(
     assert blind_repeats(call, server.arrivals) == []
 
 
+@pytest.mark.parametrize("call", UNSAFE, ids=lambda call: call.name)
+@settings(fuzz, max_examples=6)
+@given(body=st.sampled_from([b"<html>", b"", b'{"cut', b"[]", b"\xff"]) | st.binary(max_size=9))
+def test_a_success_that_cannot_be_read_is_a_lost_answer(
+    server: ScriptedServer, call: Call, body: bytes
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body)
+    server.play([Answer(200, (head + body,))])
+    run(server, call)
+    assert blind_repeats(call, server.arrivals) == []
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @settings(fuzz, max_examples=30)
 @given(call=st.sampled_from(CALLS), script=SCRIPTS, logins=LOGINS, library=_libraries)

@@ -91,6 +91,12 @@ _objects = st.builds(
     st.dictionaries(_keys, _texts, max_size=3),
     st.lists(_private, max_size=2),
 )
+# QPay names fields below "error" or "message", each with what is wrong with it.
+_blame = st.builds(
+    lambda key, private: {key: dict(private)},
+    st.sampled_from(["error", "message"]),
+    st.lists(_private, min_size=1, max_size=2),
+)
 _contents = st.recursive(
     _objects,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_keys, inner, max_size=2),
@@ -104,6 +110,7 @@ _json = st.builds(
 _bodies = st.one_of(
     _json,
     _json,
+    _blame.map(lambda content: json.dumps(content).encode()),
     _json.map(lambda body: body[:-3]),
     _json.map(lambda body: json.dumps({"message": body.decode()}).encode()),
     _texts.map(lambda text: f"<html><pre>{text}</pre>".encode()),
