@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 QUIET = (
     "--headless=new",
@@ -52,6 +55,26 @@ def chromium(*, width: int = 1000, height: int = 1100, dark: bool = False) -> It
         yield browser
     finally:
         browser.quit()
+
+
+def waiting(browser: Chrome) -> WebDriverWait[Chrome]:
+    """Wait for what a page shows that renews itself, and so what was found a moment ago."""
+    return WebDriverWait(browser, 10, ignored_exceptions=[StaleElementReferenceException])
+
+
+def sees(browser: Chrome, text: str, selector: str = "main") -> None:
+    """Wait until a text is there."""
+    waiting(browser).until(lambda page: text in page.find_element(By.CSS_SELECTOR, selector).text)
+
+
+def clicks(browser: Chrome, selector: str) -> None:
+    """Click on what a selector finds."""
+
+    def clicked(page: Chrome) -> bool:
+        page.find_element(By.CSS_SELECTOR, selector).click()
+        return True
+
+    waiting(browser).until(clicked)
 
 
 def main(folder: Path) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from typing_extensions import Self
 
-    from qpaykit._http.transport import AsyncHTTPClient, HTTPClient
+    from qpaykit._http.library import AsyncHTTPClient, HTTPClient
     from qpaykit.stores.protocol import AsyncStore, Store
 
 

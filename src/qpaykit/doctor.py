@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from qpaykit._http.transport import default_library
+from qpaykit._http.library import default_library
 from qpaykit.client import QPayClient
 from qpaykit.config import PRODUCTION_URL, SANDBOX_URL, is_loopback
 from qpaykit.errors import ConfigurationError, QPayError
@@ -102,8 +102,11 @@ def _clock(base_url: str) -> Iterator[Finding]:
     unreadable: tuple[type[Exception], ...] = (*library.problems, TypeError, ValueError)
     try:
         with library.client(timeout=10) as http:
+            asked = time.time()
             date = http.get(base_url).headers.get("date")
-        skew = time.time() - parsedate_to_datetime(date).timestamp()
+            # QPay looked at its clock at some moment in between, and cut its second off.
+            halfway = (asked + time.time()) / 2
+        skew = halfway - 0.5 - parsedate_to_datetime(date).timestamp()
     except unreadable:
         yield Finding("clock", None, "QPay's time could not be read")
         return

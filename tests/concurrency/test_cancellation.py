@@ -28,6 +28,8 @@ from qpaykit import (
     RedisStore,
     Store,
 )
+from qpaykit._http import lanes
+from qpaykit._http.library import default_library
 from support import LIBRARIES, SETTINGS, token_body
 
 if TYPE_CHECKING:
@@ -212,8 +214,11 @@ def test_a_claim_that_is_slow_is_given_back_when_its_task_is_cancelled(way: Way)
 @pytest.mark.parametrize("library", ["connections of its own", *LIBRARIES])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_send_cancelled_at_any_await_leaves_the_connections_usable(
-    way: Way, library: str
+    way: Way, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # So that one connection that is lost is missed.
+    monkeypatch.setattr(lanes, "LANE_CONNECTIONS", 1)
+    monkeypatch.setattr(default_library(), "limits", httpx.Limits(max_connections=1))
     spoilt: list[int] = []
 
     async def main(server: ScriptedServer) -> None:

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
-from browser import chromium
+from browser import chromium, sees, waiting
 from examples.qr import read_qr
 from examples.running import Shop
 
@@ -41,14 +39,13 @@ def test_an_order_is_paid_before_the_buyers_eyes(shop: Shop, browser: Chrome, wi
     browser.get(shop.url)
     keep(browser, shop, "start", width)
     browser.find_element(By.TAG_NAME, "button").click()
-    waiting = WebDriverWait(browser, 10, ignored_exceptions=[StaleElementReferenceException])
-    waiting.until(lambda page: "open" in page.find_element(By.TAG_NAME, "h1").text)
+    sees(browser, "open", "h1")
     (invoice,) = shop.simulator.invoices()
-    waiting.until(lambda page: read_qr(page.get_screenshot_as_png()) == invoice.qr_text)
+    waiting(browser).until(lambda page: read_qr(page.get_screenshot_as_png()) == invoice.qr_text)
     keep(browser, shop, "open", width)
     links = [link.get_attribute("href") for link in browser.find_elements(By.TAG_NAME, "a")]
     assert any(link and "qPay_QRcode" in link for link in links)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     shop.simulator.pay(invoice.id)
-    waiting.until(lambda page: "paid" in page.find_element(By.TAG_NAME, "h1").text)
+    sees(browser, "paid", "h1")
     keep(browser, shop, "paid", width)

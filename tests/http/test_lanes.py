@@ -55,3 +55,28 @@ def test_a_client_that_was_handed_in_is_the_only_lane() -> None:
     lanes: Lanes[str, None] = Lanes(Lane("given", None))
     assert {lanes.enter().send for _ in range(MOST)} == {"given"}
     assert len(lanes.opened) == 1
+
+
+def test_a_retired_lane_gets_no_more_requests_and_is_to_be_closed_after_its_last() -> None:
+    lanes = lanes_by_number()
+    first, second = lanes.enter(), lanes.enter()
+    lanes.retire(first)
+    assert lanes.enter().send == 1
+    assert not lanes.leave(first)
+    assert lanes.leave(second)
+
+
+def test_a_lane_may_be_retired_by_two_requests() -> None:
+    lanes = lanes_by_number()
+    first, second = lanes.enter(), lanes.enter()
+    lanes.retire(first)
+    lanes.retire(second)
+    assert [lanes.leave(first), lanes.leave(second)] == [False, True]
+
+
+def test_a_client_that_was_handed_in_is_not_retired() -> None:
+    lanes: Lanes[str, None] = Lanes(Lane("given", None))
+    lane = lanes.enter()
+    lanes.retire(lane)
+    assert not lanes.leave(lane)
+    assert lanes.enter() is lane

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
-from browser import chromium
+from browser import chromium, clicks, sees, waiting
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 from qpaykit.simulator import Simulator
 from ways import one_way
@@ -42,12 +40,6 @@ def shop(qpay_client: QPayClient) -> Iterator[tuple[str, list[PaymentEvent]]]:
         thread.join()
 
 
-def sees(browser: Chrome, text: str) -> None:
-    WebDriverWait(browser, 10).until(
-        lambda page: text in page.find_element(By.TAG_NAME, "main").text
-    )
-
-
 def test_an_invoice_is_paid_by_click_and_the_shop_delivers(
     qpay_simulator: Simulator,
     qpay_client: QPayClient,
@@ -61,16 +53,16 @@ def test_an_invoice_is_paid_by_click_and_the_shop_delivers(
         browser.get(f"{qpay_simulator.page_root}/?lang=en")
         browser.find_element(By.LINK_TEXT, "42").click()
         sees(browser, "open")
-        browser.find_element(By.CSS_SELECTOR, "[data-action=pay]").click()
+        clicks(browser, "[data-action=pay]")
         sees(browser, "SUCCESS")
-        assert "paid" in browser.find_element(By.CSS_SELECTOR, "dd .CLOSED").text
+        sees(browser, "paid", "dd .CLOSED")
         assert len(delivered) == 1
         # What happens elsewhere is seen without a click.
         qpay_simulator.send_callback(str(delivered[0].payment.payment_id))
-        WebDriverWait(browser, 10).until(
+        waiting(browser).until(
             lambda page: len(page.find_elements(By.CSS_SELECTOR, "td.good")) == 2
         )
-        browser.find_element(By.CSS_SELECTOR, "[data-action=refund]").click()
+        clicks(browser, "[data-action=refund]")
         sees(browser, "refunded")
     assert invoice.qpay_short_url == f"{qpay_simulator.page_root}/invoices/{invoice.invoice_id}"
 

@@ -22,6 +22,7 @@ class Lane(Generic[S, C]):
         self.send = send
         self.close = close
         self.busy = 0
+        self.retired = False
 
 
 class Lanes(Generic[S, C]):
@@ -52,10 +53,18 @@ class Lanes(Generic[S, C]):
             lane.busy += 1
         return lane
 
-    def leave(self, lane: Lane[S, C]) -> None:
-        """Give a lane back."""
+    def leave(self, lane: Lane[S, C]) -> bool:
+        """Give a lane back; say whether it was retired and this was its last request."""
         with self._lock:
             lane.busy -= 1
+            return lane.retired and not lane.busy
+
+    def retire(self, lane: Lane[S, C]) -> None:
+        """Let a lane's requests end, and give it no new ones; where there is no other, keep it."""
+        with self._lock:
+            if self._another is not None and not lane.retired:
+                lane.retired = True
+                self.opened.remove(lane)
 
     def _widened(self) -> Lane[S, C]:
         if self._another is None or len(self.opened) == _MOST_LANES:

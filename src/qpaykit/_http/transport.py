@@ -1,46 +1,48 @@
-"""The two drivers: they send and sleep. The one module that names the HTTP library."""
+"""The two drivers: they send and sleep."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import threading
 import time
 import weakref
 from contextlib import asynccontextmanager, closing
-from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
-from qpaykit._http.lanes import LANE_CONNECTIONS, Lane, Lanes
+from qpaykit._http.lanes import Lanes
+from qpaykit._http.library import (
+    async_lane_of,
+    lane_of,
+    library_of,
+    open_async_lanes,
+    open_lanes,
+)
 from qpaykit._http.wire import Reply
 from qpaykit._loops import asyncio_loop
 from qpaykit._version import __version__
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractAsyncContextManager
-    from typing import TypeAlias
 
-    import httpx
     from pydantic import SecretStr
 
+    from qpaykit._http.library import (
+        AsyncHTTPClient,
+        AsyncLane,
+        AsyncLanes,
+        AsyncPlainClient,
+        Headers,
+        HTTPClient,
+        HTTPRequest,
+        HTTPResponse,
+        Library,
+        PlainClient,
+        SyncLanes,
+    )
     from qpaykit._http.wire import Message
-
-    _SyncLane: TypeAlias = Lane[Callable[[httpx.Request], httpx.Response], Callable[[], None]]
-    _AsyncLane: TypeAlias = Lane[
-        Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
-    ]
-    _SyncLanes: TypeAlias = Lanes[Callable[[httpx.Request], httpx.Response], Callable[[], None]]
-    _AsyncLanes: TypeAlias = Lanes[
-        Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
-    ]
-    PlainClient: TypeAlias = httpx.Client
-
-_DEFAULT = "httpx"
-_LIBRARIES = ("httpx", "httpx2")
 
 _MAX_BODY = 32 * 1024 * 1024
 _GRACE = 0.5
@@ -52,123 +54,6 @@ _HEADERS = {
     "connection": "keep-alive",
     "user-agent": f"qpaykit/{__version__}",
 }
-
-
-class HTTPClient(Protocol):
-    """An `httpx.Client` or an `httpx2.Client`.
-
-    A type checker must know the face of both where only one of them is installed, and the
-    class itself is looked at when it is handed in.
-    """
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it was closed."""
-
-    def build_request(self, method: str, url: str) -> object:
-        """Make one of the library's own requests."""
-
-    def close(self) -> None:
-        """Close its connections."""
-
-
-class AsyncHTTPClient(Protocol):
-    """An `httpx.AsyncClient` or an `httpx2.AsyncClient`; see `HTTPClient`."""
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it was closed."""
-
-    def build_request(self, method: str, url: str) -> object:
-        """Make one of the library's own requests."""
-
-    async def aclose(self) -> None:
-        """Close its connections."""
-
-
-class _Library:
-    """What is used of httpx, or of a library that has httpx's face."""
-
-    def __init__(self, name: str) -> None:
-        module = importlib.import_module(name)
-        self.client: type[httpx.Client] = module.Client
-        self.async_client: type[httpx.AsyncClient] = module.AsyncClient
-        self.transport: type[httpx.HTTPTransport] = module.HTTPTransport
-        self.async_transport: type[httpx.AsyncHTTPTransport] = module.AsyncHTTPTransport
-        # By default a pool keeps fewer connections than it opens, and opens new ones each time.
-        self.limits: httpx.Limits = module.Limits(
-            max_connections=LANE_CONNECTIONS, max_keepalive_connections=LANE_CONNECTIONS
-        )
-        self.ssl_context: Callable[[], ssl.SSLContext] = module.create_ssl_context
-        self.request: type[httpx.Request] = module.Request
-        self.headers: type[httpx.Headers] = module.Headers
-        self.stream: type[httpx.ByteStream] = module.ByteStream
-        # Reading a URL takes longer than anything else in a request.
-        self.url = lru_cache(maxsize=256)(cast("type[httpx.URL]", module.URL))
-        self.problems: tuple[type[Exception], ...] = (
-            module.HTTPError,
-            module.StreamError,
-            module.InvalidURL,
-        )
-        self.timeout: type[Exception] = module.TimeoutException
-        # Its text repeats the header that it objects to, which may be the token's.
-        self.unspeakable: type[Exception] = module.LocalProtocolError
-        self.not_sent: tuple[type[Exception], ...] = (
-            module.ConnectError,
-            module.ConnectTimeout,
-            module.PoolTimeout,
-            module.ProxyError,
-            module.UnsupportedProtocol,
-        )
-
-    def failure(self, message: Message, problem: Exception) -> TransportError:
-        """Turn the library's exception into ours."""
-        kind = TransportTimeout if isinstance(problem, self.timeout) else TransportError
-        reason = type(problem).__name__
-        if not isinstance(problem, self.unspeakable):
-            reason = f"{reason}: {_said(problem)}".rstrip(": ")
-        return kind(
-            method=message.method,
-            path=message.path,
-            sent=not isinstance(problem, self.not_sent),
-            reason=reason,
-        )
-
-
-_library = cache(_Library)
-
-
-def _said(problem: BaseException) -> str:
-    from ssl import SSLError
-
-    inner: BaseException | None = problem
-    # On trio a refused certificate is named three exceptions below; further down may stand what
-    # the caller was handling when it called.
-    while inner is not None and not isinstance(inner, SSLError):
-        inner = inner.__context__
-    return str(problem) or str(inner or "")
-
-
-def default_library() -> _Library:
-    """Return the HTTP library, for the few requests that are no calls to QPay."""
-    return _library(_DEFAULT)
-
-
-def _library_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> _Library:
-    if client is None:
-        return default_library()
-    roots = {kind.__module__.partition(".")[0] for kind in type(client).__mro__}
-    name = next((name for name in _LIBRARIES if name in roots), None)
-    if name is None:
-        msg = f"http_client must be a client of httpx or httpx2, not {type(client).__qualname__}"
-        raise ConfigurationError(msg)
-    library = _library(name)
-    if not isinstance(client, library.client if sync else library.async_client):
-        raise ConfigurationError(
-            f"http_client must be {name}.Client for QPayClient, "
-            f"and {name}.AsyncClient for AsyncQPayClient"
-        )
-    return library
 
 
 class _Remaining(dict[str, float]):
@@ -194,16 +79,16 @@ class _Remaining(dict[str, float]):
 
 
 class _Base:
-    def __init__(self, base_url: str, library: _Library, own_headers: httpx.Headers | None) -> None:
+    def __init__(self, base_url: str, library: Library, own_headers: Headers | None) -> None:
         self._base_url = base_url
         self._library = library
         # Cookies are left out on purpose: QPay's session cookie of one merchant must not
         # travel with the requests of another that shares the connection pool.
         self._headers = library.headers({**(own_headers or {}), **_HEADERS})
         self._headers.setdefault("host", library.url(base_url).netloc.decode())
-        self._sets: dict[tuple[SecretStr, int | None], httpx.Headers] = {}
+        self._sets: dict[tuple[SecretStr, int | None], Headers] = {}
 
-    def _request(self, message: Message, remaining: _Remaining) -> httpx.Request:
+    def _request(self, message: Message, remaining: _Remaining) -> HTTPRequest:
         body = message.body
         length = len(body) if body is not None else 0 if message.method == "POST" else None
         request = self._library.request(
@@ -217,7 +102,7 @@ class _Base:
         request.read()  # for event hooks that look at the content
         return request
 
-    def _headers_for(self, authorization: SecretStr, length: int | None) -> httpx.Headers:
+    def _headers_for(self, authorization: SecretStr, length: int | None) -> Headers:
         # The same few sets go with thousands of requests, and ready headers are copied ten
         # times faster than they are made.
         ready = self._sets.get((authorization, length))
@@ -234,59 +119,16 @@ class _Base:
         return ready
 
 
-def _lane(client: httpx.Client) -> _SyncLane:
-    """Send through a client, with its event hooks and proxies."""
-    send = partial(client.send, auth=None, follow_redirects=False, stream=True)
-    return Lane(send, client.close)
-
-
-def _opened(library: _Library) -> _SyncLanes:
-    """Open connections of our own."""
-    context = library.ssl_context()
-
-    def another() -> _SyncLane:
-        if _proxied():
-            return _lane(library.client(verify=context, limits=library.limits))
-        # What a client does beyond its transport, such as cookies, is not wanted here.
-        transport = library.transport(verify=context, limits=library.limits)
-        return Lane(transport.handle_request, transport.close)
-
-    return Lanes(another(), another)
-
-
-def _async_lane(client: httpx.AsyncClient) -> _AsyncLane:
-    send = partial(client.send, auth=None, follow_redirects=False, stream=True)
-    return Lane(send, client.aclose)
-
-
-def _async_opened(library: _Library) -> _AsyncLanes:
-    context = library.ssl_context()
-
-    def another() -> _AsyncLane:
-        if _proxied():
-            return _async_lane(library.async_client(verify=context, limits=library.limits))
-        transport = library.async_transport(verify=context, limits=library.limits)
-        return Lane(transport.handle_async_request, transport.aclose)
-
-    return Lanes(another(), another)
-
-
-def _proxied() -> bool:
-    from urllib.request import getproxies
-
-    return not getproxies().keys().isdisjoint({"http", "https", "all"})
-
-
 class SyncTransport(_Base):
     """Sends with a sync client and sleeps with `time.sleep`; suspends nowhere."""
 
     def __init__(self, base_url: str, client: HTTPClient | None) -> None:
-        library = _library_of(client, sync=True)
-        given = cast("httpx.Client | None", client)  # httpx2's has the same face
+        library = library_of(client, sync=True)
+        given = cast("PlainClient | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
-        self._given = Lanes(_lane(given)) if given else None
+        self._given = Lanes(lane_of(given)) if given else None
         self._client = client
-        self._own: _SyncLanes | None = None
+        self._own: SyncLanes | None = None
         self._pid = 0
         self._closed = False
         self._lock = threading.Lock()
@@ -324,7 +166,7 @@ class SyncTransport(_Base):
             for lane in own.opened:
                 lane.close()
 
-    def _lanes(self) -> _SyncLanes:
+    def _lanes(self) -> SyncLanes:
         if self._closed or (self._client is not None and self._client.is_closed):
             raise _closed(self._client)
         if self._given is not None:
@@ -335,7 +177,7 @@ class SyncTransport(_Base):
         with self._lock:
             if self._own is None or self._pid != os.getpid():
                 # After a fork, parent and child would read each other's answers.
-                self._own = _opened(self._library)
+                self._own = open_lanes(self._library)
                 self._pid = os.getpid()
             return self._own
 
@@ -344,13 +186,13 @@ class AsyncTransport(_Base):
     """Sends with an async client and sleeps with anyio, on asyncio and trio."""
 
     def __init__(self, base_url: str, client: AsyncHTTPClient | None) -> None:
-        library = _library_of(client, sync=False)
-        given = cast("httpx.AsyncClient | None", client)  # httpx2's has the same face
+        library = library_of(client, sync=False)
+        given = cast("AsyncPlainClient | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
-        self._given = Lanes(_async_lane(given)) if given else None
+        self._given = Lanes(async_lane_of(given)) if given else None
         self._client = client
         # Connections belong to the event loop that opened them, and to the process.
-        self._own: weakref.WeakKeyDictionary[object, _AsyncLanes] = weakref.WeakKeyDictionary()
+        self._own: weakref.WeakKeyDictionary[object, AsyncLanes] = weakref.WeakKeyDictionary()
         self._pid = os.getpid()
         self._closed = False
 
@@ -370,12 +212,20 @@ class AsyncTransport(_Base):
             return _reply(response, body)
         except self._library.problems as problem:
             failure = self._library.failure(message, problem)
-        except (_LateError, TimeoutError):
+        except _LateError:
             failure = _late(message)
         except _TooMuchError as problem:
             failure = _lost(message, str(problem))
+        except TimeoutError:
+            lanes.retire(lane)
+            failure = _late(message)
+        except BaseException:
+            # httpcore can lose a connection to a cancellation, and with it room in its pool.
+            lanes.retire(lane)
+            raise
         finally:
-            lanes.leave(lane)
+            if lanes.leave(lane):
+                await _closed_anyway(lane)
         raise failure
 
     async def sleep(self, seconds: float) -> None:
@@ -393,7 +243,7 @@ class AsyncTransport(_Base):
             for lane in own.opened:
                 await lane.close()
 
-    def _lanes(self) -> _AsyncLanes:
+    def _lanes(self) -> AsyncLanes:
         if self._closed or (self._client is not None and self._client.is_closed):
             raise _closed(self._client)
         if self._given is not None:
@@ -404,8 +254,15 @@ class AsyncTransport(_Base):
         loop = _running_loop()
         own = self._own.get(loop)
         if own is None:
-            own = self._own[loop] = _async_opened(self._library)
+            own = self._own[loop] = open_async_lanes(self._library)
         return own
+
+
+async def _closed_anyway(lane: AsyncLane) -> None:
+    import anyio
+
+    with anyio.CancelScope(shield=True):
+        await lane.close()
 
 
 def _running_loop() -> object:
@@ -466,7 +323,7 @@ def _check(body: bytearray, remaining: _Remaining) -> None:
         raise _LateError
 
 
-def _reply(response: httpx.Response, body: bytes) -> Reply:
+def _reply(response: HTTPResponse, body: bytes) -> Reply:
     status = response.status_code
     # A look at the headers takes as long as all the rest here, and only refusals have this one.
     return Reply(status, body, response.headers.get("retry-after") if status >= _REFUSED else None)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from qpaykit._http.transport import default_library
+from qpaykit._http.library import default_library
 from qpaykit.config import is_loopback
 from qpaykit.simulator import wire
 
 if TYPE_CHECKING:
-    from qpaykit._http.transport import PlainClient
+    from qpaykit._http.library import PlainClient
     from qpaykit.simulator.faults import Fault
     from qpaykit.simulator.state import Payment
 

@@ -1,0 +1,203 @@
+"""The one module that names the HTTP library: what is used of it, and how it is opened."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Protocol, cast
+
+from qpaykit._http.lanes import LANE_CONNECTIONS, Lane, Lanes
+from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
+
+    import httpx
+
+    from qpaykit._http.wire import Message
+
+    Headers: TypeAlias = httpx.Headers
+    HTTPRequest: TypeAlias = httpx.Request
+    HTTPResponse: TypeAlias = httpx.Response
+    PlainClient: TypeAlias = httpx.Client
+    AsyncPlainClient: TypeAlias = httpx.AsyncClient
+    SyncLane: TypeAlias = Lane[Callable[[httpx.Request], httpx.Response], Callable[[], None]]
+    AsyncLane: TypeAlias = Lane[
+        Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
+    ]
+    SyncLanes: TypeAlias = Lanes[Callable[[httpx.Request], httpx.Response], Callable[[], None]]
+    AsyncLanes: TypeAlias = Lanes[
+        Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
+    ]
+
+_DEFAULT = "httpx"
+_LIBRARIES = ("httpx", "httpx2")
+
+
+class HTTPClient(Protocol):
+    """An `httpx.Client` or an `httpx2.Client`.
+
+    A type checker must know the face of both where only one of them is installed, and the
+    class itself is looked at when it is handed in.
+    """
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+
+    def build_request(self, method: str, url: str) -> object:
+        """Make one of the library's own requests."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
+
+class AsyncHTTPClient(Protocol):
+    """An `httpx.AsyncClient` or an `httpx2.AsyncClient`; see `HTTPClient`."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+
+    def build_request(self, method: str, url: str) -> object:
+        """Make one of the library's own requests."""
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+
+
+class Library:
+    """What is used of httpx, or of a library that has httpx's face."""
+
+    def __init__(self, name: str) -> None:
+        module = importlib.import_module(name)
+        self.client: type[httpx.Client] = module.Client
+        self.async_client: type[httpx.AsyncClient] = module.AsyncClient
+        self.transport: type[httpx.HTTPTransport] = module.HTTPTransport
+        self.async_transport: type[httpx.AsyncHTTPTransport] = module.AsyncHTTPTransport
+        # By default a pool keeps fewer connections than it opens, and opens new ones each time.
+        self.limits: httpx.Limits = module.Limits(
+            max_connections=LANE_CONNECTIONS, max_keepalive_connections=LANE_CONNECTIONS
+        )
+        self.ssl_context: Callable[[], ssl.SSLContext] = module.create_ssl_context
+        self.request: type[httpx.Request] = module.Request
+        self.headers: type[httpx.Headers] = module.Headers
+        self.stream: type[httpx.ByteStream] = module.ByteStream
+        # Reading a URL takes longer than anything else in a request.
+        self.url = lru_cache(maxsize=256)(cast("type[httpx.URL]", module.URL))
+        self.problems: tuple[type[Exception], ...] = (
+            module.HTTPError,
+            module.StreamError,
+            module.InvalidURL,
+        )
+        self.timeout: type[Exception] = module.TimeoutException
+        # Its text repeats the header that it objects to, which may be the token's.
+        self.unspeakable: type[Exception] = module.LocalProtocolError
+        self.not_sent: tuple[type[Exception], ...] = (
+            module.ConnectError,
+            module.ConnectTimeout,
+            module.PoolTimeout,
+            module.ProxyError,
+            module.UnsupportedProtocol,
+        )
+
+    def failure(self, message: Message, problem: Exception) -> TransportError:
+        """Turn the library's exception into ours."""
+        kind = TransportTimeout if isinstance(problem, self.timeout) else TransportError
+        reason = type(problem).__name__
+        if not isinstance(problem, self.unspeakable):
+            reason = f"{reason}: {_said(problem)}".rstrip(": ")
+        return kind(
+            method=message.method,
+            path=message.path,
+            sent=not isinstance(problem, self.not_sent),
+            reason=reason,
+        )
+
+
+_library = cache(Library)
+
+
+def _said(problem: BaseException) -> str:
+    from ssl import SSLError
+
+    inner: BaseException | None = problem
+    # On trio a refused certificate is named three exceptions below; further down may stand what
+    # the caller was handling when it called.
+    while inner is not None and not isinstance(inner, SSLError):
+        inner = inner.__context__
+    return str(problem) or str(inner or "")
+
+
+def default_library() -> Library:
+    """Return the HTTP library, for the few requests that are no calls to QPay."""
+    return _library(_DEFAULT)
+
+
+def library_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> Library:
+    """Return the library whose client this is.
+
+    Raises:
+        ConfigurationError: It is a client of neither, or of the other face.
+    """
+    if client is None:
+        return default_library()
+    roots = {kind.__module__.partition(".")[0] for kind in type(client).__mro__}
+    name = next((name for name in _LIBRARIES if name in roots), None)
+    if name is None:
+        msg = f"http_client must be a client of httpx or httpx2, not {type(client).__qualname__}"
+        raise ConfigurationError(msg)
+    library = _library(name)
+    if not isinstance(client, library.client if sync else library.async_client):
+        raise ConfigurationError(
+            f"http_client must be {name}.Client for QPayClient, "
+            f"and {name}.AsyncClient for AsyncQPayClient"
+        )
+    return library
+
+
+def lane_of(client: PlainClient) -> SyncLane:
+    """Send through a client, with its event hooks and proxies."""
+    send = partial(client.send, auth=None, follow_redirects=False, stream=True)
+    return Lane(send, client.close)
+
+
+def open_lanes(library: Library) -> SyncLanes:
+    """Open connections of our own."""
+    context = library.ssl_context()
+
+    def another() -> SyncLane:
+        if _proxied():
+            return lane_of(library.client(verify=context, limits=library.limits))
+        # What a client does beyond its transport, such as cookies, is not wanted here.
+        transport = library.transport(verify=context, limits=library.limits)
+        return Lane(transport.handle_request, transport.close)
+
+    return Lanes(another(), another)
+
+
+def async_lane_of(client: AsyncPlainClient) -> AsyncLane:
+    """Send through a client, with its event hooks and proxies."""
+    send = partial(client.send, auth=None, follow_redirects=False, stream=True)
+    return Lane(send, client.aclose)
+
+
+def open_async_lanes(library: Library) -> AsyncLanes:
+    """Open connections of our own."""
+    context = library.ssl_context()
+
+    def another() -> AsyncLane:
+        if _proxied():
+            return async_lane_of(library.async_client(verify=context, limits=library.limits))
+        transport = library.async_transport(verify=context, limits=library.limits)
+        return Lane(transport.handle_async_request, transport.aclose)
+
+    return Lanes(another(), another)
+
+
+def _proxied() -> bool:
+    from urllib.request import getproxies
+
+    return not getproxies().keys().isdisjoint({"http", "https", "all"})
