@@ -24,7 +24,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -120,7 +120,7 @@ class Storm:
         self.books = Books(kind, seed)
         self._wanted = orders
         self._ledger = str(folder / "ledger.db")
-        with sqlite3.connect(self._ledger) as ledger:
+        with closing(sqlite3.connect(self._ledger)) as ledger:
             ledger.execute("PRAGMA journal_mode = WAL")
             ledger.execute(
                 "CREATE TABLE runs (worker TEXT, kind TEXT, number TEXT, invoice_id TEXT,"
@@ -264,7 +264,7 @@ class Storm:
                 pass
 
     def _finished(self, where: str = "worker NOT LIKE '% underpaid'") -> list[tuple[str, str, str]]:
-        with sqlite3.connect(self._ledger) as ledger:
+        with closing(sqlite3.connect(self._ledger)) as ledger:
             query = f"SELECT worker, invoice_id, kind FROM runs WHERE {where} ORDER BY at"  # noqa: S608
             return ledger.execute(query).fetchall()
 

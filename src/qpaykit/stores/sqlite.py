@@ -152,6 +152,11 @@ class SQLiteStore:
             with suppress(IndexError):
                 idle.pop().close()
 
+    def __del__(self) -> None:
+        # A thread that was given up by a cancelled task puts its connection back after `close`.
+        with suppress(AttributeError):  # a store whose making failed has nothing to close
+            self.close()
+
     def _own_idle(self) -> deque[sqlite3.Connection]:
         if self._pid != os.getpid():
             # SQLite forbids a child to use or to close what its parent opened.
