@@ -182,6 +182,16 @@ def test_a_new_payment_has_its_handler_and_is_to_be_told_of_again(
     assert [event.status for event in events] == ["NEW"]
 
 
+def test_a_payment_without_a_status_is_to_be_told_of_again(
+    qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment(payment_status=None))
+    dispatcher = CallbackDispatcher(client, patience=0)
+    dispatcher.on_other(events.append)
+    assert dispatcher.handle(query=QUERY).outcome == "not_paid_yet"
+    assert [event.status for event in events] == [""]
+
+
 @pytest.mark.parametrize(
     ("status", "register", "outcome"),
     [

@@ -131,6 +131,8 @@ def test_a_body_may_be_json_a_form_or_a_mapping(body: str) -> None:
         ("qpay_payment_id=&payment_id=b", None, "b"),
         ("qpay_payment_id=a", b"\xff\x00{", "a"),
         ("qpay_payment_id=a", b"{" * 99, "a"),
+        (None, "payment_id=XaX", "XaX"),
+        (None, '{"payment_id": "c", "payment_name": "\ud800"}', "c"),
         ("qpay_payment_id=a&qpay_payment_id=a", None, "a"),
     ],
     ids=shown,

@@ -97,6 +97,13 @@ class TestWaiting:
         assert clock.pauses == [0.25, 0.5, 1.0]
         assert route.call_count == 4
 
+    def test_patience_is_used_to_its_end(
+        self, qpay: respx.MockRouter, clock: Clock, awaited: bool
+    ) -> None:
+        says(qpay, payment("NEW"))
+        handled(awaited=awaited, patience=1.75)
+        assert clock.pauses == [0.25, 0.5, 1.0]
+
     def test_by_default_another_delivery_is_waited_for_as_long_and_often_looked_at(
         self, qpay: respx.MockRouter, clock: Clock, awaited: bool
     ) -> None:
