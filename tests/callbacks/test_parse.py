@@ -85,6 +85,7 @@ class Multi(Mapping[str, str]):
         f"?order=42&qpay_payment_id={P2P}",
         f"order=42&qpay_payment_id={P2P}".encode(),
         f"https://shop.test/callback?order=42&qpay_payment_id={P2P}#top",
+        f"http://shop.test/callback?order=42&qpay_payment_id={P2P}",
         f"/callback?order=42&qpay_payment_id={P2P}",
         {"order": "42", "qpay_payment_id": P2P},
         {"order": ["42"], "qpay_payment_id": [P2P]},
@@ -100,6 +101,11 @@ class Multi(Mapping[str, str]):
 def test_a_query_may_come_in_any_form(query: str) -> None:
     callback = parse_callback(query=query)
     assert (callback.payment_id, callback.params) == (P2P, {"order": "42"})
+
+
+def test_a_question_mark_in_a_value_is_its_own() -> None:
+    callback = parse_callback(query=f"order=which?&qpay_payment_id={P2P}")
+    assert (callback.payment_id, callback.params) == (P2P, {"order": "which?"})
 
 
 @pytest.mark.parametrize(

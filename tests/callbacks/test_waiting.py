@@ -13,6 +13,7 @@ from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
     CallbackDispatcher,
+    ConfigurationError,
     MemoryStore,
     PaymentEvent,
     QPayClient,
@@ -85,6 +86,13 @@ def handled(*, awaited: bool, store: Store | None = None, **limits: Unpack[Limit
 
     anyio.run(main)
     return outcomes[0]
+
+
+@pytest.mark.parametrize(("patience", "lease"), [(-0.1, 120), (3, 0), (3, -1)])
+def test_less_than_no_time_is_refused(patience: float, lease: float) -> None:
+    CallbackDispatcher(verify=False, patience=0, lease=0.1)
+    with pytest.raises(ConfigurationError, match="0 s"):
+        CallbackDispatcher(verify=False, patience=patience, lease=lease)
 
 
 @pytest.mark.parametrize("awaited", [False, True])
