@@ -201,6 +201,26 @@ def test_what_is_no_callback_is_a_callback_error(query: str, body: bytes) -> Non
         parse_callback(query=query, body=body)
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (
+            "order=42",
+            "the callback names neither a payment nor an invoice: "
+            "QPay sends qpay_payment_id in the query",
+        ),
+        (
+            "qpay_payment_id=a&qpay_payment_id=b",
+            "the callback names two payments in qpay_payment_id",
+        ),
+    ],
+)
+def test_the_error_tells_what_is_wrong_with_a_callback(query: str, told: str) -> None:
+    with pytest.raises(CallbackError) as caught:
+        parse_callback(query=query)
+    assert str(caught.value) == told
+
+
 def long_query(length: int) -> str:
     return f"qpay_payment_id=a&order={'x' * (length - 24)}"
 
