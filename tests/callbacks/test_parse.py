@@ -206,8 +206,10 @@ def test_what_is_no_callback_is_a_callback_error(query: str, body: bytes) -> Non
     [
         (
             "order=42",
-            "the callback names neither a payment nor an invoice: "
-            "QPay sends qpay_payment_id in the query",
+            (
+                "the callback names neither a payment nor an invoice: "
+                "QPay sends qpay_payment_id in the query"
+            ),
         ),
         (
             "qpay_payment_id=a&qpay_payment_id=b",

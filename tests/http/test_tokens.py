@@ -56,7 +56,7 @@ def test_what_is_no_token_is_refused(access: str | None) -> None:
 def test_a_token_is_due_before_it_is_unusable() -> None:
     answer = TokenAnswer.model_validate({"access_token": "a", "expires_in": NOW + DAY})
     token = token_from_answer(answer, NOW)
-    times = [NOW, NOW + DAY - 601, NOW + DAY - 599, NOW + DAY - 11, NOW + DAY - 9]
+    times = [NOW + DAY - left for left in (DAY, 601, 600, 11, 10)]
     assert [token.due(at) for at in times] == [False, False, True, True, True]
     assert [token.usable(at) for at in times] == [True, True, True, True, False]
 
@@ -64,8 +64,26 @@ def test_a_token_is_due_before_it_is_unusable() -> None:
 def test_a_short_token_is_not_due_from_its_first_second() -> None:
     answer = TokenAnswer.model_validate({"access_token": "a", "expires_in": 60})
     token = token_from_answer(answer, NOW)
-    assert not token.due(NOW + 50)
-    assert token.due(NOW + 55)
+    times = [NOW + age for age in (0, 53.9, 54, 58.7, 58.9)]
+    assert [token.due(at) for at in times] == [False, False, True, True, True]
+    assert [token.usable(at) for at in times] == [True, True, True, True, False]
+
+
+def test_a_token_that_cannot_be_refreshed_is_kept_and_its_renewal_is_a_login(
+    qpay: respx.MockRouter,
+) -> None:
+    store = MemoryStore()
+    qpay["token"].respond(json={**token_body("only", lifetime=1000), "refresh_token": ""})
+    QPayClient(**SETTINGS, store=store).tokens.get()
+    kept = Token.from_json(store.get(f"token:{QPayClient(**SETTINGS).settings.account}"))
+    assert kept is not None
+    assert (kept.access.get_secret_value(), kept.refresh) == ("only", None)
+    client = QPayClient(**SETTINGS, store=store)
+    aged = Token(kept.access, None, NOW, time.time() + 50)
+    store.set(f"token:{client.settings.account}", aged.to_json())
+    client._session.tokens._cached = aged
+    qpay["token"].respond(json=token_body("next"))
+    assert client.tokens.get() == "next"
 
 
 def test_tokens_are_shown_nowhere() -> None:
