@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from qpaykit import CallbackDispatcher, NotFoundError, QPayClient, TransportError
+from support import token_body
 
 if TYPE_CHECKING:
     import respx
@@ -99,6 +100,18 @@ def test_debug_adds_both_bodies_with_secrets_masked(
     assert '"invoice_id": "i-1"' in caplog.text
     assert "5003217788" not in caplog.text
     assert "access-1" not in caplog.text
+
+
+def test_both_tokens_are_masked_wherever_qpay_repeats_them(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "qpaykit")
+    qpay["token"].respond(json={**token_body("first-of-all"), "refresh_token": "second-to-none"})
+    qpay.get("/payment/p-1").respond(json={"echo": "first-of-all, second-to-none"})
+    client.payments.get("p-1")
+    assert "echo" in caplog.text
+    assert "first-of-all" not in caplog.text
+    assert "second-to-none" not in caplog.text
 
 
 def test_a_callback_has_a_record_of_its_outcome(
