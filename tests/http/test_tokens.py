@@ -39,6 +39,7 @@ def lifetime(expires_in: object) -> float:
         (None, 3600),
         ("", 3600),
         # A clock that is wrong by more than a day must not mean a login for every call.
+        (NOW, 3600),
         (NOW - 1, 3600),
         (1_646_967_792, 3600),
     ],
@@ -51,6 +52,34 @@ def test_an_expiry_is_a_point_in_time_or_a_duration(expires_in: object, seconds:
 def test_what_is_no_token_is_refused(access: str | None) -> None:
     with pytest.raises(ValueError, match="access_token"):
         token_from_answer(TokenAnswer(access_token=access), NOW)
+
+
+@pytest.mark.parametrize("refresh", [None, "", "a b", "a\n", "я"], ids=shown)
+def test_what_is_no_refresh_token_is_none(refresh: str | None) -> None:
+    answer = TokenAnswer(access_token="a", refresh_token=refresh)
+    assert token_from_answer(answer, NOW).refresh is None
+
+
+class Keeping(MemoryStore):
+    """A store that notes for how long it is asked to keep a value."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept_for: list[float | None] = []
+
+    def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        self.kept_for.append(ttl)
+        super().set(key, value, ttl=ttl)
+
+
+@pytest.mark.parametrize(("lifetime", "kept_for"), [(DAY, DAY), (1, 1)])
+def test_a_store_keeps_a_token_while_it_lives_and_a_second_at_least(
+    qpay: respx.MockRouter, lifetime: float, kept_for: float
+) -> None:
+    qpay["token"].respond(json=token_body(lifetime=lifetime))
+    store = Keeping()
+    QPayClient(**SETTINGS, store=store).tokens.get()
+    assert store.kept_for == [pytest.approx(kept_for, abs=0 if lifetime == 1 else 5)]
 
 
 def test_a_token_is_due_before_it_is_unusable() -> None:
