@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx
@@ -322,6 +324,26 @@ def test_a_failed_login_is_raised_and_the_next_call_tries_again(
         client.tokens.get()
     qpay["token"].respond(json=token_body("good"))
     assert client.tokens.get() == "good"
+
+
+def test_ten_threads_that_wait_for_one_login_share_its_failure(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    start = threading.Barrier(10)
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        time.sleep(0.2)
+        return httpx.Response(401, json={"error": "AUTHENTICATION_FAILED"})
+
+    def log_in(_: int) -> None:
+        start.wait()
+        with pytest.raises(AuthenticationError):
+            client.tokens.get()
+
+    qpay["token"].mock(side_effect=refuse)
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(log_in, range(10)))
+    assert qpay["token"].call_count == 1
 
 
 def test_a_login_is_repeated_when_qpay_is_busy(client: QPayClient, qpay: respx.MockRouter) -> None:
