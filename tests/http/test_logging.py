@@ -114,6 +114,19 @@ def test_both_tokens_are_masked_wherever_qpay_repeats_them(
     assert "second-to-none" not in caplog.text
 
 
+def test_a_token_that_replaces_another_is_masked_too(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "qpaykit")
+    client.tokens.get()
+    qpay["token"].respond(json=token_body("third-time-lucky"))
+    answers = [httpx.Response(401, json={}), httpx.Response(200, json={"x": "third-time-lucky"})]
+    qpay.get("/payment/p-1").mock(side_effect=answers)
+    client.payments.get("p-1")
+    assert '"x"' in caplog.text
+    assert "third-time-lucky" not in caplog.text
+
+
 def test_a_callback_has_a_record_of_its_outcome(
     client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
 ) -> None:
