@@ -88,6 +88,12 @@ def mutants() -> Iterator[Mutant]:
         yield from (Mutant(name, exit_code) for name, exit_code in ends.items())
 
 
+def tests() -> list[str]:
+    """Read which tests looked for mutants."""
+    stats = json.loads((MUTANTS / "mutmut-stats.json").read_text("utf-8"))
+    return list(stats["duration_by_test"])
+
+
 def table(found: list[Mutant]) -> Iterator[str]:
     """Lay out the score of each module and of all."""
     yield f"{'module':28}{'mutants':>8}{'killed':>8}{'timeout':>8}{'survived':>9}{'score':>9}"
@@ -112,6 +118,9 @@ def main() -> None:
     else:
         shutil.rmtree(MUTANTS, ignore_errors=True)
         mutmut("run")
+    unfindable = [name for name in tests() if "\\" in name]
+    if unfindable:
+        sys.exit(f"pytest would not find these again, which mutmut takes for kills: {unfindable}")
     found = list(mutants())
     print("", *table(found), "", sep="\n")
     reasons = {

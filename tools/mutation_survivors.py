@@ -1,4 +1,8 @@
-"""The changes that no test notices, and why that is right."""
+"""The changes that no test notices, and why that is right.
+
+Beside these, 370 of 2001 possible changes are not made, for they are of the wording of errors and log
+records: see do_not_mutate_patterns in pyproject.toml.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,324 @@ class Explained(NamedTuple):
 
     Attributes:
         why: The reason.
-        changes: The functions, and in each the lines that mutmut changed and what it made of them.
+        changes: The functions, and in each the lines that were changed and what became of them.
     """
 
     why: str
     changes: dict[str, list[tuple[str, str]]]
 
 
-EXPLAINED: list[Explained] = []
+EXPLAINED = [
+    Explained(
+        "None is as false as False.",
+        {
+            "_http.tokens.refresh": [
+                ("safe=False,", "safe=None,"),
+            ],
+            "callbacks.handlers.Handlers.__init__": [
+                ("self._closed = False", "self._closed = None"),
+            ],
+        },
+    ),
+    Explained(
+        "An instant more or less does not matter.",
+        {
+            "_http.tokens.TokenManager._renew": [
+                (
+                    "if time.monotonic() < self._next_renewal:",
+                    "if time.monotonic() <= self._next_renewal:",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "How often one looks again is promised to nobody; the jitter may be another.",
+        {
+            "_http.tokens.TokenManager._pause": [
+                (
+                    "await self._exchange.transport.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311",
+                    "await self._exchange.transport.sleep(_POLL / random.uniform(0.5, 1.5))  # noqa: S311",
+                ),
+                (
+                    "await self._exchange.transport.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311",
+                    "await self._exchange.transport.sleep(_POLL * random.uniform(1.5, 1.5))  # noqa: S311",
+                ),
+                (
+                    "await self._exchange.transport.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311",
+                    "await self._exchange.transport.sleep(_POLL * random.uniform(0.5, 2.5))  # noqa: S311",
+                ),
+            ],
+            "callbacks.dispatch.Pipeline._claim": [
+                (
+                    "await self._port.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311",
+                    "await self._port.sleep(_POLL / random.uniform(0.5, 1.5))  # noqa: S311",
+                ),
+                (
+                    "await self._port.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311",
+                    "await self._port.sleep(_POLL * random.uniform(1.5, 1.5))  # noqa: S311",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "Neither text has a query.",
+        {
+            "callbacks.dispatch.Pipeline.check": [
+                (
+                    'query = urlsplit(invoice.callback_url or "").query',
+                    'query = urlsplit(invoice.callback_url or "XXXX").query',
+                ),
+            ],
+            "callbacks.memory.Remembered.of": [
+                (
+                    'query = parse_qs(urlsplit(callback_url or "").query)',
+                    'query = parse_qs(urlsplit(callback_url or "XXXX").query)',
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "The codec has both names.",
+        {
+            "callbacks.parse._decoded": [
+                (
+                    'return text.decode("utf-8", "replace")',
+                    'return text.decode("UTF-8", "replace")',
+                ),
+            ],
+            "callbacks.parse._content": [
+                (
+                    'content: JsonValue = from_json(body.encode("utf-8", "replace"))',
+                    'content: JsonValue = from_json(body.encode("UTF-8", "replace"))',
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "tenacity has an outcome whenever it asks; the other branch is for the type checker.",
+        {
+            "_http.retries._error": [
+                (
+                    "return state.outcome.exception() if state.outcome else None",
+                    "return state.outcome.exception() if (state.outcome) or True else None",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "What is signed holds no object, so the second separator is never written.",
+        {
+            "callbacks.signing._code": [
+                ('separators=(",", ":"),', 'separators=(",", "XX:XX"),'),
+            ],
+        },
+    ),
+    Explained(
+        "The last letter of 128 bits in base 64 is A, Q, g or w.",
+        {
+            "callbacks.signing._code": [
+                (
+                    'return base64.urlsafe_b64encode(digest).decode().rstrip("=")',
+                    'return base64.urlsafe_b64encode(digest).decode().rstrip("XX=XX")',
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "A letter is safe in any case.",
+        {
+            "callbacks.dispatch.Pipeline._key": [
+                (
+                    'status = "UNDERPAID" if underpaid else quote(str(event.status), safe="")[:_MAX_STATUS]',
+                    'status = "UNDERPAID" if underpaid else quote(str(event.status), safe="XXXX")[:_MAX_STATUS]',
+                ),
+            ],
+            "callbacks.signing.sign_callback_url": [
+                (
+                    "value = f\"{terms}.{_code(keys[0], order, params)}.{quote(sender_invoice_no, safe='')}\"",
+                    "value = f\"{terms}.{_code(keys[0], order, params)}.{quote(sender_invoice_no, safe='XXXX')}\"",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "None is not JSON either, and so is read as nothing remembered.",
+        {
+            "callbacks.memory.Remembered.read": [
+                (
+                    "return None if text is None else cls(*_PAIR.validate_json(text))",
+                    "return None if (text is None) and False else cls(*_PAIR.validate_json(text))",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "There is an id here; the other branch is for the type checker.",
+        {
+            "callbacks.dispatch.Pipeline._confirm": [
+                (
+                    'payment_id = callback.payment_id or ""',
+                    'payment_id = callback.payment_id or "XXXX"',
+                ),
+            ],
+            "callbacks.dispatch.Pipeline._add_up": [
+                (
+                    'invoice_id = _invoice_id(payment) or ""',
+                    'invoice_id = _invoice_id(payment) or "XXXX"',
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "JSON that begins with a brace is an object; the other branch is for the type checker.",
+        {
+            "callbacks.parse._content": [
+                (
+                    "return dict(content) if isinstance(content, dict) else {}",
+                    "return dict(content) if (isinstance(content, dict)) or True else {}",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "The fields of a form without = are empty, and so dropped.",
+        {
+            "callbacks.parse._content": [
+                (
+                    'return dict(_form(body)) if "=" in body else {}',
+                    'return dict(_form(body)) if ("=" in body) or True else {}',
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "The quicker of two ways, which read the same.",
+        {
+            "callbacks.parse._payment": [
+                (
+                    "if isinstance(body, (bytes, str)) and len(body) <= _MAX_INPUT:",
+                    "if isinstance(body, (bytes, str)) and len(body) < _MAX_INPUT:",
+                ),
+                (
+                    "payment: CallbackPayment = CallbackPayment.__pydantic_validator__.validate_json(body)",
+                    "payment: CallbackPayment = CallbackPayment.__pydantic_validator__.validate_json(None)",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "Who reads the payment takes an empty field as a missing one.",
+        {
+            "callbacks.parse._payment": [
+                (
+                    'known = {name: value for name, value in content.items() if value not in (None, "")}',
+                    'known = {name: value for name, value in content.items() if value not in (None, "XXXX")}',
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "A guard against an error that is in no field; pydantic reports none.",
+        {
+            "callbacks.parse._payment": [
+                ("if not broken & known.keys():", "if not broken | known.keys():"),
+            ],
+        },
+    ),
+    Explained(
+        "An answer's extras are never None; the other branch is for the type checker.",
+        {
+            "callbacks.parse._named": [
+                (
+                    "value = other.get(_PAYMENT_ID) if other else None",
+                    "value = other.get(_PAYMENT_ID) if (other) or True else None",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "Without an input pydantic puts None there; its type asks for one.",
+        {
+            "models.values._refused": [
+                (
+                    "name, [InitErrorDetails(type=problem, loc=(name,), input=None)], hide_input=True",
+                    "name, [InitErrorDetails(type=problem, loc=(name,), )], hide_input=True",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "Whatever can be called has a __call__.",
+        {
+            "callbacks.ports.is_async": [
+                (
+                    'getattr(handler, "__call__", None)  # noqa: B004',
+                    'getattr(handler, "__call__", )  # noqa: B004',
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "What is read of no body is nothing.",
+        {
+            "callbacks.parse.parse_callback": [
+                (
+                    "payment = None if body is None else _payment(body)",
+                    "payment = None if (body is None) and False else _payment(body)",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "quantize looks at the exponent alone.",
+        {
+            "models.values._fixed": [
+                (
+                    "rounded = value.quantize(Decimal((0, (1,), -decimals)), context=EXACT)",
+                    "rounded = value.quantize(Decimal((1, (1,), -decimals)), context=EXACT)",
+                ),
+                (
+                    "rounded = value.quantize(Decimal((0, (1,), -decimals)), context=EXACT)",
+                    "rounded = value.quantize(Decimal((0, (2,), -decimals)), context=EXACT)",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "Where no name is repeated, no two values differ.",
+        {
+            "callbacks.parse._params": [
+                ("if len(params) < len(pairs) and any(", "if len(params) <= len(pairs) and any("),
+            ],
+        },
+    ),
+    Explained(
+        "No expiry lies at the bound itself: it is in the year 2001, or in thirty years from now.",
+        {
+            "_http.tokens.token_from_answer": [
+                ("if stated >= _MILLISECONDS:", "if stated > _MILLISECONDS:"),
+                (
+                    "expires_at = stated if stated > _ABSOLUTE else now + (stated or _DEFAULT_LIFETIME)",
+                    "expires_at = stated if stated >= _ABSOLUTE else now + (stated or _DEFAULT_LIFETIME)",
+                ),
+            ],
+        },
+    ),
+    Explained(
+        "An empty one is as little a token as none.",
+        {
+            "_http.tokens.token_from_answer": [
+                ("refresh = None", 'refresh = ""'),
+            ],
+        },
+    ),
+    Explained(
+        "The store has the token too: this only spares asking it.",
+        {
+            "_http.tokens.TokenManager._log_in": [
+                ("token = self._cached", "token = None"),
+                ("token = await self._other(refused)", "token = None"),
+            ],
+        },
+    ),
+]

@@ -182,6 +182,16 @@ def test_a_new_payment_has_its_handler_and_is_to_be_told_of_again(
     assert [event.status for event in events] == ["NEW"]
 
 
+def test_a_payment_without_a_status_is_to_be_told_of_again(
+    qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
+) -> None:
+    says(qpay, payment(payment_status=None))
+    dispatcher = CallbackDispatcher(client, patience=0)
+    dispatcher.on_other(events.append)
+    assert dispatcher.handle(query=QUERY).outcome == "not_paid_yet"
+    assert [event.status for event in events] == [""]
+
+
 @pytest.mark.parametrize(
     ("status", "register", "outcome"),
     [
@@ -294,6 +304,16 @@ class TestWithoutQPay:
         assert dispatcher.handle(body=self.BODY).outcome == "duplicate"
         assert [f"{event.status} {event.amount}" for event in events] == ["PAID 1500"]
 
+    def test_what_was_delivered_before_a_restart_is_a_duplicate(
+        self, events: list[PaymentEvent]
+    ) -> None:
+        store = MemoryStore()
+        store.claim(f"delivered::PAID:{PAYMENT}", "an earlier process", lease=60)
+        store.complete(f"delivered::PAID:{PAYMENT}", "an earlier process")
+        dispatcher = CallbackDispatcher(verify=False, store=store)
+        dispatcher.on_paid(events.append)
+        assert dispatcher.handle(body=self.BODY).outcome == "duplicate"
+
     def test_the_querys_payment_is_the_bodys(self, events: list[PaymentEvent]) -> None:
         dispatcher = CallbackDispatcher(verify=False)
         dispatcher.on_paid(events.append)
@@ -347,6 +367,24 @@ class TestRegistering:
 
         with pytest.raises(ConfigurationError, match="AsyncCallbackDispatcher"):
             dispatcher.on_failed(handler)  # type: ignore[type-var]
+
+    def test_an_object_whose_call_is_async_is_an_async_handler(
+        self, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+    ) -> None:
+        class Handler:
+            async def __call__(self, event: PaymentEvent) -> None:
+                events.append(event)
+
+        with pytest.raises(ConfigurationError, match="AsyncCallbackDispatcher"):
+            dispatcher.on_failed(Handler())  # type: ignore[type-var]
+        awaiting = AsyncCallbackDispatcher(verify=False)
+        awaiting.on_paid(Handler())
+
+        async def main() -> None:
+            await awaiting.handle(body={"payment_id": PAYMENT, "payment_status": "PAID"})
+
+        anyio.run(main)
+        assert len(events) == 1
 
     def test_what_nobody_awaits_is_not_delivered(
         self, qpay: respx.MockRouter, client: QPayClient

@@ -37,6 +37,16 @@ def test_a_callback_that_names_only_an_invoice_is_looked_up_there(
     assert events[0].params == {"order": "42"}
 
 
+def test_a_callback_that_names_a_payment_too_is_of_the_payment_alone(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher
+) -> None:
+    says(qpay, payment())
+    check = qpay.post("/payment/check")
+    told = {"payment_id": PAYMENT, "object_type": "INVOICE", "object_id": "i-1"}
+    assert dispatcher.handle(body=told).outcome == "delivered"
+    assert check.call_count == 0
+
+
 def test_a_lost_one_is_delivered_with_the_invoices_own_parameters(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:

@@ -154,6 +154,31 @@ class TestWhoseOrderItIs:
         assert shop.paid == []
 
 
+INVOICE_ALONE = {"object_type": "INVOICE", "object_id": "i-1"}
+
+
+class TestACallbackOfTheInvoiceAlone:
+    def test_without_a_signature_it_is_forged_and_nothing_is_asked(self, shop: Shop) -> None:
+        reply = shop.dispatcher.handle(query="order=42", body=INVOICE_ALONE)
+        assert (reply.status_code, reply.body, reply.outcome) == (403, "forged", "forged")
+        assert shop.fetch.call_count == 0
+
+    def test_with_its_signature_it_delivers_what_was_paid(self, shop: Shop) -> None:
+        shop.qpay.get("/payment/p-1").respond(json=PAID)
+        shop.qpay.post("/payment/check").respond(json={"count": 1, "rows": [PAID]})
+        reply = shop.dispatcher.handle(query=urlsplit(shop.url).query, body=INVOICE_ALONE)
+        assert reply.outcome == "delivered"
+        assert [event.sender_invoice_no for event in shop.paid] == ["42"]
+
+
+def test_a_dispatcher_takes_several_secrets(shop: Shop) -> None:
+    client = QPayClient(**SETTINGS, store=shop.store)
+    shop.dispatcher = CallbackDispatcher(client, callback_secret=["the next one", "a secret"])
+    assert shop.handle() == "ignored"
+    shop.dispatcher = CallbackDispatcher(client, callback_secret=["the next one"])
+    assert shop.handle() == "forged"
+
+
 @pytest.mark.parametrize("given", ["to the client", "to the dispatcher"])
 def test_the_async_dispatcher_matches_by_its_clients_store_and_secret(
     shop: Shop, given: str

@@ -85,6 +85,7 @@ class Multi(Mapping[str, str]):
         f"?order=42&qpay_payment_id={P2P}",
         f"order=42&qpay_payment_id={P2P}".encode(),
         f"https://shop.test/callback?order=42&qpay_payment_id={P2P}#top",
+        f"http://shop.test/callback?order=42&qpay_payment_id={P2P}",
         f"/callback?order=42&qpay_payment_id={P2P}",
         {"order": "42", "qpay_payment_id": P2P},
         {"order": ["42"], "qpay_payment_id": [P2P]},
@@ -100,6 +101,11 @@ class Multi(Mapping[str, str]):
 def test_a_query_may_come_in_any_form(query: str) -> None:
     callback = parse_callback(query=query)
     assert (callback.payment_id, callback.params) == (P2P, {"order": "42"})
+
+
+def test_a_question_mark_in_a_value_is_its_own() -> None:
+    callback = parse_callback(query=f"order=which?&qpay_payment_id={P2P}")
+    assert (callback.payment_id, callback.params) == (P2P, {"order": "which?"})
 
 
 @pytest.mark.parametrize(
@@ -131,6 +137,8 @@ def test_a_body_may_be_json_a_form_or_a_mapping(body: str) -> None:
         ("qpay_payment_id=&payment_id=b", None, "b"),
         ("qpay_payment_id=a", b"\xff\x00{", "a"),
         ("qpay_payment_id=a", b"{" * 99, "a"),
+        (None, "payment_id=XaX", "XaX"),
+        (None, '{"payment_id": "c", "payment_name": "\ud800"}', "c"),
         ("qpay_payment_id=a&qpay_payment_id=a", None, "a"),
     ],
     ids=shown,
@@ -191,6 +199,28 @@ def test_a_field_that_cannot_be_read_is_missing() -> None:
 def test_what_is_no_callback_is_a_callback_error(query: str, body: bytes) -> None:
     with pytest.raises(CallbackError):
         parse_callback(query=query, body=body)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (
+            "order=42",
+            (
+                "the callback names neither a payment nor an invoice: "
+                "QPay sends qpay_payment_id in the query"
+            ),
+        ),
+        (
+            "qpay_payment_id=a&qpay_payment_id=b",
+            "the callback names two payments in qpay_payment_id",
+        ),
+    ],
+)
+def test_the_error_tells_what_is_wrong_with_a_callback(query: str, told: str) -> None:
+    with pytest.raises(CallbackError) as caught:
+        parse_callback(query=query)
+    assert str(caught.value) == told
 
 
 def long_query(length: int) -> str:

@@ -13,6 +13,7 @@ from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
     CallbackDispatcher,
+    ConfigurationError,
     MemoryStore,
     PaymentEvent,
     QPayClient,
@@ -87,6 +88,13 @@ def handled(*, awaited: bool, store: Store | None = None, **limits: Unpack[Limit
     return outcomes[0]
 
 
+@pytest.mark.parametrize(("patience", "lease"), [(-0.1, 120), (3, 0), (3, -1)])
+def test_less_than_no_time_is_refused(patience: float, lease: float) -> None:
+    CallbackDispatcher(verify=False, patience=0, lease=0.1)
+    with pytest.raises(ConfigurationError, match="0 s"):
+        CallbackDispatcher(verify=False, patience=patience, lease=lease)
+
+
 @pytest.mark.parametrize("awaited", [False, True])
 class TestWaiting:
     def test_by_default_qpay_is_asked_for_three_seconds_with_growing_pauses(
@@ -96,6 +104,13 @@ class TestWaiting:
         assert handled(awaited=awaited) == "not_paid_yet"
         assert clock.pauses == [0.25, 0.5, 1.0]
         assert route.call_count == 4
+
+    def test_patience_is_used_to_its_end(
+        self, qpay: respx.MockRouter, clock: Clock, awaited: bool
+    ) -> None:
+        says(qpay, payment("NEW"))
+        handled(awaited=awaited, patience=1.75)
+        assert clock.pauses == [0.25, 0.5, 1.0]
 
     def test_by_default_another_delivery_is_waited_for_as_long_and_often_looked_at(
         self, qpay: respx.MockRouter, clock: Clock, awaited: bool

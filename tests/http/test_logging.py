@@ -10,6 +10,7 @@ import pytest
 
 from fuzz.server import plain
 from qpaykit import CallbackDispatcher, NotFoundError, QPayClient, TransportError
+from support import token_body
 
 if TYPE_CHECKING:
     import respx
@@ -126,6 +127,31 @@ def test_debug_adds_both_bodies_with_secrets_masked(
         ("tokens.login", 1, 200),
         ("invoices.create", 1, 200),
     ]
+
+
+def test_both_tokens_are_masked_wherever_qpay_repeats_them(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "qpaykit")
+    qpay["token"].respond(json={**token_body("first-of-all"), "refresh_token": "second-to-none"})
+    qpay.get("/payment/p-1").respond(json={"echo": "first-of-all, second-to-none"})
+    client.payments.get("p-1")
+    assert "echo" in caplog.text
+    assert "first-of-all" not in caplog.text
+    assert "second-to-none" not in caplog.text
+
+
+def test_a_token_that_replaces_another_is_masked_too(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "qpaykit")
+    client.tokens.get()
+    qpay["token"].respond(json=token_body("third-time-lucky"))
+    answers = [httpx.Response(401, json={}), httpx.Response(200, json={"x": "third-time-lucky"})]
+    qpay.get("/payment/p-1").mock(side_effect=answers)
+    client.payments.get("p-1")
+    assert '"x"' in caplog.text
+    assert "third-time-lucky" not in caplog.text
 
 
 def test_a_callback_has_a_record_of_its_outcome(

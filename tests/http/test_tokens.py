@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx
@@ -39,6 +41,7 @@ def lifetime(expires_in: object) -> float:
         (None, 3600),
         ("", 3600),
         # A clock that is wrong by more than a day must not mean a login for every call.
+        (NOW, 3600),
         (NOW - 1, 3600),
         (1_646_967_792, 3600),
     ],
@@ -53,10 +56,38 @@ def test_what_is_no_token_is_refused(access: str | None) -> None:
         token_from_answer(TokenAnswer(access_token=access), NOW)
 
 
+@pytest.mark.parametrize("refresh", [None, "", "a b", "a\n", "я"], ids=shown)
+def test_what_is_no_refresh_token_is_none(refresh: str | None) -> None:
+    answer = TokenAnswer(access_token="a", refresh_token=refresh)
+    assert token_from_answer(answer, NOW).refresh is None
+
+
+class Keeping(MemoryStore):
+    """A store that notes for how long it is asked to keep a value."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept_for: list[float | None] = []
+
+    def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        self.kept_for.append(ttl)
+        super().set(key, value, ttl=ttl)
+
+
+@pytest.mark.parametrize(("lifetime", "kept_for"), [(DAY, DAY), (1, 1)])
+def test_a_store_keeps_a_token_while_it_lives_and_a_second_at_least(
+    qpay: respx.MockRouter, lifetime: float, kept_for: float
+) -> None:
+    qpay["token"].respond(json=token_body(lifetime=lifetime))
+    store = Keeping()
+    QPayClient(**SETTINGS, store=store).tokens.get()
+    assert store.kept_for == [pytest.approx(kept_for, abs=0 if lifetime == 1 else 5)]
+
+
 def test_a_token_is_due_before_it_is_unusable() -> None:
     answer = TokenAnswer.model_validate({"access_token": "a", "expires_in": NOW + DAY})
     token = token_from_answer(answer, NOW)
-    times = [NOW, NOW + DAY - 601, NOW + DAY - 599, NOW + DAY - 11, NOW + DAY - 9]
+    times = [NOW + DAY - left for left in (DAY, 601, 600, 11, 10)]
     assert [token.due(at) for at in times] == [False, False, True, True, True]
     assert [token.usable(at) for at in times] == [True, True, True, True, False]
 
@@ -64,8 +95,26 @@ def test_a_token_is_due_before_it_is_unusable() -> None:
 def test_a_short_token_is_not_due_from_its_first_second() -> None:
     answer = TokenAnswer.model_validate({"access_token": "a", "expires_in": 60})
     token = token_from_answer(answer, NOW)
-    assert not token.due(NOW + 50)
-    assert token.due(NOW + 55)
+    times = [NOW + age for age in (0, 53.9, 54, 58.7, 58.9)]
+    assert [token.due(at) for at in times] == [False, False, True, True, True]
+    assert [token.usable(at) for at in times] == [True, True, True, True, False]
+
+
+def test_a_token_that_cannot_be_refreshed_is_kept_and_its_renewal_is_a_login(
+    qpay: respx.MockRouter,
+) -> None:
+    store = MemoryStore()
+    qpay["token"].respond(json={**token_body("only", lifetime=1000), "refresh_token": ""})
+    QPayClient(**SETTINGS, store=store).tokens.get()
+    kept = Token.from_json(store.get(f"token:{QPayClient(**SETTINGS).settings.account}"))
+    assert kept is not None
+    assert (kept.access.get_secret_value(), kept.refresh) == ("only", None)
+    client = QPayClient(**SETTINGS, store=store)
+    aged = Token(kept.access, None, NOW, time.time() + 50)
+    store.set(f"token:{client.settings.account}", aged.to_json())
+    client._session.tokens._cached = aged
+    qpay["token"].respond(json=token_body("next"))
+    assert client.tokens.get() == "next"
 
 
 def test_tokens_are_shown_nowhere() -> None:
@@ -275,6 +324,26 @@ def test_a_failed_login_is_raised_and_the_next_call_tries_again(
         client.tokens.get()
     qpay["token"].respond(json=token_body("good"))
     assert client.tokens.get() == "good"
+
+
+def test_ten_threads_that_wait_for_one_login_share_its_failure(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    start = threading.Barrier(10)
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        time.sleep(0.2)
+        return httpx.Response(401, json={"error": "AUTHENTICATION_FAILED"})
+
+    def log_in(_: int) -> None:
+        start.wait()
+        with pytest.raises(AuthenticationError):
+            client.tokens.get()
+
+    qpay["token"].mock(side_effect=refuse)
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(log_in, range(10)))
+    assert qpay["token"].call_count == 1
 
 
 def test_a_login_is_repeated_when_qpay_is_busy(client: QPayClient, qpay: respx.MockRouter) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from qpaykit import InvoiceDetail, InvoiceLine, InvoiceRequest, PaymentCheck, Tax
+from qpaykit.models import PaymentRow
 from qpaykit.models.values import format_time, parse_money
 
 PAID_WITHOUT_MONEY = [None, "", "0.00", "-5.00"]
@@ -108,6 +109,16 @@ def test_a_day_that_does_not_exist_is_refused(field: str, text: str) -> None:
 def test_a_listed_time_in_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         format_time(text, "end_date")
+
+
+def test_a_time_that_cannot_be_read_is_warned_of_and_one_that_is_missing_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for missing in (None, ""):
+        assert PaymentRow.model_validate({"payment_date": missing}).payment_date is None
+    assert caplog.messages == []
+    assert PaymentRow.model_validate({"payment_date": "soon"}).payment_date is None
+    assert caplog.messages == ["QPay sent a time that cannot be read"]
 
 
 def test_a_fraction_of_a_second_is_cut_off() -> None:

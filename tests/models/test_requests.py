@@ -24,6 +24,8 @@ NEEDED: dict[str, object] = {
 def complaint(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
     """Of an error with one problem: where it is, and what the user reads."""
     [problem] = error.errors()
+    assert problem["type"] == "value_error"
+    assert "input" not in str(error)
     return problem["loc"], problem["msg"]
 
 

@@ -38,7 +38,7 @@ class Handlers(Generic[H]):
             raise ConfigurationError(msg)
         self._by_name[name] = handler
 
-    def find(self, status: PaymentStatus | str, *, underpaid: bool = False) -> H | None:
+    def find(self, status: PaymentStatus | str, *, underpaid: bool) -> H | None:
         """Return the handler for a payment of this status, if there is one."""
         self._closed = True
         name = UNDERPAID if underpaid else str(status)
