@@ -36,6 +36,12 @@ EXPLAINED = [
     Explained(
         "An instant more or less does not matter.",
         {
+            "_http.tokens.TokenManager._log_in": [
+                (
+                    "if self._failure is not None and self._failure[0] >= asked:",
+                    "if self._failure is not None and self._failure[0] > asked:",
+                ),
+            ],
             "_http.tokens.TokenManager._renew": [
                 (
                     "if time.monotonic() < self._next_renewal:",
