@@ -35,7 +35,8 @@ QUIET = (
 @contextmanager
 def chromium(*, width: int = 1000, height: int = 1100, dark: bool = False) -> Iterator[Chrome]:
     """Start a browser of our own; end it afterwards."""
-    driver, binary = shutil.which("chromedriver"), shutil.which("chromium")
+    driver = shutil.which("chromedriver")
+    binary = shutil.which("chromium") or shutil.which("google-chrome")
     if driver is None or binary is None:
         reason = "chromium is not installed (Debian: apt-get install chromium chromium-driver)"
         if os.environ.get("CI") == "true":
