@@ -163,7 +163,11 @@ def _cut(draw: st.DrawFn) -> Answer:
     answer = draw(_http())
     everything = b"".join(answer.pieces)
     at = draw(st.integers(0, len(everything)))
-    return Answer(0, (everything[:at],), draw(st.sampled_from(["close", "reset"])))
+    head, ended, _ = everything[:at].partition(b"\r\n\r\n")
+    framed = b"content-length" in head or b"transfer-encoding" in head
+    # Whose body ends with the connection is whole wherever it is cut.
+    status = answer.status if ended and (at == len(everything) or not framed) else 0
+    return Answer(status, (everything[:at],), draw(st.sampled_from(["close", "reset"])))
 
 
 _no_http = st.builds(
