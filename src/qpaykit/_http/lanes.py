@@ -44,17 +44,21 @@ class Lanes(Generic[S, C]):
 
     def enter(self) -> Lane[S, C]:
         """Take the first lane with a connection to spare, or else the least busy one."""
+        if self._another is None:
+            return self.opened[0]
         with self._lock:
             for lane in self.opened:
                 if lane.busy < LANE_CONNECTIONS:
                     break
             else:
-                lane = self._widened()
+                lane = self._widened(self._another)
             lane.busy += 1
         return lane
 
     def leave(self, lane: Lane[S, C]) -> bool:
         """Give a lane back; say whether it was retired and this was its last request."""
+        if self._another is None:
+            return False
         with self._lock:
             lane.busy -= 1
             return lane.retired and not lane.busy
@@ -66,9 +70,9 @@ class Lanes(Generic[S, C]):
                 lane.retired = True
                 self.opened.remove(lane)
 
-    def _widened(self) -> Lane[S, C]:
-        if self._another is None or len(self.opened) == _MOST_LANES:
+    def _widened(self, another: Callable[[], Lane[S, C]]) -> Lane[S, C]:
+        if len(self.opened) == _MOST_LANES:
             return min(self.opened, key=lambda lane: lane.busy)
-        lane = self._another()
+        lane = another()
         self.opened.append(lane)
         return lane
