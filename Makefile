@@ -32,7 +32,7 @@ check: test lint types docs demo dist ## Everything that must hold
 storm: $(STAMP) ## Everything goes wrong, on SQLite and on Redis; then the books
 	$(BIN)/python tests/storm.py --orders $(or $(ORDERS),2000) --seeds $(or $(SEEDS),1)
 
-bench: $(STAMP) ## What a call costs beside hand-written httpx; some eight minutes
+bench: $(STAMP) ## What a call costs beside hand-written httpx; some four minutes
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m benchmarks --json bench.json
 
