@@ -101,8 +101,8 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
 
 
 def _params(query: Query) -> dict[str, str]:
-    if isinstance(query, str):
-        pairs = _form(_query_of(query) if "?" in query else query)
+    if isinstance(query, str) and len(query) <= _MAX_PAIRS and "?" not in query:
+        pairs = parse_qsl(query, keep_blank_values=True)
     else:
         pairs = _pairs(query)
     params = dict(pairs)
@@ -116,7 +116,9 @@ def _params(query: Query) -> dict[str, str]:
 
 def _pairs(query: Query) -> list[tuple[str, str]]:
     if isinstance(query, (bytes, bytearray)):
-        return _form(_query_of(_decoded(bytes(query))))
+        query = _decoded(bytes(query))
+    if isinstance(query, str):
+        return _form(_query_of(query))
     try:
         return _pairs_of_framework(query)
     except (TypeError, ValueError, AttributeError) as problem:
