@@ -34,8 +34,31 @@ EXPLAINED = [
         },
     ),
     Explained(
+        "A text of just that length is read alike either way.",
+        {
+            "callbacks.parse._form": [
+                ("if len(text) > _MAX_PAIRS:", "if len(text) >= _MAX_PAIRS:"),
+            ],
+            "callbacks.parse._payment": [
+                (
+                    "if isinstance(body, _TEXT) and len(body) <= _MAX_INPUT:",
+                    "if isinstance(body, _TEXT) and len(body) < _MAX_INPUT:",
+                ),
+            ],
+            "callbacks.parse._params": [
+                (
+                    'if isinstance(query, str) and len(query) <= _MAX_PAIRS and "?" not in query:',
+                    'if isinstance(query, str) and len(query) < _MAX_PAIRS and "?" not in query:',
+                ),
+            ],
+        },
+    ),
+    Explained(
         "An instant more or less does not matter.",
         {
+            "_http.tokens.TokenManager.__init__": [
+                ("self._next_renewal = 0.0", "self._next_renewal = 1.0"),
+            ],
             "_http.tokens.TokenManager._log_in": [
                 (
                     "if self._failure is not None and self._failure[0] >= asked:",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from qpaykit import AuthenticationError, MemoryStore, QPayClient, ServerError
 from qpaykit._http.tokens import Token, token_from_answer
@@ -144,6 +146,87 @@ class Overtaken(MemoryStore):
         return super().claim(key, owner, lease=lease)
 
 
+def a_token(access: str) -> Token:
+    return token_from_answer(TokenAnswer.model_validate(token_body(access)), time.time())
+
+
+class TestALoginBesideAnotherProcess:
+    """The store is shared, and the other process is a moment ahead."""
+
+    def test_what_the_other_got_just_before_the_claim_is_taken(
+        self, qpay: respx.MockRouter
+    ) -> None:
+        store = Overtaken()
+        store.newer = a_token("newer")
+        assert QPayClient(**SETTINGS, store=store).tokens.get() == "newer"
+        assert qpay["token"].call_count == 0
+
+    def test_where_that_is_refused_there_is_a_login_still(self, qpay: respx.MockRouter) -> None:
+        store = Overtaken()
+        client = QPayClient(**SETTINGS, store=store)
+        client.tokens.get()
+        store.newer = a_token("newer")
+        qpay["token"].respond(json=token_body("newest"))
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            good = request.headers["authorization"] == "Bearer newest"
+            return httpx.Response(200 if good else 401, json={"invoice_id": "i-1"})
+
+        qpay.get("/invoice/i-1").mock(side_effect=answer)
+        assert client.invoices.get("i-1").invoice_id == "i-1"
+
+    def test_while_the_other_logs_in_the_refused_token_is_not_tried_again(
+        self, qpay: respx.MockRouter
+    ) -> None:
+        class Held(MemoryStore):
+            held = False
+
+            def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+                if self.held:
+                    self.held = False
+                    return "held"
+                return super().claim(key, owner, lease=lease)
+
+        store = Held()
+        client = QPayClient(**SETTINGS, store=store)
+        client.tokens.get()
+        store.held = True
+        qpay["token"].respond(json=token_body("second"))
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            good = request.headers["authorization"] == "Bearer second"
+            return httpx.Response(200 if good else 401, json={"invoice_id": "i-1"})
+
+        route = qpay.get("/invoice/i-1").mock(side_effect=answer)
+        client.invoices.get("i-1")
+        sent = [one.request.headers["authorization"] for one in route.calls]
+        assert sent == ["Bearer access-1", "Bearer second"]
+
+    def test_it_is_claimed_for_as_long_as_its_attempts_may_take_and_five_seconds(
+        self, qpay: respx.MockRouter
+    ) -> None:
+        class Leases(MemoryStore):
+            lease = 0.0
+
+            def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+                self.lease = lease
+                return super().claim(key, owner, lease=lease)
+
+        store = Leases()
+        QPayClient(**SETTINGS, store=store, timeout=2, max_retries=1).tokens.get()
+        assert store.lease == 2 * 2 + 5
+        assert qpay["token"].called
+
+
+def test_the_password_stays_masked_however_many_tokens_were_learnt(client: QPayClient) -> None:
+    redactor = client._session.exchange.redactor
+    for number in range(40):
+        redactor.learn(SecretStr(f"token-{number}"))
+    pair = f"{SETTINGS['username']}:{SETTINGS['password']}"
+    for secret in (str(SETTINGS["password"]), base64.b64encode(pair.encode()).decode()):
+        assert secret not in redactor.text(f"you sent {secret} to us")
+
+
 class TestEarlyRenewal:
     """A token that is due is renewed by its refresh token, and serves on until then."""
 
@@ -226,8 +309,7 @@ class TestEarlyRenewal:
     ) -> None:
         store = Overtaken()
         client = self.due_client(qpay, store)
-        answer = TokenAnswer.model_validate(token_body("newer"))
-        store.newer = token_from_answer(answer, time.time())
+        store.newer = a_token("newer")
         refresh = qpay.post("/auth/refresh").respond(json=token_body("newest"))
         assert client.tokens.get() == "newer"
         assert refresh.call_count == 0
