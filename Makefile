@@ -36,7 +36,7 @@ bench: $(STAMP) ## What a call costs beside hand-written httpx; some four minute
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m benchmarks --json bench.json
 
-mutation: $(STAMP) ## Change money, retries, tokens and callbacks: does a test notice? Half an hour
+mutation: $(STAMP) ## Change money, retries, tokens and callbacks: does a test notice? Some twenty minutes
 	$(BIN)/python -m pip install --quiet --group mutation
 	$(BIN)/python tools/mutation.py $(if $(KEEP),--keep)
 
