@@ -38,6 +38,13 @@ SETTINGS: Settings = {
 }
 
 
+def settings_at(base_url: str) -> Settings:
+    """Return the settings for a QPay elsewhere."""
+    settings = SETTINGS.copy()
+    settings["base_url"] = base_url
+    return settings
+
+
 def shown(value: object) -> str:
     """Name a parameter without a backslash, which pytest escapes once more in each collection."""
     return ascii(value).replace("\\", "/")

@@ -29,18 +29,6 @@ if TYPE_CHECKING:
     import respx
 
 
-@pytest.fixture
-def events() -> list[PaymentEvent]:
-    return []
-
-
-@pytest.fixture
-def dispatcher(client: QPayClient, events: list[PaymentEvent]) -> CallbackDispatcher:
-    dispatcher = CallbackDispatcher(client, patience=0.3)
-    dispatcher.on_paid(events.append)
-    return dispatcher
-
-
 def test_a_paid_payment_reaches_its_handler_as_qpay_reports_it(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:

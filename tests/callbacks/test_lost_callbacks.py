@@ -8,22 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callbacks.payments import PAYMENT, QUERY, payment, says
-from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
+from qpaykit import CallbackDispatcher, PaymentEvent
 
 if TYPE_CHECKING:
     import respx
-
-
-@pytest.fixture
-def events() -> list[PaymentEvent]:
-    return []
-
-
-@pytest.fixture
-def dispatcher(client: QPayClient, events: list[PaymentEvent]) -> CallbackDispatcher:
-    dispatcher = CallbackDispatcher(client, patience=0.3)
-    dispatcher.on_paid(events.append)
-    return dispatcher
 
 
 def test_a_callback_that_names_only_an_invoice_is_looked_up_there(

@@ -33,7 +33,7 @@ from qpaykit import (
 )
 from qpaykit._http import lanes
 from qpaykit._http.library import default_library
-from support import LIBRARIES, SETTINGS, token_body
+from support import LIBRARIES, SETTINGS, settings_at, token_body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -101,15 +101,15 @@ async def client_on(store: Store | AsyncStore) -> AsyncIterator[AsyncQPayClient]
 async def client_at(
     server: ScriptedServer, library: str, connections: int
 ) -> AsyncIterator[AsyncQPayClient]:
-    settings = SETTINGS.copy()
-    settings["base_url"] = server.base_url
     async with AsyncExitStack() as stack:
         http_client = None
         if library in LIBRARIES:
             module = importlib.import_module(library)
             opened = module.AsyncClient(limits=module.Limits(max_connections=connections))
             http_client = await stack.enter_async_context(opened)
-        client = AsyncQPayClient(**settings, timeout=PATIENCE, http_client=http_client)
+        client = AsyncQPayClient(
+            **settings_at(server.base_url), timeout=PATIENCE, http_client=http_client
+        )
         yield await stack.enter_async_context(client)
 
 

@@ -5,31 +5,17 @@ from __future__ import annotations
 import importlib
 import signal
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import anyio
 import pytest
 
-from concurrency.peers import Peer, peer
+from concurrency.peers import Peer
 from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient, QPayError
-from support import BACKENDS, LIBRARIES, SETTINGS, Settings
+from support import BACKENDS, LIBRARIES, Settings, settings_at
 
 SECONDS = 5.0
-
-
-@pytest.fixture
-def qpay_peer() -> Iterator[Peer]:
-    with peer() as server:
-        yield server
-
-
-@pytest.fixture
-def there(qpay_peer: Peer) -> Settings:
-    settings = SETTINGS.copy()
-    settings["base_url"] = qpay_peer.base_url
-    return settings
 
 
 def test_close_during_a_call_of_another_thread(qpay_peer: Peer, there: Settings) -> None:
@@ -80,9 +66,7 @@ def test_aclose_during_a_call_of_another_task(
 def test_close_during_the_pause_before_another_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
-        settings = SETTINGS.copy()
-        settings["base_url"] = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        client = QPayClient(**settings)
+        client = QPayClient(**settings_at(f"http://127.0.0.1:{deaf.getsockname()[1]}"))
 
         async def closes(seconds: float) -> None:
             client.close()

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
 
 from concurrency.forked import get_async, hang_up, in_a_child
-from concurrency.peers import Peer, peer
+from concurrency.peers import Peer
 from qpaykit import AsyncQPayClient, QPayClient
-from support import SETTINGS, Settings
+from support import Settings
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-
-
-@pytest.fixture
-def qpay_peer() -> Iterator[Peer]:
-    with peer() as server:
-        yield server
-
-
-@pytest.fixture
-def there(qpay_peer: Peer) -> Settings:
-    settings = SETTINGS.copy()
-    settings["base_url"] = qpay_peer.base_url
-    return settings
 
 
 def test_sixty_four_threads_that_start_at_once_make_one_login(

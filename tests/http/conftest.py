@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fuzz.server import ScriptedServer, scripted_server
-from support import SETTINGS
+from support import settings_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,4 @@ def scripted(_scripted: ScriptedServer) -> ScriptedServer:
 
 @pytest.fixture
 def there(scripted: ScriptedServer) -> Settings:
-    settings = SETTINGS.copy()
-    settings["base_url"] = scripted.base_url
-    return settings
+    return settings_at(scripted.base_url)
