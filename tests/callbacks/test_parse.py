@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -259,6 +260,12 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = st.sampled_from([*CALLBACK_FIELDS, "qpay_payment_id", "invoice_id", "x"]) | st.text()
+
+
+@given(st.text("ab=&%+;# 2я", max_size=30) | st.text(max_size=30))
+def test_a_query_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    params = parse_callback(query=f"qpay_payment_id=7&{text}").params
+    assert params == dict(parse_qsl(text, keep_blank_values=True))
 
 
 @given(

@@ -102,7 +102,7 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
 
 def _params(query: Query) -> dict[str, str]:
     if isinstance(query, str) and len(query) <= _MAX_PAIRS and "?" not in query:
-        pairs = parse_qsl(query, keep_blank_values=True)
+        pairs = _split(query)
     else:
         pairs = _pairs(query)
     params = dict(pairs)
@@ -171,7 +171,15 @@ def _form(text: str) -> list[tuple[str, str]]:
             raise CallbackError("the callback is too long")
         if text.count("&") >= _MAX_PAIRS:
             raise CallbackError("the callback has too many fields")
-    return parse_qsl(text, keep_blank_values=True)
+    return _split(text)
+
+
+def _split(text: str) -> list[tuple[str, str]]:
+    if "%" in text or "+" in text:
+        return parse_qsl(text, keep_blank_values=True)
+    # Without an escape there is nothing to decode, and this takes a third of the time.
+    parts = [pair.partition("=") for pair in text.split("&") if pair]
+    return [(name, value) for name, _, value in parts]
 
 
 def _decoded(text: bytes) -> str:
