@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from qpaykit.errors import CallbackError
 from qpaykit.models import CALLBACK_FIELDS, CallbackPayment, ObjectType
+from qpaykit.models.base import read_json
 from qpaykit.models.values import is_path_id
 
 if TYPE_CHECKING:
@@ -212,12 +213,9 @@ def _content(body: Body) -> dict[str, object]:
 def _payment(body: Body) -> CallbackPayment | None:
     if isinstance(body, _TEXT) and len(body) <= _MAX_INPUT:
         try:
-            # Half of what `model_validate_json` takes is its own preparations.
-            payment: CallbackPayment = CallbackPayment.__pydantic_validator__.validate_json(body)
+            return read_json(CallbackPayment, body)
         except ValidationError:
             pass  # a form, or JSON of which at least a part may be read
-        else:
-            return payment
     content = _content(body)
     known = {name: value for name, value in content.items() if value not in (None, "")}
     while known:

@@ -44,6 +44,8 @@ _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 # A JSON number is read as a binary double, which carries fifteen digits and no more:
 # thirteen and the two decimals.
 _MAX_WHOLE_DIGITS = 13
+_HUNDREDTH = Decimal("0.01")
+_TEN_THOUSANDTH = Decimal("0.0001")
 _MAX_CALLBACK_URL = 255
 
 
@@ -70,27 +72,27 @@ def _exact(value: object) -> Decimal:
     raise PydanticCustomError("money_type", "must be a Decimal, an int, a text or a float")
 
 
-def _fixed(value: Decimal, decimals: int) -> Decimal:
+def _fixed(value: Decimal, unit: Decimal) -> Decimal:
     if value < 0:
         raise PydanticCustomError("money_negative", "must not be negative")
     if value and value.adjusted() >= _MAX_WHOLE_DIGITS:
         raise PydanticCustomError("money_large", "is too large for QPay to carry exactly")
-    rounded = value.quantize(Decimal((0, (1,), -decimals)), context=EXACT)
+    rounded = value.quantize(unit, context=EXACT)
     if rounded != value:
         raise PydanticCustomError(
             "money_decimals",
             "must have at most {decimals} decimals: round it as your bookkeeping demands",
-            {"decimals": decimals},
+            {"decimals": -unit.adjusted()},
         )
     return rounded.copy_abs()  # "-0.00" is 0
 
 
 def _in_hundredths(value: Decimal) -> Decimal:
-    return _fixed(value, 2)
+    return _fixed(value, _HUNDREDTH)
 
 
 def _in_ten_thousandths(value: Decimal) -> Decimal:
-    return _fixed(value, 4)
+    return _fixed(value, _TEN_THOUSANDTH)
 
 
 def _positive(value: Decimal) -> Decimal:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic_core import from_json
 
+from qpaykit.models.base import read_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,7 +20,7 @@ def reader(model: type[A]) -> Callable[[bytes], A]:
     """Make a reader of `model`, which refuses an error that comes dressed as a success."""
 
     def read(body: bytes) -> A:
-        answer = model.model_validate_json(body)
+        answer = read_json(model, body)
         if answer.model_extra and answer.model_extra.get("error"):
             raise ValueError("it is an error, with the status of a success")
         return answer
