@@ -8,7 +8,7 @@ import logging
 import pickle
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -17,6 +17,7 @@ import qpaykit
 from qpaykit import (
     ERROR_CODES,
     APIError,
+    AsyncQPayClient,
     AuthenticationError,
     CallbackError,
     CallbackSignatureError,
@@ -345,10 +346,22 @@ def test_a_base_url_that_would_give_the_password_away_is_refused(url: str) -> No
     assert "pass@" not in str(caught.value)
 
 
-@pytest.mark.parametrize("options", [{"timeout": 0}, {"timeout": float("nan")}, {"timeout": -1}])
-def test_a_timeout_is_above_zero(options: dict[str, float]) -> None:
-    with pytest.raises(ConfigurationError, match="timeout"):
-        QPayClient(**SETTINGS, timeout=options["timeout"])
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), None, "5", True], ids=repr)
+def test_a_timeout_is_a_number_above_zero(timeout: Any) -> None:
+    with pytest.raises(ConfigurationError, match="timeout must be a number of seconds above 0"):
+        QPayClient(**SETTINGS, timeout=timeout)
+
+
+@pytest.mark.parametrize("number", [-1, None, "2", 1.5, True], ids=repr)
+def test_a_number_of_retries_is_a_whole_one(number: Any) -> None:
+    with pytest.raises(ConfigurationError, match="max_retries must be a whole number"):
+        QPayClient(**SETTINGS, max_retries=number)
+
+
+@pytest.mark.parametrize("kind", [QPayClient, AsyncQPayClient])
+def test_what_is_no_store_is_refused(kind: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"str has no get.* release"):
+        kind(**SETTINGS, store="qpay.db")
 
 
 def test_a_closed_client_says_so(client: QPayClient) -> None:

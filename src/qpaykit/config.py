@@ -49,10 +49,14 @@ class Options:
     max_retries: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.timeout, bool) or not math.isfinite(self.timeout) or self.timeout <= 0:
+        if not (_is_a(self.timeout, int, float) and 0 < self.timeout < math.inf):
             raise ConfigurationError("timeout must be a number of seconds above 0")
-        if isinstance(self.max_retries, bool) or self.max_retries < 0:
+        if not (_is_a(self.max_retries, int) and self.max_retries >= 0):
             raise ConfigurationError("max_retries must be a whole number, 0 or more")
+
+
+def _is_a(value: object, *kinds: type) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 def load_settings(

@@ -107,12 +107,13 @@ class OutcomeUnknownError(QPayError):
         self.payment_id: str | None = subject.get("payment_id")
         about = ", ".join(f"{name}={value!r}" for name, value in subject.items())
         super().__init__(
-            f"{operation}({about}) may or may not have been carried out: {reason} "
-            "It was not sent again. Look at its state at QPay before you repeat it"
+            f"{operation}({about}) may or may not have been carried out: {reason}. "
+            "It was not sent again. "
             + (
-                ", or go on under a new sender_invoice_no."
-                if self.sender_invoice_no is not None
-                else "."
+                "Look at its state at QPay before you repeat it."
+                if self.sender_invoice_no is None
+                else "Go on under a new sender_invoice_no: QPay cannot be asked for an invoice "
+                "by its number, and nobody has seen the QR code of this one."
             )
         )
 

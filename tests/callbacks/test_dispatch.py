@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx
@@ -221,6 +221,28 @@ def test_a_status_without_a_handler_is_logged_and_ignored(
     assert "no handler" in caplog.text
 
 
+def test_a_paid_payment_that_nobody_handles_is_an_error_in_the_log(
+    qpay: respx.MockRouter, client: QPayClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    says(qpay, payment())
+    reply = CallbackDispatcher(client).handle(query=QUERY)
+    assert (reply.status_code, reply.outcome) == (200, "ignored")
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert PAYMENT in record.getMessage()
+    assert "its order is not delivered" in record.getMessage()
+
+
+@pytest.mark.parametrize("status", ["paid", "Paid", "PAID"])
+def test_a_status_may_be_written_in_any_letters(
+    qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent], status: str
+) -> None:
+    says(qpay, payment())
+    dispatcher = CallbackDispatcher(client)
+    dispatcher.on(status)(events.append)
+    assert dispatcher.handle(query=QUERY).outcome == "delivered"
+    assert len(events) == 1
+
+
 def test_qpays_answer_may_lag_behind_its_callback(
     qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
 ) -> None:
@@ -329,6 +351,21 @@ class TestWithoutQPay:
 
 class TestRegistering:
     """One handler for a status, before the first event, returned as it was."""
+
+    def test_a_client_of_the_other_kind_is_refused(
+        self, client: QPayClient, async_client: AsyncQPayClient
+    ) -> None:
+        awaited: Any = async_client
+        direct: Any = client
+        with pytest.raises(ConfigurationError, match="goes with AsyncCallbackDispatcher"):
+            CallbackDispatcher(awaited)
+        with pytest.raises(ConfigurationError, match="goes with CallbackDispatcher"):
+            AsyncCallbackDispatcher(direct)
+
+    @pytest.mark.parametrize("kind", [CallbackDispatcher, AsyncCallbackDispatcher])
+    def test_what_is_no_client_is_refused(self, kind: Any) -> None:
+        with pytest.raises(ConfigurationError, match="not str"):
+            kind("client")
 
     def test_a_decorator_returns_the_function(self, dispatcher: CallbackDispatcher) -> None:
         def handler(event: PaymentEvent) -> None: ...

@@ -193,6 +193,7 @@ def test_nothing_is_sent_at_construction(client: QPayClient, qpay: respx.MockRou
         lambda c: c.payments.check("i-1", page_limit=101),
         lambda c: c.payments.check("i-1", page_number=0),
         lambda c: c.payments.list(**DATES, object_type="MERCHANT"),
+        lambda c: c.payments.list(start_date="2026-02-01", end_date="2026-01-31"),
         lambda c: c.payments.refund("8e25", note="x" * 256),
         lambda c: c.invoices.create(
             amount=0.1 + 0.2, sender_invoice_no="1", invoice_description="x"
@@ -205,6 +206,25 @@ def test_bad_arguments_are_refused_before_anything_is_sent(
     with pytest.raises(ValidationError):
         call(client)
     assert qpay.calls.call_count == 0
+
+
+@pytest.mark.parametrize("name", ["list", "iterate"])
+def test_a_list_without_an_invoice_code_says_what_is_missing(
+    qpay: respx.MockRouter, name: str
+) -> None:
+    settings: dict[str, Any] = {**SETTINGS, "invoice_code": None}
+    with (
+        QPayClient(**settings) as client,
+        pytest.raises(ConfigurationError, match="QPAY_INVOICE_CODE"),
+    ):
+        tuple(getattr(client.payments, name)(**DATES))
+    assert qpay.calls.call_count == 0
+
+
+def test_a_dict_in_place_of_a_request_says_how_its_fields_are_passed(client: QPayClient) -> None:
+    fields: Any = {"amount": 1, "sender_invoice_no": "1", "invoice_description": "x"}
+    with pytest.raises(TypeError, match=r"create\(\*\*fields\)"):
+        client.invoices.create(fields)
 
 
 @pytest.mark.parametrize("name", ["invoice_code", "callback_url"])

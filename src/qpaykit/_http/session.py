@@ -11,10 +11,13 @@ from qpaykit._http.journal import Attempt
 from qpaykit._http.retries import may_repeat, outcome_unknown, pause_after, retrying
 from qpaykit._http.wire import Message
 from qpaykit.errors import (
+    APIError,
     AuthenticationError,
     ConflictError,
     OutcomeUnknownError,
     QPayError,
+    TransportError,
+    UnexpectedResponseError,
 )
 from qpaykit.operation import Verdict
 
@@ -147,7 +150,7 @@ class Session:
             operation=operation.name,
             method=operation.method,
             path=operation.path,
-            reason=str(error),
+            reason=_happened(error),
             subject=operation.subject,
         ) from error
 
@@ -156,3 +159,14 @@ class Session:
             return await self.call(look)
         except QPayError:
             return Verdict.UNCLEAR
+
+
+def _happened(error: QPayError) -> str:
+    # The error's own text ends with advice, such as to try again, that does not hold here.
+    if isinstance(error, TransportError):
+        return f"the answer was lost ({error.reason})"
+    if isinstance(error, UnexpectedResponseError):
+        return f"QPay answered {error.status_code} with a body that cannot be read"
+    if isinstance(error, APIError):
+        return " ".join(filter(None, (f"QPay answered {error.status_code}", error.code)))
+    return str(error)

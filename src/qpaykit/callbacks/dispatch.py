@@ -258,9 +258,7 @@ class Pipeline(Generic[H]):
         """Call the handler, unless somebody has done so."""
         handler = self.handlers.find(event.status, underpaid=underpaid)
         if handler is None:
-            _logger.info(
-                "payment %s is %s: no handler", event.payment.payment_id, event.status or "unknown"
-            )
+            self._unhandled(event)
             return "underpaid" if underpaid else "ignored"
         owner = uuid.uuid4().hex
         await self._claim(key, owner)
@@ -275,6 +273,18 @@ class Pipeline(Generic[H]):
             raise
         await self._complete(key, owner)
         return "underpaid" if underpaid else "delivered"
+
+    def _unhandled(self, event: PaymentEvent) -> None:
+        payment_id = event.payment.payment_id
+        if event.status == PaymentStatus.PAID:
+            _logger.error(
+                "payment %s is PAID and has no handler: its order is not delivered. Register "
+                "handlers before the first callback, then check(%r)",
+                payment_id,
+                event.invoice_id,
+            )
+        else:
+            _logger.info("payment %s is %s: no handler", payment_id, event.status or "unknown")
 
     async def _claim(self, key: str, owner: str) -> None:
         ends = time.monotonic() + self._patience

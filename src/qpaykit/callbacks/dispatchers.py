@@ -91,10 +91,11 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         patience: float = 3.0,
         lease: float = 120.0,
     ) -> None:
+        port = SyncPort(client)
         own = store if store is not None else client.store if client is not None else MemoryStore()
         super().__init__(
             client,
-            SyncPort(client),
+            port,
             for_sync(own),
             callback_secret=callback_secret,
             verify=verify,
@@ -186,10 +187,11 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
         patience: float = 3.0,
         lease: float = 120.0,
     ) -> None:
+        port = AsyncPort(client)
         own = store if store is not None else client.store if client is not None else MemoryStore()
         super().__init__(
             client,
-            AsyncPort(client),
+            port,
             for_async(own),
             callback_secret=callback_secret,
             verify=verify,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from qpaykit.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from qpaykit.models import PaymentStatus
+from qpaykit.models import PaymentStatus
 
 H = TypeVar("H")
 
 UNDERPAID = "underpaid"
 OTHER = "other"
+
+_WORDS = frozenset(PaymentStatus)
 
 
 class Handlers(Generic[H]):
@@ -25,6 +25,10 @@ class Handlers(Generic[H]):
     def add(self, name: str, handler: H) -> None:
         """Register a handler.
 
+        Args:
+            name: A status, or one of this module's names; QPay's words in any letters.
+            handler: What to call.
+
         Raises:
             ConfigurationError: There is one already, or events have begun to come.
         """
@@ -33,6 +37,8 @@ class Handlers(Generic[H]):
                 "register handlers before the first callback is handled: "
                 "events that came before would have missed this one"
             )
+        if name.upper() in _WORDS:
+            name = name.upper()
         if name in self._by_name:
             msg = f"there is a handler for {name} already"
             raise ConfigurationError(msg)

@@ -45,6 +45,11 @@ class SyncPort:
     """Asks a `QPayClient`, at once."""
 
     def __init__(self, client: QPayClient | None) -> None:
+        if client is not None and _is_awaited(client):
+            raise ConfigurationError(
+                "CallbackDispatcher needs a QPayClient; "
+                "an AsyncQPayClient goes with AsyncCallbackDispatcher"
+            )
         self._optional_client = client
 
     @property
@@ -77,6 +82,11 @@ class AsyncPort:
     """Asks an `AsyncQPayClient`, awaiting it."""
 
     def __init__(self, client: AsyncQPayClient | None) -> None:
+        if client is not None and not _is_awaited(client):
+            raise ConfigurationError(
+                "AsyncCallbackDispatcher needs an AsyncQPayClient; "
+                "a QPayClient goes with CallbackDispatcher"
+            )
         self._optional_client = client
 
     @property
@@ -108,6 +118,15 @@ def is_async(handler: Callable[..., object]) -> bool:
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
         getattr(handler, "__call__", None)  # noqa: B004
     )
+
+
+def _is_awaited(client: object) -> bool:
+    # Looked at by what it does: tests hand in stand-ins of their own.
+    get = getattr(getattr(client, "payments", None), "get", None)
+    if not callable(get):
+        msg = f"a dispatcher needs a client to ask QPay with, not {type(client).__name__}"
+        raise ConfigurationError(msg)
+    return is_async(get)
 
 
 def _not_awaited(handler: object) -> ConfigurationError:

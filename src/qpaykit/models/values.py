@@ -274,6 +274,18 @@ def format_time(value: TimeInput, name: str, *, end: bool = False) -> str:
         raise _refused(name, _TIME_WANTED) from None
 
 
+def period(start: TimeInput, end: TimeInput) -> tuple[str, str]:
+    """Write the two ends of a time, as `format_time` does.
+
+    Raises:
+        pydantic.ValidationError: One is no time, or the end is before the start.
+    """
+    first, last = format_time(start, "start_date"), format_time(end, "end_date", end=True)
+    if last < first:
+        raise _refused("end_date", "must not be before start_date")
+    return first, last
+
+
 _TIME_WANTED = 'must be a datetime, a date, or text as "2026-01-31" or "2026-01-31 23:59:59"'
 # Stricter than the parser, which would also read a number of seconds.
 _TIME_FORM = re.compile(

@@ -157,6 +157,8 @@ def complete(
         request = InvoiceRequest(**{**defaults, **fields})
     elif fields:
         raise TypeError("pass an InvoiceRequest or its fields, not both")
+    elif not isinstance(request, InvoiceRequest):
+        raise TypeError("pass an InvoiceRequest, or its fields by name: create(**fields)")
     update = {
         name: _needed(name, default)
         for name, default in defaults.items()

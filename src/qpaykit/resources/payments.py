@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qpaykit.errors import WaitTimeoutError
+from qpaykit.errors import ConfigurationError, WaitTimeoutError
 from qpaykit.models import (
     CancelRequest,
     CheckRequest,
@@ -17,7 +17,7 @@ from qpaykit.models import (
     PaymentPage,
     PaymentStatus,
 )
-from qpaykit.models.values import format_time, parse_money, path_id
+from qpaykit.models.values import parse_money, path_id, period
 from qpaykit.operation import Operation, Poll, Verdict
 from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._reading import nothing, reader
@@ -145,16 +145,27 @@ class _PaymentEndpoints(Resource):
         Returns:
             The page's payments and the count of all.
 
+        Raises:
+            pydantic.ValidationError: `end_date` is before `start_date`, or another argument is
+                not what QPay accepts; nothing was sent.
+            ConfigurationError: There is no invoice code; nothing was sent.
+
         QPay: `POST /v2/payment/list`.
         """
         if object_id is None and object_type == ObjectType.INVOICE:
             object_id = self._settings.invoice_code
+            if object_id is None:
+                raise ConfigurationError(
+                    "invoice_code is missing: pass object_id=… to the call or invoice_code=… to "
+                    "the client, or set QPAY_INVOICE_CODE"
+                )
+        first, last = period(start_date, end_date)
         request = ListRequest.model_validate(
             {
                 "object_type": object_type,
                 "object_id": object_id,
-                "start_date": format_time(start_date, "start_date"),
-                "end_date": format_time(end_date, "end_date", end=True),
+                "start_date": first,
+                "end_date": last,
                 "offset": {"page_number": page_number, "page_limit": page_limit},
             }
         )

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_METHODS = ("get", "set", "delete", "claim", "complete", "release")
+
 
 def for_sync(store: Store) -> AsyncStore:
     """Wrap a store for the sync client.
 
     Raises:
-        ConfigurationError: Its methods must be awaited.
+        ConfigurationError: Its methods must be awaited, or it is no store.
     """
-    if inspect.iscoroutinefunction(store.get):
+    if _is_async(store):
         msg = (
             f"{type(store).__name__} must be awaited: give it to AsyncQPayClient, or give "
             "QPayClient the store of the same name without Async"
@@ -34,13 +36,23 @@ def for_sync(store: Store) -> AsyncStore:
 
 
 def for_async(store: Store | AsyncStore) -> AsyncStore:
-    """Wrap a store for the async client; one that blocks is called in a worker thread."""
+    """Wrap a store for the async client; one that blocks is called in a worker thread.
+
+    Raises:
+        ConfigurationError: It is no store.
+    """
     if _is_async(store):
         return _Shielded(store)
     return Threaded(store) if getattr(store, "blocking", True) else _Direct(store)
 
 
 def _is_async(store: Store | AsyncStore) -> TypeIs[AsyncStore]:
+    missing = [name for name in _METHODS if not callable(getattr(store, name, None))]
+    if missing:
+        raise ConfigurationError(
+            "store must be one such as MemoryStore() or SQLiteStore(path); "
+            f"{type(store).__name__} has no {', '.join(missing)}"
+        )
     return inspect.iscoroutinefunction(store.get)
 
 
