@@ -57,6 +57,13 @@ def test_what_a_body_lacks_is_none_and_named() -> None:
     assert list(callback.missing) == lacking
 
 
+class Lists(dict[str, str]):
+    """Another framework's, of which `items` gives the first value of each name."""
+
+    def lists(self) -> list[tuple[str, list[str]]]:
+        return [(name, [value, "more"]) for name, value in self.items()]
+
+
 class Multi(Mapping[str, str]):
     """A framework's query, which hides repeated names behind `multi_items`."""
 
@@ -182,6 +189,7 @@ def test_a_field_that_cannot_be_read_is_missing() -> None:
         ("qpay_payment_id=a&qpay_payment_id=b", None),
         ({"qpay_payment_id": ["a", "b"]}, None),
         (Multi(("qpay_payment_id", "a"), ("qpay_payment_id", "b")), None),
+        (Lists(qpay_payment_id="a"), None),
         (None, b"[]"),
         (None, b"not json"),
         (None, b'{"payment_id": {"a": 1}}'),

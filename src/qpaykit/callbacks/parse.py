@@ -129,10 +129,12 @@ def _pairs(query: Query) -> list[tuple[str, str]]:
 
 
 def _pairs_of_framework(query: object) -> list[tuple[str, str]]:
-    # Starlette, aiohttp and Werkzeug keep repeated names behind methods of their own.
+    # Of a repeated name, `items` of Starlette's, Werkzeug's and Django's gives one value.
     items: object
     if hasattr(query, "multi_items"):
         items = query.multi_items()
+    elif hasattr(query, "lists"):
+        items = query.lists()
     elif isinstance(query, Mapping):
         items = query.items()
     else:
