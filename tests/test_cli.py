@@ -12,9 +12,10 @@ import sys
 import httpx
 import pytest
 
+from qpaykit import __version__
 from qpaykit.simulator import Simulator
 
-COMMAND = [sys.executable, "-m", "qpaykit.cli"]
+COMMAND = [sys.executable, "-m", "qpaykit"]
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -83,10 +84,25 @@ def test_the_doctor_finds_a_good_setting_good_and_shows_no_secret(
     assert qpay_simulator.credentials["password"] not in done.stdout
 
 
-def test_the_doctor_names_a_missing_password(qpay_simulator: Simulator) -> None:
-    done = run("doctor", QPAY_USERNAME="x")
+def test_the_command_tells_its_version() -> None:
+    assert run("--version").stdout.strip() == __version__
+
+
+def test_the_doctor_names_everything_that_is_missing_and_asks_nobody(
+    qpay_simulator: Simulator,
+) -> None:
+    done = run("doctor", QPAY_BASE_URL=qpay_simulator.base_url)
     assert done.returncode == 1
-    assert "QPAY_PASSWORD" in done.stdout
+    for name in ("USERNAME", "PASSWORD", "INVOICE_CODE", "CALLBACK_URL", "CALLBACK_SECRET"):
+        assert f"set QPAY_{name}" in done.stdout
+    assert not qpay_simulator.requests
+
+
+def test_the_doctor_wants_a_whole_callback_url(qpay_simulator: Simulator) -> None:
+    settings = {**variables(qpay_simulator), "QPAY_CALLBACK_URL": "localhost/callback"}
+    done = run("doctor", **settings)
+    assert done.returncode == 1
+    assert "it must be a whole URL" in done.stdout
 
 
 def test_the_doctor_finds_a_wrong_password_and_says_what_to_do(qpay_simulator: Simulator) -> None:

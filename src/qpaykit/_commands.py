@@ -17,15 +17,23 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="QPay for developers.",
 )
 console = Console()
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    console.print(__version__, highlight=False)
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.print(__version__, highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """QPay for developers."""
 
 
 @app.command()
@@ -38,10 +46,10 @@ def demo() -> None:
 @app.command()
 def doctor() -> None:
     """Look over the settings in the environment, and say what to do where one is wrong."""
-    marks = {True: "[green]ok[/]", False: "[red]wrong[/]", None: "[yellow]note[/]"}
+    marks = {True: "[green]ok   [/]", False: "[red]wrong[/]", None: "[yellow]note [/]"}
     well = True
     for finding in examine():
-        console.print(f"{marks[finding.good]:<18} {finding.name:<16} ", end="")
+        console.print(f"{marks[finding.good]}  {finding.name:<16} ", end="")
         console.print(finding.says, highlight=False, markup=False, soft_wrap=True)
         well = well and finding.good is not False
     if not well:
@@ -96,7 +104,10 @@ def simulate(
         console.print("Point a shop at it:\n")
         for name, value in simulator.credentials.items():
             # These are the simulator's own, made up for this run.
-            console.print(f"  export QPAY_{name.upper()}={value}", highlight=False, soft_wrap=True)
+            line = f"  export QPAY_{name.upper()}={value}"
+            if name == "callback_url":
+                line += "  # put your shop's in its place"
+            console.print(line, highlight=False, soft_wrap=True)
         threading.Event().wait()
     except KeyboardInterrupt:
         console.print("\nStopped.")

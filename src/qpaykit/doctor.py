@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from qpaykit.config import Settings
 
 _MOST_SKEW = 30.0
+_NEEDED = ("username", "password")
 _NAMES = {PRODUCTION_URL: "production", SANDBOX_URL: "the sandbox"}
 
 
@@ -39,25 +41,38 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Look at the environment's settings, at the token and at the clock; show no secret."""
+    missing = [name for name in _NEEDED if not os.environ.get(f"QPAY_{name.upper()}", "").strip()]
+    for name in missing:
+        yield Finding(name, False, f"not set: QPay gives it to you; set QPAY_{name.upper()}")
     try:
-        client = QPayClient(max_retries=0, timeout=10)
+        # With something in their place, the other settings can be looked at too.
+        client = QPayClient(
+            username="missing" if "username" in missing else None,
+            password="missing" if "password" in missing else None,
+            max_retries=0,
+            timeout=10,
+        )
     except ConfigurationError as error:
         yield Finding("settings", False, str(error))
         return
     with client:
         settings = client.settings
-        yield Finding("username", True, settings.username)
-        yield Finding("password", True, "set")
-        yield Finding("base_url", True, _which(settings.base_url))
+        if "username" not in missing:
+            yield Finding("username", True, settings.username)
+        if "password" not in missing:
+            yield Finding("password", True, "set")
+        yield _server(settings.base_url)
         yield from _invoices(settings)
+        if missing:
+            return
         yield from _login(client)
     yield from _clock(settings.base_url)
 
 
-def _which(base_url: str) -> str:
+def _server(base_url: str) -> Finding:
     host = urlsplit(base_url).hostname or ""
-    name = _NAMES.get(base_url) or ("a simulator" if is_loopback(host) else "not QPay's own")
-    return f"{base_url} ({name})"
+    name = _NAMES.get(base_url) or ("a simulator" if is_loopback(host) else None)
+    return Finding("base_url", bool(name) or None, f"{base_url} ({name or 'not QPay itself'})")
 
 
 def _invoices(settings: Settings) -> Iterator[Finding]:
@@ -65,7 +80,9 @@ def _invoices(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "invoice_code",
         bool(code) or None,
-        code or "not set: pass it to every invoice, or set QPAY_INVOICE_CODE",
+        f"{code}; QPay checks it with the first invoice"
+        if code
+        else "not set: pass it to every invoice, or set QPAY_INVOICE_CODE",
     )
     url = settings.callback_url
     if url is None:
@@ -75,17 +92,23 @@ def _invoices(settings: Settings) -> Iterator[Finding]:
             "not set: pass it to every invoice, or set QPAY_CALLBACK_URL",
         )
     else:
-        parts = urlsplit(url)
-        reachable = parts.scheme == "https" and not is_loopback(parts.hostname or "")
-        local = is_loopback(urlsplit(settings.base_url).hostname or "")
-        advice = "" if reachable or local else ": QPay calls public https:// URLs only"
-        yield Finding("callback_url", reachable or local, f"{url}{advice}")
+        advice = _advice(url, local=is_loopback(urlsplit(settings.base_url).hostname or ""))
+        yield Finding("callback_url", not advice, f"{url}{advice}")
     signed = bool(settings.callback_secrets)
     yield Finding(
         "callback_secret",
         signed or None,
         "set" if signed else "not set: callbacks can be forged; set QPAY_CALLBACK_SECRET",
     )
+
+
+def _advice(callback_url: str, *, local: bool) -> str:
+    parts = urlsplit(callback_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return ": it must be a whole URL, such as https://shop.example/callback"
+    if local or (parts.scheme == "https" and not is_loopback(parts.hostname)):
+        return ""
+    return ": QPay calls public https:// URLs only"
 
 
 def _login(client: QPayClient) -> Iterator[Finding]:

@@ -75,7 +75,8 @@ class Simulator:
         public_url: str | None = None,
     ) -> None:
         if not expose and not is_loopback(host):
-            raise ValueError(f"{host} is not loopback; pass expose=True to listen there")
+            msg = f"{host} is not loopback; to listen there pass expose=True, or --expose"
+            raise ValueError(msg)
         self._host = host
         self._public_url = public_url.rstrip("/") if public_url else None
         self._port = port
