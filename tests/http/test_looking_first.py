@@ -119,6 +119,53 @@ def test_a_look_that_fails_leaves_the_outcome_unknown(
     assert route.call_count == 1
 
 
+@pytest.mark.parametrize("body", [b"{}", b"", b"null", b"[]", b"true", b'"OK"', b'{"a": 1}'])
+def test_whatever_qpay_agrees_with_is_an_agreement(
+    client: QPayClient, qpay: respx.MockRouter, body: bytes
+) -> None:
+    route = qpay.delete("/payment/refund/8e25").respond(200, content=body)
+    refund(client)
+    assert route.call_count == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"a"', b'{"error": "ODD"}'])
+def test_an_agreement_that_cannot_be_read_is_looked_at_and_never_sent_again(
+    client: QPayClient, qpay: respx.MockRouter, body: bytes
+) -> None:
+    route = qpay.delete("/payment/refund/8e25").respond(200, content=body)
+    looked = looks(qpay, PAID)
+    with pytest.raises(OutcomeUnknownError):
+        refund(client)
+    assert (route.call_count, looked.call_count) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(httpx.ConnectError("refused"), id="not sent"),
+        pytest.param(httpx.Response(400, json={"error": "ODD"}), id="refused"),
+        pytest.param(RuntimeError("broken"), id="no error of ours"),
+    ],
+)
+def test_a_second_attempt_that_fails_leaves_the_first_in_doubt(
+    client: QPayClient, qpay: respx.MockRouter, again: httpx.Response | Exception
+) -> None:
+    qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, again, again, again])
+    looks(qpay, PAID, PAID)
+    with pytest.raises(OutcomeUnknownError, match="ReadTimeout"):
+        refund(client)
+
+
+def test_a_look_that_breaks_leaves_the_outcome_unknown(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
+    qpay.get("/payment/8e25").mock(side_effect=RuntimeError("broken"))
+    with pytest.raises(OutcomeUnknownError) as caught:
+        refund(client)
+    assert caught.value.payment_id == "8e25"
+
+
 def test_without_retries_a_look_is_all(client: QPayClient, qpay: respx.MockRouter) -> None:
     route = qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
     looks(qpay, PAID)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from qpaykit.operation import Operation, Poll
 
 T = TypeVar("T")
+
+_logger = logging.getLogger("qpaykit")
 
 _SLOWEST = 5.0
 _GROWTH = 1.25
@@ -130,34 +133,43 @@ class Session:
             await self.exchange.transport.sleep(min(pause, left))
             pause = min(pause * _GROWTH, poll.interval * _SLOWEST)
 
-    async def _settle(self, operation: Operation[T], error: QPayError) -> T:
+    async def _settle(self, operation: Operation[T], doubt: QPayError) -> T:
         """Find out what became of a request whose answer was lost."""
         verdict = Verdict.UNCLEAR
+        problem: Exception = doubt
         if operation.look is not None:
             # QPay may still be at work on the request whose answer was lost.
             await self.exchange.transport.sleep(pause_after(None, 1))
             verdict = await self._look(operation.look)
-            if verdict is Verdict.NOT_DONE and self.exchange.options.max_retries:
+            if verdict is Verdict.NOT_DONE and self._may_go_again(doubt):
                 try:
                     return await self.call(replace(operation, look=None))
-                except (OutcomeUnknownError, ConflictError):
+                except Exception as again:
                     verdict = await self._look(operation.look)
-                    if verdict is not Verdict.DONE:
+                    if verdict is not Verdict.DONE and isinstance(again, ConflictError):
                         raise
+                    problem = again
             if verdict is Verdict.DONE:
                 return operation.read(b"")
         raise OutcomeUnknownError(
             operation=operation.name,
             method=operation.method,
             path=operation.path,
-            reason=_happened(error),
+            reason=_happened(doubt),
             subject=operation.subject,
-        ) from error
+        ) from problem
+
+    def _may_go_again(self, doubt: QPayError) -> bool:
+        # QPay agreed, in whatever words: what a look does not show yet may still come.
+        agreed = isinstance(doubt, UnexpectedResponseError)
+        return bool(self.exchange.options.max_retries) and not agreed
 
     async def _look(self, look: Operation[Verdict]) -> Verdict:
         try:
             return await self.call(look)
-        except QPayError:
+        except Exception:
+            # Whatever it is, such as a store that fails, must not hide the doubt.
+            _logger.warning("%s: the look at QPay failed", look.name, exc_info=True)
             return Verdict.UNCLEAR
 
 
