@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import SecretStr
 
 from qpaykit.errors import ConfigurationError
+from qpaykit.models.values import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,14 +50,10 @@ class Options:
     max_retries: int
 
     def __post_init__(self) -> None:
-        if not (_is_a(self.timeout, int, float) and 0 < self.timeout < math.inf):
+        if not (is_number(self.timeout) and 0 < self.timeout < math.inf):
             raise ConfigurationError("timeout must be a number of seconds above 0")
-        if not (_is_a(self.max_retries, int) and self.max_retries >= 0):
+        if not (is_number(self.max_retries, int) and self.max_retries >= 0):
             raise ConfigurationError("max_retries must be a whole number, 0 or more")
-
-
-def _is_a(value: object, *kinds: type) -> bool:
-    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 def load_settings(

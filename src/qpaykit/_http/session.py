@@ -11,6 +11,7 @@ from qpaykit._http.answers import read_reply
 from qpaykit._http.journal import Attempt
 from qpaykit._http.retries import may_repeat, outcome_unknown, pause_after, retrying
 from qpaykit._http.wire import Message
+from qpaykit.config import Options
 from qpaykit.errors import (
     APIError,
     AuthenticationError,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from qpaykit._http.tokens import TokenManager
     from qpaykit._http.wire import Transport
     from qpaykit._redaction import Redactor
-    from qpaykit.config import Options
     from qpaykit.operation import Operation, Poll
 
 T = TypeVar("T")
@@ -37,6 +37,7 @@ _logger = logging.getLogger("qpaykit")
 
 _SLOWEST = 5.0
 _GROWTH = 1.25
+_LAST_QUESTION = 1.0
 
 
 class Exchange:
@@ -119,19 +120,33 @@ class Session:
         pause = poll.interval
         answer: T | None = None
         while True:
+            problem: QPayError | None = None
             try:
-                answer = await self.call(poll.operation)
+                answer = await self._hurried(ends - time.monotonic()).call(poll.operation)
             except QPayError as error:
                 if not may_repeat(error, safe=True):
                     raise
+                problem = error
             else:
                 if poll.enough(answer):
                     return answer
-            left = ends - time.monotonic()
-            if left < poll.interval:
-                raise poll.give_up(answer)
-            await self.exchange.transport.sleep(min(pause, left))
+            soonest = max(poll.interval, _asked_for(problem))
+            left = max(ends - time.monotonic(), 0)
+            if left < soonest:
+                await self.exchange.transport.sleep(left)
+                raise poll.give_up(answer) from problem
+            wanted = max(pause, soonest)
+            # The last question falls on the end.
+            is_last = left < wanted + poll.interval
+            await self.exchange.transport.sleep(left if is_last else wanted)
             pause = min(pause * _GROWTH, poll.interval * _SLOWEST)
+
+    def _hurried(self, seconds: float) -> Session:
+        """Return a session that asks once: the polling is what asks again."""
+        exchange = self.exchange
+        timeout = min(exchange.options.timeout, max(seconds, _LAST_QUESTION))
+        options = Options(timeout, max_retries=0)
+        return Session(Exchange(exchange.transport, options, exchange.redactor), self.tokens)
 
     async def _settle(self, operation: Operation[T], doubt: QPayError) -> T:
         """Find out what became of a request whose answer was lost."""
@@ -171,6 +186,10 @@ class Session:
             # Whatever it is, such as a store that fails, must not hide the doubt.
             _logger.warning("%s: the look at QPay failed", look.name, exc_info=True)
             return Verdict.UNCLEAR
+
+
+def _asked_for(problem: QPayError | None) -> float:
+    return (problem.retry_after or 0) if isinstance(problem, APIError) else 0
 
 
 def _happened(error: QPayError) -> str:

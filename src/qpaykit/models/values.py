@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Context, Decimal
@@ -232,6 +233,26 @@ def parse_money(value: MoneyInput, name: str = "amount") -> Decimal:
         return _in_hundredths(_exact(value))
     except PydanticCustomError as problem:
         raise _refused(name, problem) from None
+
+
+def seconds(value: float, name: str) -> float:
+    """Return a number of seconds.
+
+    Args:
+        value: The number.
+        name: The argument's name, for the error.
+
+    Raises:
+        pydantic.ValidationError: It is not above 0, or not finite.
+    """
+    if not is_number(value) or not 0 < value < math.inf:
+        raise _refused(name, "must be a number of seconds above 0")
+    return value
+
+
+def is_number(value: object, *kinds: type) -> bool:
+    """Say whether a value is an int or a float (or of `kinds`), and no truth value."""
+    return isinstance(value, kinds or (int, float)) and not isinstance(value, bool)
 
 
 def callback_url_limit(url: str) -> str:

@@ -17,7 +17,7 @@ from qpaykit.models import (
     PaymentPage,
     PaymentStatus,
 )
-from qpaykit.models.values import parse_money, path_id, period
+from qpaykit.models.values import parse_money, path_id, period, seconds
 from qpaykit.operation import Operation, Poll, Verdict
 from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._reading import nothing, reader
@@ -96,7 +96,8 @@ class _PaymentEndpoints(Resource):
         Args:
             invoice_id: The invoice's id.
             amount: What must have been paid in MNT; any payment will do when left out.
-            timeout: Seconds to wait at the most.
+            timeout: Seconds to wait at the most; the last check falls on their end, and has one
+                more for its answer.
             interval: Seconds between two checks at the least; it grows to five times that.
 
         Returns:
@@ -104,17 +105,16 @@ class _PaymentEndpoints(Resource):
 
         Raises:
             WaitTimeoutError: It was not paid in time; `last` holds the last answer.
+            pydantic.ValidationError: An argument is not a number of seconds above 0, or no amount.
 
         QPay: `POST /v2/payment/check`.
         """
-        if timeout <= 0 or interval <= 0:
-            raise ValueError("timeout and interval must be seconds above 0")
         due = None if amount is None else parse_money(amount)
         return Poll(
             operation=_check(invoice_id, ObjectType.INVOICE, 1, 100),
             enough=lambda check: check.is_paid(due),
-            timeout=timeout,
-            interval=interval,
+            timeout=seconds(timeout, "timeout"),
+            interval=seconds(interval, "interval"),
             give_up=lambda last: WaitTimeoutError(
                 invoice_id=invoice_id, timeout=timeout, last=last
             ),
