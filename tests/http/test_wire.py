@@ -315,6 +315,17 @@ def rows(*ids: str) -> list[dict[str, str]]:
         ),
         # QPay gives fewer rows than it was asked for.
         ([{"count": 2, "rows": rows("a")}, {"count": 2, "rows": rows("b")}], "ab", 2),
+        # A count that is missing, or the page's own, ends nothing.
+        ([{"rows": rows("a")}, {"rows": rows("b")}, {"rows": []}], "ab", 3),
+        (
+            [
+                {"count": 1, "rows": rows("a")},
+                {"count": 1, "rows": rows("b")},
+                {"count": 0, "rows": []},
+            ],
+            "ab",
+            3,
+        ),
         # The last page comes again and again.
         ([{"count": 9, "rows": rows("a", "b")}] * 3, "ab", 2),
     ],

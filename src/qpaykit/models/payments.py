@@ -166,6 +166,9 @@ class PaymentCheck(Answer):
     def is_paid(self, amount: MoneyInput | None = None, *, currency: str = "MNT") -> bool:
         """Say whether the invoice is paid: by its PAID payments, not by their count.
 
+        It knows the payments in `rows`: of an invoice with more than a page of them, `count`
+        tells, and the other pages must be asked for.
+
         Args:
             amount: What must have been paid; any PAID payment above 0 will do when left out.
             currency: The currency of that amount; payments in another one do not count.
@@ -186,7 +189,7 @@ class PaymentCheck(Answer):
         return paid > 0 and paid >= due
 
     def paid_total(self, currency: str = "MNT") -> Decimal:
-        """Add up the PAID payments in one currency; a payment that names none is in MNT.
+        """Add up the PAID payments of `rows` in one currency; one that names none is in MNT.
 
         Args:
             currency: Three letters, such as "MNT".

@@ -307,8 +307,10 @@ class _Book:
         self.next_page += 1
         self._seen += len(rows)
         self._last = rows
-        # A short page alone proves nothing: QPay may give fewer rows than it was asked for.
-        self.ended = len(rows) < page_limit and self._seen >= page.count
+        # A short page alone proves nothing: QPay may give fewer rows than it was asked for, and a
+        # count that is this page's own, or missing, says nothing of the pages to come.
+        counts_all = page.count > len(rows)
+        self.ended = len(rows) < page_limit and counts_all and self._seen >= page.count
         return rows
 
 
