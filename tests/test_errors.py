@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 import qpaykit
+from callbacks.payments import QUERY
 from qpaykit import (
     ERROR_CODES,
     APIError,
     AsyncQPayClient,
     AuthenticationError,
+    CallbackDispatcher,
     CallbackError,
     CallbackSignatureError,
     ConfigurationError,
@@ -310,8 +313,35 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
+    "secret",
+    ["s", SecretStr("s"), ["s"], (SecretStr("s"),)],
+    ids=["text", "masked", "list", "tuple"],
+)
+def test_a_callback_secret_may_come_masked_and_with_others(secret: Any) -> None:
+    settings = QPayClient(**SETTINGS, callback_secret=secret).settings
+    assert [one.get_secret_value() for one in settings.callback_secrets] == ["s"]
+    reply = CallbackDispatcher(verify=False, callback_secret=secret).handle(query=QUERY)
+    assert reply.outcome == "forged"
+
+
+@pytest.mark.parametrize("secret", ["", b"s", [b"s"], [""], 5, {"s": 1}, [None]], ids=repr)
+def test_a_callback_secret_is_text(secret: Any) -> None:
+    with pytest.raises(ConfigurationError, match="callback_secret must"):
+        QPayClient(**SETTINGS, callback_secret=secret)
+    with pytest.raises(ConfigurationError, match="callback_secret must"):
+        CallbackDispatcher(verify=False, callback_secret=secret)
+
+
+def test_a_user_name_with_a_colon_is_refused() -> None:
+    settings: dict[str, Any] = {**SETTINGS, "username": "SHOP:1"}
+    with pytest.raises(ConfigurationError, match="QPAY_USERNAME"):
+        QPayClient(**settings)
+
+
+@pytest.mark.parametrize(
     ("given", "used"),
     [
+        (" https://merchant.qpay.mn ", "https://merchant.qpay.mn/v2"),
         ("https://merchant.qpay.mn", "https://merchant.qpay.mn/v2"),
         ("https://merchant.qpay.mn/", "https://merchant.qpay.mn/v2"),
         ("https://merchant.qpay.mn/v2", "https://merchant.qpay.mn/v2"),
@@ -337,6 +367,9 @@ def test_a_base_url_is_taken_with_and_without_its_end(given: str | None, used: s
         "https://user:pass@merchant.qpay.mn",
         "https://merchant.qpay.mn/?a=b",
         "https://[",
+        "https://[v1.a]",
+        "https://merchant.qpay.mn\x00",
+        "https://merchant qpay.mn",
         "https://",
     ],
 )

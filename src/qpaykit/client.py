@@ -18,13 +18,13 @@ from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
 
     from pydantic import SecretStr
     from typing_extensions import Self
 
     from qpaykit._http.library import AsyncHTTPClient, HTTPClient
+    from qpaykit.config import Secrets
     from qpaykit.stores.protocol import AsyncStore, Store
 
 
@@ -60,7 +60,7 @@ class QPayClient:
         invoice_code: str | None = None,
         callback_url: str | None = None,
         base_url: str | None = None,
-        callback_secret: str | Sequence[str] | None = None,
+        callback_secret: Secrets | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | None = None,
@@ -159,7 +159,7 @@ class AsyncQPayClient:
         invoice_code: str | None = None,
         callback_url: str | None = None,
         base_url: str | None = None,
-        callback_secret: str | Sequence[str] | None = None,
+        callback_secret: Secrets | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | AsyncStore | None = None,

@@ -6,6 +6,8 @@ import hashlib
 import ipaddress
 import math
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -16,10 +18,14 @@ from qpaykit.errors import ConfigurationError
 from qpaykit.models.values import is_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from typing import TypeAlias
+
+Secrets: TypeAlias = str | SecretStr | Sequence[str | SecretStr]
 
 PRODUCTION_URL = "https://merchant.qpay.mn/v2"
 SANDBOX_URL = "https://merchant-sandbox.qpay.mn/v2"
+
+_HOST = re.compile(r"[\w.-]+")
 
 DEFAULT_TIMEOUT = 15.0
 DEFAULT_MAX_RETRIES = 2
@@ -63,7 +69,7 @@ def load_settings(
     invoice_code: str | None,
     callback_url: str | None,
     base_url: str | None,
-    callback_secret: str | Sequence[str] | None,
+    callback_secret: Secrets | None,
 ) -> Settings:
     """Make settings of arguments, and of `QPAY_*` variables where an argument is None.
 
@@ -72,8 +78,11 @@ def load_settings(
     """
     if isinstance(password, SecretStr):
         password = password.get_secret_value()
+    username = _required("username", username)
+    if ":" in username:
+        raise ConfigurationError("username (QPAY_USERNAME) must hold no colon: HTTP ends it there")
     return Settings(
-        username=_required("username", username),
+        username=username,
         password=SecretStr(_required("password", password)),
         base_url=normalise_base_url(_setting("base_url", base_url) or PRODUCTION_URL),
         invoice_code=_limited("invoice_code", invoice_code, 45),
@@ -108,7 +117,7 @@ def _required(name: str, value: str | None) -> str:
     return found
 
 
-def _secrets(given: str | Sequence[str] | None) -> tuple[SecretStr, ...]:
+def _secrets(given: Secrets | None) -> tuple[SecretStr, ...]:
     if given is None:
         # A list in the variable lets an old secret be rotated out without a change of code.
         given = [
@@ -116,12 +125,28 @@ def _secrets(given: str | Sequence[str] | None) -> tuple[SecretStr, ...]:
             for one in os.environ.get("QPAY_CALLBACK_SECRET", "").split(",")
             if (secret := one.strip())
         ]
-    elif isinstance(given, str):
-        given = [given]
-    secrets = tuple(SecretStr(secret) for secret in given)
-    if any(not secret.get_secret_value() for secret in secrets):
+    return secrets_of(given)
+
+
+def secrets_of(given: Secrets) -> tuple[SecretStr, ...]:
+    """Bring callback secrets into their one form.
+
+    Raises:
+        ConfigurationError: One is empty, or no text.
+    """
+    several: object = [given] if isinstance(given, (str, SecretStr)) else given
+    if not isinstance(several, Sequence) or isinstance(several, (bytes, bytearray)):
+        raise ConfigurationError("callback_secret must be text, or several texts")
+    secrets = tuple(one if isinstance(one, SecretStr) else _secret(one) for one in several)
+    if not all(secret.get_secret_value() for secret in secrets):
         raise ConfigurationError("callback_secret must not be empty")
     return secrets
+
+
+def _secret(value: object) -> SecretStr:
+    if not isinstance(value, str):
+        raise ConfigurationError("callback_secret must be text, or several texts")
+    return SecretStr(value)
 
 
 def normalise_base_url(url: str) -> str:
@@ -134,12 +159,12 @@ def normalise_base_url(url: str) -> str:
         ConfigurationError: It is no such URL.
     """
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        parts = urlsplit(url.strip())
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
-        host = None
+        host = ""
         parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not _is_host(host, parts.netloc):
         raise ConfigurationError("base_url (QPAY_BASE_URL) must be an https:// URL")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ConfigurationError(
@@ -152,6 +177,15 @@ def normalise_base_url(url: str) -> str:
         )
     path = parts.path.rstrip("/").removesuffix("/v2").rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc.lower(), f"{path}/v2", "", ""))
+
+
+def _is_host(host: str, netloc: str) -> bool:
+    if "[" not in netloc:
+        return _HOST.fullmatch(host) is not None
+    try:
+        return ipaddress.ip_address(host).version == 6
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

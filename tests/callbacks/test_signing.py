@@ -161,6 +161,17 @@ def test_an_empty_secret_signs_nothing(secret: object) -> None:
         sign("https://shop.mn/", secret=secret)
 
 
+@pytest.mark.parametrize("changes", [{"currency": "mnt"}, {"sender_invoice_no": ""}], ids=repr)
+def test_what_could_not_be_verified_is_not_signed(changes: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="is signed for"):
+        sign("https://shop.mn/pay", **changes)
+
+
+def test_a_url_that_names_a_payment_already_is_not_signed() -> None:
+    with pytest.raises(ConfigurationError, match="qpay_payment_id"):
+        sign("https://shop.mn/pay?qpay_payment_id=1")
+
+
 def test_a_url_is_not_signed_twice() -> None:
     with pytest.raises(ConfigurationError, match="already"):
         sign(sign("https://shop.mn/"))

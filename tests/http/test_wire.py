@@ -11,8 +11,14 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient, UnexpectedResponseError
-from support import BASE, SETTINGS, token_body
+from qpaykit import (
+    AsyncQPayClient,
+    ConfigurationError,
+    OutcomeUnknownError,
+    QPayClient,
+    UnexpectedResponseError,
+)
+from support import BASE, SETTINGS, shown, token_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -299,61 +305,43 @@ def test_a_methods_signature_is_what_users_see() -> None:
         assert client.payments.get.__qualname__ == "Payments.get"
 
 
-def rows(*ids: str) -> list[dict[str, str]]:
-    return [{"payment_id": one} for one in ids]
+@pytest.mark.parametrize(
+    ("odd", "lost"),
+    [
+        ({"subscription": "a-uuid"}, "subscription"),
+        ({"subscription": [1]}, "subscription"),
+        ({"urls": [None, "https://x"]}, "urls"),
+        ({"qPay_deeplink": [{"link": {}}]}, "urls"),
+        ({"qr_image": False}, "qr_image"),
+        ({"qPay_shortUrl": {}}, "qpay_short_url"),
+    ],
+    ids=shown,
+)
+def test_an_invoice_that_was_made_is_not_lost_for_a_field_that_cannot_be_read(
+    client: QPayClient,
+    qpay: respx.MockRouter,
+    caplog: pytest.LogCaptureFixture,
+    odd: dict[str, object],
+    lost: str,
+) -> None:
+    qpay.post("/invoice").respond(json={"invoice_id": "i-1", "qr_text": "q", **odd})
+    invoice = client.invoices.create(
+        amount=1, sender_invoice_no="1", invoice_description="x", callback_url="https://s.mn"
+    )
+    assert (invoice.invoice_id, invoice.qr_text) == ("i-1", "q")
+    assert not getattr(invoice, lost)
+    assert next(iter(odd)) in caplog.text
 
 
 @pytest.mark.parametrize(
-    ("pages", "expected", "requests"),
-    [
-        ([{"count": 0, "rows": []}], "", 1),
-        ([{"count": 3, "rows": rows("a", "b")}, {"count": 3, "rows": rows("c")}], "abc", 2),
-        (
-            [{"count": 2, "rows": rows("a", "b")}, {"count": 2, "rows": []}],
-            "ab",
-            2,
-        ),
-        # QPay gives fewer rows than it was asked for.
-        ([{"count": 2, "rows": rows("a")}, {"count": 2, "rows": rows("b")}], "ab", 2),
-        # A count that is missing, or the page's own, ends nothing.
-        ([{"rows": rows("a")}, {"rows": rows("b")}, {"rows": []}], "ab", 3),
-        (
-            [
-                {"count": 1, "rows": rows("a")},
-                {"count": 1, "rows": rows("b")},
-                {"count": 0, "rows": []},
-            ],
-            "ab",
-            3,
-        ),
-        # The last page comes again and again.
-        ([{"count": 9, "rows": rows("a", "b")}] * 3, "ab", 2),
-    ],
+    "body", [{"invoice_id": {}}, {"invoice_id": ["i-1"], "qr_text": "q"}, [], "i-1"], ids=shown
 )
-def test_iterate_goes_through_all_pages(
-    client: QPayClient,
-    qpay: respx.MockRouter,
-    pages: list[dict[str, object]],
-    expected: str,
-    requests: int,
+def test_an_invoice_without_an_id_that_can_be_read_is_in_doubt(
+    client: QPayClient, qpay: respx.MockRouter, body: object
 ) -> None:
-    answers = [httpx.Response(200, json=page) for page in pages]
-    route = qpay.post("/payment/list").mock(side_effect=answers)
-    found = client.payments.iterate(**DATES, page_limit=2)
-    assert "".join(str(row.payment_id) for row in found) == expected
-    assert route.call_count == requests
-    numbers = [json.loads(c.request.content)["offset"]["page_number"] for c in route.calls]
-    assert numbers == list(range(1, requests + 1))
-
-
-def test_iterate_asks_for_a_page_only_when_it_is_wanted(
-    client: QPayClient, qpay: respx.MockRouter
-) -> None:
-    route = qpay.post("/payment/list").respond(json={"count": 9, "rows": rows("a", "b")})
-    found = client.payments.iterate(**DATES, page_limit=2)
-    assert route.call_count == 0
-    assert [next(found).payment_id, next(found).payment_id] == ["a", "b"]
-    assert route.call_count == 1
+    qpay.post("/invoice").respond(json=body)
+    with pytest.raises(OutcomeUnknownError):
+        client.invoices.create(amount=1, sender_invoice_no="1", invoice_description="x")
 
 
 def test_a_token_from_qpay_that_cannot_be_sent_is_refused(

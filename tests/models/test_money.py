@@ -100,6 +100,14 @@ def test_a_narrow_decimal_context_of_the_caller_changes_nothing(amount: Decimal)
         assert parse_money(amount) == amount
 
 
+def test_a_float_that_writes_itself_in_its_own_way_is_a_float() -> None:
+    class Float64(float):
+        def __repr__(self) -> str:
+            return f"np.float64({float.__repr__(self)})"
+
+    assert sent(Float64(1500.5)) == Decimal("1500.5")
+
+
 @given(st.floats())
 def test_a_float_is_taken_with_two_decimals_or_not_at_all(amount: float) -> None:
     try:

@@ -162,8 +162,39 @@ def test_a_signed_url_that_is_too_long_is_told_by_how_much() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(2026, 10, 31, 10),  # noqa: DTZ001
+        "2026-10-31 10:00:00",
+        "2026-10-31T10:00:00+08:00",
+        "2026-10-31T02:00:00Z",
+        datetime(2026, 10, 31, 2, tzinfo=timezone.utc),
+    ],
+    ids=shown,
+)
+def test_a_moment_travels_alike_however_it_is_written(value: datetime | str) -> None:
+    times = {"expiry_date": value, "next_payment_date": value, "invoice_due_date": value}
+    sent = json.loads(InvoiceRequest.model_validate({**NEEDED, **times}).to_json())
+    assert [sent[name] for name in times] == [
+        "2026-10-31T02:00:00.000Z",
+        "2026-10-31T02:00:00.000Z",
+        "2026-10-31 10:00:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [("0001-01-01 00:00:00", "expiry_date"), ("9999-12-31T23:59:59Z", "invoice_due_date")],
+)
+def test_a_moment_that_a_zone_has_no_time_for_is_refused(value: str, field: str) -> None:
+    for moment in (value, datetime.fromisoformat(value.replace("Z", "+00:00"))):
+        with pytest.raises(ValidationError, match=field):
+            InvoiceRequest.model_validate({**NEEDED, field: moment})
+
+
 @pytest.mark.parametrize("field", ["expiry_date", "invoice_due_date"])
-def test_a_day_and_a_text_travel_as_they_are(field: str) -> None:
+def test_a_day_travels_as_it_is(field: str) -> None:
     for value in (date(2026, 1, 31), "2026-01-31"):
         request = InvoiceRequest.model_validate({**NEEDED, field: value})
         assert json.loads(request.to_json())[field] == "2026-01-31"

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pydantic import SecretStr
-
 from qpaykit._http.drive import drive
 from qpaykit.callbacks.dispatch import Pipeline
 from qpaykit.callbacks.handlers import OTHER, UNDERPAID
 from qpaykit.callbacks.ports import AsyncHandler, AsyncPort, Handler, Port, SyncPort, is_async
+from qpaykit.config import secrets_of
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import PaymentStatus
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from qpaykit.callbacks.events import CallbackReply
     from qpaykit.callbacks.parse import Body, Query
     from qpaykit.client import AsyncQPayClient, QPayClient
+    from qpaykit.config import Secrets
     from qpaykit.stores.protocol import AsyncStore, Store
 
 H = TypeVar("H", bound="Handler")
@@ -35,7 +35,7 @@ class _Dispatcher(Generic[B]):
         port: Port[B],
         store: AsyncStore,
         *,
-        callback_secret: str | Sequence[str] | None,
+        callback_secret: Secrets | None,
         verify: bool,
         patience: float,
         lease: float,
@@ -50,8 +50,7 @@ class _Dispatcher(Generic[B]):
         if callback_secret is None:
             secrets = client.settings.callback_secrets if client is not None else ()
         else:
-            given = [callback_secret] if isinstance(callback_secret, str) else callback_secret
-            secrets = tuple(SecretStr(secret) for secret in given)
+            secrets = secrets_of(callback_secret)
         self._pipeline = Pipeline(
             port,
             store,
@@ -86,7 +85,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         client: QPayClient | None = None,
         *,
         store: Store | None = None,
-        callback_secret: str | Sequence[str] | None = None,
+        callback_secret: Secrets | None = None,
         verify: bool = True,
         patience: float = 3.0,
         lease: float = 120.0,
@@ -182,7 +181,7 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
         client: AsyncQPayClient | None = None,
         *,
         store: Store | AsyncStore | None = None,
-        callback_secret: str | Sequence[str] | None = None,
+        callback_secret: Secrets | None = None,
         verify: bool = True,
         patience: float = 3.0,
         lease: float = 120.0,

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from qpaykit.errors import CallbackError
 from qpaykit.models import CALLBACK_FIELDS, CallbackPayment, ObjectType
-from qpaykit.models.base import read_json
+from qpaykit.models.base import read_json, readable
 from qpaykit.models.values import is_path_id
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Query: TypeAlias = str | bytes | Mapping[str, QueryValue] | Iterable[tuple[str, 
 Body: TypeAlias = bytes | bytearray | str | Mapping[str, object] | None
 
 SIGNATURE = "qpaykit"
-_PAYMENT_ID = "qpay_payment_id"
+PAYMENT_ID = "qpay_payment_id"
 _TEXT = (bytes, str)
 _MAX_INPUT = 256 * 1024
 _MAX_PAIRS = 1000
@@ -78,7 +78,7 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
     """
     params = {} if query is None else _params(query)
     signature = params.pop(SIGNATURE, None)
-    payment_id: str | None = params.pop(_PAYMENT_ID, "").strip()
+    payment_id: str | None = params.pop(PAYMENT_ID, "").strip()
     payment = invoice_id = None
     if body is not None:
         payment = _payment(body)
@@ -95,7 +95,7 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
     if payment_id is None and invoice_id is None:
         msg = (
             "the callback names neither a payment nor an invoice: "
-            f"QPay sends {_PAYMENT_ID} in the query"
+            f"QPay sends {PAYMENT_ID} in the query"
         )
         raise CallbackError(msg)
     return Callback(payment_id, invoice_id, params, payment, signature)
@@ -108,9 +108,9 @@ def _params(query: Query) -> dict[str, str]:
         pairs = _pairs(query)
     params = dict(pairs)
     if len(params) < len(pairs) and any(
-        name == _PAYMENT_ID and value != params[name] for name, value in pairs
+        name == PAYMENT_ID and value != params[name] for name, value in pairs
     ):
-        msg = f"the callback names two payments in {_PAYMENT_ID}"
+        msg = f"the callback names two payments in {PAYMENT_ID}"
         raise CallbackError(msg)
     return params
 
@@ -218,15 +218,7 @@ def _payment(body: Body) -> CallbackPayment | None:
             return read_json(CallbackPayment, body)
         except ValidationError:
             pass  # a form, or JSON of which at least a part may be read
-    content = _content(body)
-    known = {name: value for name, value in content.items() if value not in (None, "")}
-    while known:
-        try:
-            return CallbackPayment.model_validate(known)
-        except ValidationError as problem:  # noqa: PERF203 (a second turn is rare)
-            # A field that cannot be read is as good as missing; the rest may still help.
-            broken = {error["loc"][0] for error in problem.errors() if error["loc"]}
-            if not broken & known.keys():
-                return None
-            known = {name: value for name, value in known.items() if name not in broken}
+    known = {name: value for name, value in _content(body).items() if value not in (None, "")}
+    if found := readable(CallbackPayment, known):
+        return CallbackPayment.model_validate(found)
     return None

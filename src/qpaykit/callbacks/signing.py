@@ -15,22 +15,20 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from pydantic import SecretStr
-
-from qpaykit.callbacks.parse import SIGNATURE, Callback, Query, parse_callback
+from qpaykit.callbacks.parse import PAYMENT_ID, SIGNATURE, Callback, Query, parse_callback
+from qpaykit.config import secrets_of
 from qpaykit.errors import CallbackSignatureError, ConfigurationError
 from qpaykit.models.values import MoneyInput, callback_url_limit, parse_money
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from collections.abc import Mapping
 
-Secrets: TypeAlias = str | SecretStr | Sequence[str | SecretStr]
+    from qpaykit.config import Secrets
 
 _VERSION = "v1"
 _CODE_BYTES = 16
@@ -75,18 +73,26 @@ def sign_callback_url(
     Raises:
         pydantic.ValidationError: The signed URL would be longer than the 255 characters
             that QPay takes, or the amount is not one.
-        ConfigurationError: There is no secret, or the URL has a `qpaykit` parameter already.
+        ConfigurationError: There is no secret, no order number or no such currency, or the URL
+            has a parameter `qpaykit` or `qpay_payment_id` already.
     """
     keys = _keys(secret)
     parts = urlsplit(url)
     params = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if SIGNATURE in params:
-        msg = f"the callback URL has a parameter {SIGNATURE} already"
-        raise ConfigurationError(msg)
+    for name in (SIGNATURE, PAYMENT_ID):
+        if name in params:
+            msg = f"the callback URL has a parameter {name} already"
+            raise ConfigurationError(msg)
     due = None if amount is None else parse_money(amount)
     order = SignedOrder(sender_invoice_no, due, currency)
     terms = ".".join((_VERSION, _hundredths(due), currency))
-    value = f"{terms}.{_code(keys[0], order, params)}.{quote(sender_invoice_no, safe='')}"
+    signature = f"{terms}.{_code(keys[0], order, params)}."
+    if not _FORM.fullmatch(signature + sender_invoice_no):
+        raise ConfigurationError(
+            "a callback URL is signed for an order number that is not empty, and for a currency "
+            "of three capital letters, such as MNT"
+        )
+    value = signature + quote(sender_invoice_no, safe="")
     query = f"{parts.query}&" if parts.query else ""
     signed = urlunsplit(parts._replace(query=f"{query}{SIGNATURE}={value}"))
     return callback_url_limit(signed)
@@ -146,10 +152,7 @@ def _hundredths(amount: Decimal | None) -> str:
 
 
 def _keys(secret: Secrets) -> list[bytes]:
-    secrets = [secret] if isinstance(secret, (str, SecretStr)) else list(secret)
-    keys = [
-        (one.get_secret_value() if isinstance(one, SecretStr) else one).encode() for one in secrets
-    ]
-    if not keys or not all(keys):
-        raise ConfigurationError("callback_secret is missing or empty")
+    keys = [one.get_secret_value().encode() for one in secrets_of(secret)]
+    if not keys:
+        raise ConfigurationError("callback_secret is missing")
     return keys

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from qpaykit._redaction import MASK, Redactor, is_private, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 A = TypeVar("A", bound="Answer")
 
@@ -50,6 +50,22 @@ class Answer(BaseModel):
             # QPay may have made a name of what is none.
             told = name if name in type(self).model_fields else name and Redactor().text(name)
             yield told, MASK if private else shown(value)
+
+
+def readable(model: type[Answer], content: Mapping[str, object]) -> dict[str, object]:
+    """Leave out what a model cannot read: it is as good as missing, and the rest may help."""
+    known = dict(content)
+    while known:
+        try:
+            model.model_validate(known)
+        except ValidationError as problem:  # noqa: PERF203 (a second turn is rare)
+            broken = {error["loc"][0] for error in problem.errors() if error["loc"]}
+            known = {name: value for name, value in known.items() if name not in broken}
+            if not broken:
+                return {}
+        else:
+            break
+    return known
 
 
 def read_json(model: type[A], body: bytes | str) -> A:

@@ -55,7 +55,7 @@ def _exact(value: object) -> Decimal:
     if isinstance(value, bool):
         raise PydanticCustomError("money_type", "must be a number, not a truth value")
     if isinstance(value, float):
-        value = repr(value)
+        value = float.__repr__(value)  # numpy's floats write themselves in their own way
         if not _PLAIN.fullmatch(value):
             raise PydanticCustomError("money_form", "must be a plain number, 0 or more")
     if isinstance(value, str):
@@ -281,18 +281,15 @@ def format_time(value: TimeInput, name: str, *, end: bool = False) -> str:
     Raises:
         pydantic.ValidationError: It is no time.
     """
-    if isinstance(value, str):
-        value = _from_text(value.strip(), name)
-    if not isinstance(value, date):
-        raise _refused(name, _TIME_WANTED)
-    if not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-        if end:
-            value += timedelta(days=1, seconds=-1)
     try:
-        return local_time(value)
-    except OverflowError:
+        moment = _time_to_send(value)
+    except PydanticCustomError:
         raise _refused(name, _TIME_WANTED) from None
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+        if end:
+            moment += timedelta(days=1, seconds=-1)
+    return local_time(moment)
 
 
 def period(start: TimeInput, end: TimeInput) -> tuple[str, str]:
@@ -315,53 +312,53 @@ _TIME_FORM = re.compile(
 _DATE_LENGTH = len("2026-01-31")
 
 
-def _from_text(text: str, name: str) -> datetime | date:
-    if not _TIME_FORM.fullmatch(text):
-        raise _refused(name, _TIME_WANTED)
+def _time_to_send(value: object) -> datetime | date:
     try:
-        moment = _TIME.validate_python(text)
-    except ValidationError:
-        raise _refused(name, _TIME_WANTED) from None
+        if isinstance(value, str):
+            value = _from_text(value.strip())
+        if isinstance(value, datetime):
+            value = _in_ulaanbaatar(value)
+            # At the ends of the calendar there is not every zone's time.
+            value.astimezone(timezone.utc).astimezone(ULAANBAATAR)
+    except (ValidationError, OverflowError):
+        value = None
+    if not isinstance(value, date):
+        raise PydanticCustomError("time_form", _TIME_WANTED)
+    return value
+
+
+def _from_text(text: str) -> datetime | date | None:
+    if not _TIME_FORM.fullmatch(text):
+        return None
+    moment = _TIME.validate_python(text)
     return moment.date() if len(text) == _DATE_LENGTH else moment
 
 
-def iso_utc(value: TimeInput) -> str:
-    """Write a time as QPay echoes it, and a date or a text as it is."""
+def iso_utc(value: datetime | date) -> str:
+    """Write a time as QPay echoes it, and a date as it is."""
     if isinstance(value, datetime):
         moment = _in_ulaanbaatar(value).astimezone(timezone.utc)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-    return value if isinstance(value, str) else value.isoformat()
+    return value.isoformat()
 
 
-def local_time(value: TimeInput) -> str:
-    """Write a time as "YYYY-MM-DD HH:mm:ss" in Ulaanbaatar, and a date or a text as it is."""
+def local_time(value: datetime | date) -> str:
+    """Write a time as "YYYY-MM-DD HH:mm:ss" in Ulaanbaatar, and a date as it is."""
     if isinstance(value, datetime):
         moment = _in_ulaanbaatar(value).astimezone(ULAANBAATAR)
         return moment.replace(tzinfo=None, microsecond=0).isoformat(" ")
-    return value if isinstance(value, str) else value.isoformat()
-
-
-def _time_to_send(value: object) -> datetime | date | str:
-    if isinstance(value, (datetime, date)):
-        return value
-    if isinstance(value, str) and _TIME_FORM.fullmatch(value):
-        try:
-            _TIME.validate_python(value)
-        except ValidationError:
-            raise PydanticCustomError("time_form", _TIME_WANTED) from None
-        return value
-    raise PydanticCustomError("time_form", _TIME_WANTED)
+    return value.isoformat()
 
 
 IsoTime = Annotated[
-    datetime | date | str,
+    datetime | date,
     PlainValidator(_time_to_send),
     PlainSerializer(iso_utc, return_type=str, when_used="json"),
 ]
 """A time to send as QPay echoes it, in UTC; without a zone it is Ulaanbaatar's."""
 
 LocalTime = Annotated[
-    datetime | date | str,
+    datetime | date,
     PlainValidator(_time_to_send),
     PlainSerializer(local_time, return_type=str, when_used="json"),
 ]

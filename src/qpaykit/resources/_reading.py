@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic_core import from_json
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
-from qpaykit.models.base import read_json
+from qpaykit.models.base import read_json, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from qpaykit.models.base import Answer
 
 A = TypeVar("A", bound="Answer")
+
+_logger = logging.getLogger("qpaykit")
 
 
 def reader(model: type[A]) -> Callable[[bytes], A]:
@@ -24,6 +28,28 @@ def reader(model: type[A]) -> Callable[[bytes], A]:
         if answer.model_extra and answer.model_extra.get("error"):
             raise ValueError("it is an error, with the status of a success")
         return answer
+
+    return read
+
+
+def lenient_reader(model: type[A]) -> Callable[[bytes], A]:
+    """Make a reader that does without the fields that it cannot read, where the rest is too dear.
+
+    An invoice that QPay made must not be lost for a link that is written in a new way.
+    """
+    strict = reader(model)
+
+    def read(body: bytes) -> A:
+        try:
+            return strict(body)
+        except ValidationError:
+            content = from_json(body)
+            if not isinstance(content, dict):
+                raise
+            found = readable(model, content)
+            left_out = ", ".join(name for name in content if name not in found)
+            _logger.warning("QPay sent what cannot be read of %s: %s", model.__name__, left_out)
+            return strict(to_json(found))
 
     return read
 

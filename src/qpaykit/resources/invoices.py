@@ -13,7 +13,7 @@ from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest
 from qpaykit.models.values import path_id
 from qpaykit.operation import Operation, Verdict
 from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._reading import nothing, reader
+from qpaykit.resources._reading import lenient_reader, nothing, reader
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -201,7 +201,7 @@ def _path(invoice_id: str) -> str:
     return f"/invoice/{path_id(invoice_id, 'invoice_id')}"
 
 
-_read_invoice = reader(Invoice)
+_read_invoice = lenient_reader(Invoice)
 _read_detail = reader(InvoiceDetail)
 
 

@@ -1,0 +1,73 @@
+"""`payments.iterate` page by page, whatever the server's counts are worth."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    import respx
+
+    from qpaykit import QPayClient
+
+DATES = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
+
+
+def rows(*ids: str) -> list[dict[str, str]]:
+    return [{"payment_id": one} for one in ids]
+
+
+@pytest.mark.parametrize(
+    ("pages", "expected", "requests"),
+    [
+        ([{"count": 0, "rows": []}], "", 1),
+        ([{"count": 3, "rows": rows("a", "b")}, {"count": 3, "rows": rows("c")}], "abc", 2),
+        (
+            [{"count": 2, "rows": rows("a", "b")}, {"count": 2, "rows": []}],
+            "ab",
+            2,
+        ),
+        # QPay gives fewer rows than it was asked for.
+        ([{"count": 2, "rows": rows("a")}, {"count": 2, "rows": rows("b")}], "ab", 2),
+        # A count that is missing, or the page's own, ends nothing.
+        ([{"rows": rows("a")}, {"rows": rows("b")}, {"rows": []}], "ab", 3),
+        (
+            [
+                {"count": 1, "rows": rows("a")},
+                {"count": 1, "rows": rows("b")},
+                {"count": 0, "rows": []},
+            ],
+            "ab",
+            3,
+        ),
+        # The last page comes again and again.
+        ([{"count": 9, "rows": rows("a", "b")}] * 3, "ab", 2),
+    ],
+)
+def test_iterate_goes_through_all_pages(
+    client: QPayClient,
+    qpay: respx.MockRouter,
+    pages: list[dict[str, object]],
+    expected: str,
+    requests: int,
+) -> None:
+    answers = [httpx.Response(200, json=page) for page in pages]
+    route = qpay.post("/payment/list").mock(side_effect=answers)
+    found = client.payments.iterate(**DATES, page_limit=2)
+    assert "".join(str(row.payment_id) for row in found) == expected
+    assert route.call_count == requests
+    numbers = [json.loads(c.request.content)["offset"]["page_number"] for c in route.calls]
+    assert numbers == list(range(1, requests + 1))
+
+
+def test_iterate_asks_for_a_page_only_when_it_is_wanted(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    route = qpay.post("/payment/list").respond(json={"count": 9, "rows": rows("a", "b")})
+    found = client.payments.iterate(**DATES, page_limit=2)
+    assert route.call_count == 0
+    assert [next(found).payment_id, next(found).payment_id] == ["a", "b"]
+    assert route.call_count == 1
