@@ -170,6 +170,41 @@ def test_a_new_payment_has_its_handler_and_is_to_be_told_of_again(
     assert [event.status for event in events] == ["NEW"]
 
 
+@pytest.mark.parametrize("register", ["on_new", "on_other"])
+def test_a_new_payment_is_to_be_told_of_again_however_often_it_comes(
+    qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent], register: str
+) -> None:
+    says(qpay, payment("NEW"))
+    dispatcher = CallbackDispatcher(client, patience=0)
+    getattr(dispatcher, register)(events.append)
+    outcomes = [dispatcher.handle(query=QUERY).outcome for _ in range(3)]
+    assert outcomes == ["not_paid_yet"] * 3
+    assert len(events) == 1
+
+
+def test_payments_that_qpay_shows_without_an_id_are_told_apart(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    for one in ("1", "2"):
+        qpay.get(f"/payment/{one}").respond(json=payment(payment_id=None))
+        assert dispatcher.handle(query=f"qpay_payment_id={one}").outcome == "delivered"
+    assert [event.payment.payment_id for event in events] == ["1", "2"]
+
+
+def test_a_handler_may_be_an_object_that_is_empty(
+    qpay: respx.MockRouter, client: QPayClient
+) -> None:
+    class Basket(list[PaymentEvent]):
+        def __call__(self, event: PaymentEvent) -> None:
+            self.append(event)
+
+    says(qpay, payment())
+    dispatcher = CallbackDispatcher(client)
+    basket = dispatcher.on_paid(Basket())
+    assert dispatcher.handle(query=QUERY).outcome == "delivered"
+    assert len(basket) == 1
+
+
 def test_a_payment_without_a_status_is_to_be_told_of_again(
     qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
 ) -> None:

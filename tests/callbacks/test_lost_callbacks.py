@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from callbacks.payments import PAYMENT, QUERY, payment, says
@@ -45,6 +47,31 @@ def test_a_lost_one_is_delivered_with_the_invoices_own_parameters(
     assert [reply.outcome for reply in dispatcher.check("i-1")] == ["duplicate"]
     assert dispatcher.handle(query=QUERY).outcome == "duplicate"
     assert [event.params for event in events] == [{"order": "42"}]
+
+
+def test_a_payment_behind_a_hundred_failed_ones_is_delivered(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+) -> None:
+    def page(request: httpx.Request) -> httpx.Response:
+        number = json.loads(request.content)["offset"]["page_number"]
+        return httpx.Response(200, json={"count": 101, "rows": pages[number - 1]})
+
+    pages = [[payment("NEW")] * 100, [payment()]]
+    says(qpay, payment())
+    qpay.get("/invoice/i-1").respond(json={})
+    checked = qpay.post("/payment/check").mock(side_effect=page)
+    assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
+    assert checked.call_count == 2
+
+
+def test_a_page_that_comes_again_ends_the_check(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher
+) -> None:
+    says(qpay, payment())
+    qpay.get("/invoice/i-1").respond(json={})
+    checked = qpay.post("/payment/check").respond(json={"count": 9, "rows": [payment()]})
+    assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
+    assert checked.call_count == 2
 
 
 def test_an_unpaid_invoice_has_nothing_to_deliver(

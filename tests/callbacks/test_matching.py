@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from qpaykit import (
     MemoryStore,
     PaymentEvent,
     QPayClient,
+    sign_callback_url,
 )
 from support import SETTINGS
 
@@ -34,6 +36,13 @@ PAID: dict[str, object] = {
     "object_type": "INVOICE",
     "object_id": "i-1",
 }
+
+
+class Quick:
+    """Stands in for `time` where a dispatcher sleeps."""
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
 
 
 class Shop:
@@ -61,6 +70,10 @@ class Shop:
 
     def answers(self, **invoice: object) -> None:
         self.fetch.respond(json={"invoice_id": "i-1", **invoice})
+
+    def patient(self) -> None:
+        self.dispatcher = CallbackDispatcher(self.client, patience=3)
+        self.dispatcher.on_paid(self.paid.append)
 
     def forget(self) -> None:
         self.store.delete(self.key)
@@ -258,9 +271,69 @@ class TestWhetherItPaysTheOrder:
     def test_an_order_is_delivered_once_though_two_payments_pay_it(
         self, shop: Shop, qpay: respx.MockRouter
     ) -> None:
+        self.checks(shop, PAID)
         assert shop.handle() == "delivered"
         assert shop.handle(payment_id=None) == "duplicate"
         assert len(shop.paid) == 1
+
+    @pytest.mark.parametrize(
+        ("other", "told"),
+        [
+            pytest.param([], False, id="the callback came twice"),
+            pytest.param([{**PAID, "payment_id": "p-2"}], True, id="paid twice"),
+            pytest.param(
+                [{**PAID, "payment_id": "p-2", "payment_status": "REFUNDED"}],
+                True,
+                id="paid after a refund",
+            ),
+        ],
+    )
+    def test_an_order_that_is_paid_again_is_an_error_in_the_log(
+        self,
+        shop: Shop,
+        caplog: pytest.LogCaptureFixture,
+        other: list[dict[str, object]],
+        told: bool,
+    ) -> None:
+        self.checks(shop, PAID, *other)
+        assert [shop.handle(), shop.handle()] == ["delivered", "duplicate"]
+        errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+        assert [("i-1" in record.getMessage()) for record in errors] == [True] * told
+
+    def test_a_check_that_lags_behind_the_payment_is_asked_again(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("qpaykit.callbacks.ports.time", Quick())
+        first = {**PAID, "payment_id": "p-0", "payment_amount": "700.00"}
+        last = {**PAID, "payment_amount": "800.00"}
+        bodies = [{"count": 1, "rows": [first]}, {"count": 2, "rows": [first, last]}]
+        answers = [httpx.Response(200, json=body) for body in bodies]
+        check = shop.qpay.post("/payment/check").mock(side_effect=answers)
+        shop.patient()
+        assert shop.handle(**last) == "delivered"
+        assert [event.amount for event in shop.paid] == [1500]
+        assert check.call_count == 2
+
+    def test_a_payment_that_the_check_never_shows_counts_as_it_was_confirmed(
+        self, shop: Shop
+    ) -> None:
+        self.checks(shop, {**PAID, "payment_id": "p-0", "payment_amount": "700.00"})
+        assert shop.handle(payment_amount="800.00") == "delivered"
+        assert [event.amount for event in shop.paid] == [1500]
+
+    def test_an_order_whose_price_nobody_names_is_not_delivered(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        url = sign_callback_url(
+            "https://shop.test/cb", secret="a secret", sender_invoice_no="42", amount=None
+        )
+        shop.url = url
+        shop.forget()
+        shop.answers(sender_invoice_no="42", callback_url=url)
+        assert shop.handle(payment_amount="1.00") == "unreachable"
+        assert "i-1 names no total" in caplog.text
+        shop.answers(sender_invoice_no="42", callback_url=url, total_amount=1500)
+        assert shop.handle() == "delivered"
 
     def test_each_part_that_is_too_little_is_told_once(self, shop: Shop) -> None:
         part = {**PAID, "payment_amount": "500.00"}
@@ -293,6 +366,7 @@ def test_a_delivery_is_known_to_the_store_as_it_ever_was(
     shop: Shop, payment: dict[str, object], delivery: str
 ) -> None:
     # A store outlives a release: what was delivered before it must not be delivered after it.
+    shop.qpay.post("/payment/check").respond(json={"count": 1, "rows": [PAID]})
     key = f"delivered:{shop.client.settings.account}:{delivery}"
     shop.dispatcher.on_other(shop.paid.append)
     shop.store.claim(key, "an earlier release", lease=60)

@@ -46,6 +46,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
+    monkeypatch.setattr("qpaykit.callbacks.asking.time", clock)
     monkeypatch.setattr("qpaykit.callbacks.dispatch.time", clock)
     monkeypatch.setattr("qpaykit.callbacks.ports.time", clock)
     monkeypatch.setattr("anyio.sleep", clock.sleep_awaited)

@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import quote, urlsplit
 
+from qpaykit.callbacks.asking import Asking
 from qpaykit.callbacks.events import CallbackReply, Outcome, PaymentEvent, reply
 from qpaykit.callbacks.handlers import Handlers
 from qpaykit.callbacks.memory import Remembered, remembered_key
@@ -38,7 +39,6 @@ H = TypeVar("H")
 
 _logger = logging.getLogger("qpaykit.callbacks")
 
-_FIRST_LOOK = 0.25
 _POLL = 0.05
 _MAX_STATUS = 40
 
@@ -74,6 +74,7 @@ class Pipeline(Generic[H]):
         lease: float,
     ) -> None:
         self._port = port
+        self._asking = Asking(port, patience)
         self._store = store
         self._secrets = secrets
         self._account = account
@@ -110,8 +111,8 @@ class Pipeline(Generic[H]):
         if not self._verify_at_qpay:
             raise ConfigurationError("check asks QPay, and this dispatcher has verify=False")
         try:
-            invoice = await self._port.invoice(invoice_id)
-            check = await self._port.check(invoice_id)
+            invoice = await self._asking.invoice(invoice_id)
+            check = await self._asking.payments(invoice_id)
         except (NotFoundError, InvalidRequestError) as error:
             _logger.warning("QPay knows no invoice %s: %s", invoice_id, error)
             return [_told("mismatch")]
@@ -161,7 +162,12 @@ class Pipeline(Generic[H]):
             callback=callback,
             sender_invoice_no=order.sender_invoice_no if order else None,
         )
-        outcome = await self._deliver(event, self._key(event, order, underpaid), underpaid)
+        try:
+            outcome = await self._deliver(event, self._key(event, order, underpaid), underpaid)
+        except _Stop as stop:
+            outcome = stop.outcome
+            if outcome == "duplicate" and order is not None and not underpaid:
+                await self._tell_of_more(event, order)
         # Whatever a handler for NEW does, QPay should come again when there is more to tell.
         return "not_paid_yet" if event.status in {PaymentStatus.NEW, ""} else outcome
 
@@ -173,26 +179,15 @@ class Pipeline(Generic[H]):
             told = callback.payment.model_dump(exclude_none=True)
             return Payment.model_validate({**told, "payment_id": callback.payment_id})
         payment_id = callback.payment_id or ""
-        pause = _FIRST_LOOK
-        ends = time.monotonic() + self._patience
-        while True:
-            try:
-                payment = await self._port.payment(payment_id)
-            except (NotFoundError, InvalidRequestError):
-                payment = None
-            except QPayError as error:
-                _logger.warning("payment %s could not be confirmed: %s", payment_id, error)
-                raise _Stop("unreachable") from None
-            if payment is not None and payment.payment_status not in {None, PaymentStatus.NEW}:
-                break
-            if time.monotonic() + pause > ends:
-                break
-            await self._port.sleep(pause)
-            pause *= 2
+        try:
+            payment = await self._asking.payment(payment_id)
+        except QPayError as error:
+            _logger.warning("payment %s could not be confirmed: %s", payment_id, error)
+            raise _Stop("unreachable") from None
         if payment is None or payment.payment_id not in {None, payment_id}:
             _logger.warning("QPay knows no payment %s", payment_id)
             raise _Stop("mismatch")
-        return payment
+        return payment.model_copy(update={"payment_id": payment_id})
 
     async def _match(self, payment: Payment, order: SignedOrder, callback: Callback) -> None:
         """Refuse a payment of another invoice than the one that the URL was signed for.
@@ -206,7 +201,7 @@ class Pipeline(Generic[H]):
         known = await self._remembered(invoice_id)
         if known is None and self._verify_at_qpay:
             try:
-                invoice = await self._port.invoice(invoice_id)
+                invoice = await self._asking.invoice(invoice_id)
             except (NotFoundError, InvalidRequestError):
                 raise _Stop("mismatch") from None
             except QPayError as error:
@@ -233,26 +228,53 @@ class Pipeline(Generic[H]):
             return paid, False
         invoice_id = _invoice_id(payment) or ""
         try:
-            due = order.amount
-            if due is None:
-                due = (await self._port.invoice(invoice_id)).total_amount
+            due = await self._due(invoice_id, order)
             if (payment.payment_currency or order.currency) != order.currency:
                 return paid, True
-            if due is None or (paid is not None and paid >= due):
+            if paid is not None and paid >= due:
                 return paid, False
-            check = await self._port.check(invoice_id)
+            total = await self._asking.total(invoice_id, payment, due=due, currency=order.currency)
         except QPayError as error:
             _logger.warning("invoice %s could not be added up: %s", invoice_id, error)
             raise _Stop("unreachable") from None
-        total = check.paid_total(order.currency)
         return (total, False) if total >= due else (paid, True)
+
+    async def _due(self, invoice_id: str, order: SignedOrder) -> Decimal:
+        if order.amount is not None:
+            return order.amount
+        invoice = await self._asking.invoice(invoice_id)
+        if invoice.total_amount is None:
+            _logger.error("invoice %s names no total, nor does its signature", invoice_id)
+            raise _Stop("unreachable")
+        return invoice.total_amount
+
+    async def _tell_of_more(self, event: PaymentEvent, order: SignedOrder) -> None:
+        """Say so where an order that was delivered is paid again: somebody must give it back."""
+        if event.status != PaymentStatus.PAID or event.invoice_id is None:
+            return
+        try:
+            due = await self._due(event.invoice_id, order)
+            check = await self._asking.payments(event.invoice_id)
+        except (QPayError, _Stop):
+            return  # the next repetition tells as well
+        refunded = any(row.payment_status == PaymentStatus.REFUNDED for row in check.rows)
+        total = check.paid_total(order.currency)
+        if total > due or refunded:
+            _logger.error(
+                "invoice %s, which was delivered, is paid twice or again after a refund (%s of %s "
+                "%s): look at its payments, and give back what is too much",
+                event.invoice_id,
+                total,
+                due,
+                order.currency,
+            )
 
     def _key(self, event: PaymentEvent, order: SignedOrder | None, underpaid: bool) -> str:
         if order is not None and event.status == PaymentStatus.PAID and not underpaid:
             # One order is delivered once, however many payments make it up.
             return f"delivered:{self._account}:PAID:{event.invoice_id}"
         status = "UNDERPAID" if underpaid else quote(str(event.status), safe="")[:_MAX_STATUS]
-        return f"delivered:{self._account}:{status}:{event.payment.payment_id}"
+        return f"delivered:{self._account}:{status}:{event.callback.payment_id}"
 
     async def _deliver(self, event: PaymentEvent, key: str, underpaid: bool) -> Outcome:
         """Call the handler, unless somebody has done so."""

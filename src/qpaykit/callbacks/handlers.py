@@ -48,4 +48,4 @@ class Handlers(Generic[H]):
         """Return the handler for a payment of this status, if there is one."""
         self._closed = True
         name = UNDERPAID if underpaid else str(status)
-        return self._by_name.get(name) or self._by_name.get(OTHER)
+        return self._by_name.get(name, self._by_name.get(OTHER))

@@ -31,8 +31,8 @@ class Port(Protocol[H_contra]):
     async def invoice(self, invoice_id: str) -> InvoiceDetail:
         """Fetch an invoice."""
 
-    async def check(self, invoice_id: str) -> PaymentCheck:
-        """Fetch what was paid on an invoice."""
+    async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
+        """Fetch a page of what was paid on an invoice."""
 
     async def sleep(self, seconds: float) -> None:
         """Do nothing for so many seconds."""
@@ -64,8 +64,8 @@ class SyncPort:
     async def invoice(self, invoice_id: str) -> InvoiceDetail:
         return self._client.invoices.get(invoice_id)
 
-    async def check(self, invoice_id: str) -> PaymentCheck:
-        return self._client.payments.check(invoice_id)
+    async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
+        return self._client.payments.check(invoice_id, page_number=page_number)
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251
@@ -101,8 +101,8 @@ class AsyncPort:
     async def invoice(self, invoice_id: str) -> InvoiceDetail:
         return await self._client.invoices.get(invoice_id)
 
-    async def check(self, invoice_id: str) -> PaymentCheck:
-        return await self._client.payments.check(invoice_id)
+    async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
+        return await self._client.payments.check(invoice_id, page_number=page_number)
 
     async def sleep(self, seconds: float) -> None:
         import anyio
