@@ -46,6 +46,13 @@ def test_a_port_in_use_gives_a_sentence() -> None:
     assert "--port 0" in done.stdout
 
 
+def test_a_port_that_is_none_gives_a_sentence() -> None:
+    done = run("simulate", "--port", "99999")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "65535" in done.stderr
+
+
 def test_simulate_serves_until_it_is_interrupted() -> None:
     with subprocess.Popen(  # noqa: S603
         [*COMMAND, "simulate", "--port", "0", "--pay-after", "0.1"],
@@ -118,7 +125,7 @@ def test_the_doctor_finds_a_wrong_password_and_says_what_to_do(qpay_simulator: S
     [
         ("--fault", "POST /invoice explode", "reset-after"),
         ("--fault", "POST", "is written as"),
-        ("--host", "0.0.0.0", "not loopback"),
+        ("--host", "0.0.0.0", "--expose"),
     ],
 )
 def test_simulate_refuses_a_wrong_option_with_a_sentence(

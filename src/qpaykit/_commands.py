@@ -58,7 +58,9 @@ def doctor() -> None:
 
 @app.command()
 def simulate(
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 8899,
+    port: Annotated[
+        int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65_535)
+    ] = 8899,
     pay_after: Annotated[
         float | None, typer.Option(help="Pay every invoice so many seconds after it is made.")
     ] = None,
@@ -97,7 +99,10 @@ def simulate(
         console.print(f"{error}.")
         raise typer.Exit(1) from None
     except OSError as error:
-        console.print(f"Port {port} cannot be used ({error.strerror}). Try --port 0.")
+        console.print(
+            f"Nothing can listen on port {port} of {host} ({error.strerror}). Try --port 0, "
+            "or another --host."
+        )
         raise typer.Exit(1) from None
     try:
         console.print(f"Its page: [bold]{simulator.page_root}[/bold]; Ctrl-C ends it.\n")

@@ -40,7 +40,7 @@ class Desk:
         back = "/" + "/".join(parts[:2]) if parts[0] == "invoices" else "/faults"
         try:
             back = await to_thread.run_sync(self._do, parts, fields, back)
-        except (ValueError, Refused) as error:
+        except ValueError as error:
             if _wants_json(request):
                 return JSONResponse({"error": str(error)}, 400)
             content = html.trouble(str(error), language, back=back)

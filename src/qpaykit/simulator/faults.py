@@ -100,12 +100,14 @@ class Faults:
             delay: Seconds that "slow" waits before, "drip" between, bytes; or Retry-After.
 
         Raises:
-            ValueError: There is no such kind.
+            ValueError: There is no such kind, or `times` or `share` is out of its range.
         """
         name = kind.lower().replace("_", "-")
         known = CALLBACK_FAULTS if method.upper() == CALLBACK else KINDS
         if name not in known:
             raise ValueError(f"there is no fault {kind!r}; there are: {', '.join(known)}")
+        if times is not None and times < 1:
+            raise ValueError("times must be 1 or more, or None for all")
         if share is not None and not 0 <= share <= 1:
             raise ValueError("share must be from 0 to 1")
         bare = re.sub(r"\{[^}]*\}", "*", path.removeprefix("/v2"))

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-class Refused(Exception):  # noqa: N818 (it is an answer, not an error of the simulator's)
+class Refused(ValueError):  # noqa: N818 (it is an answer, not an error of the simulator's)
     """An answer with an error in it.
 
     Attributes:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _START = 10.0
 
 
+# An address that means all of a machine's own is none that a client can call.
+_THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+
 class Credentials(TypedDict):
     """Keyword arguments for a client of the simulator's merchant."""
 
@@ -94,7 +98,8 @@ class Simulator:
     @property
     def base_url(self) -> str:
         """Where it listens, `/v2` included."""
-        return f"http://{self._host}:{self._port}/v2"
+        host = _THIS_MACHINE.get(self._host, self._host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}/v2"
 
     @property
     def page_root(self) -> str:
@@ -228,7 +233,7 @@ class Simulator:
         with self._state.lock:
             invoice = self._payable(invoice_id)
             paid = invoice.due if amount is None else Decimal(amount)
-            if paid <= 0:
+            if not paid.is_finite() or paid <= 0:
                 raise ValueError(f"there is nothing to pay on invoice {invoice_id}")
             payment = self._state.add_payment(invoice, paid, method, "PAID")
         self._tell(payment, callbacks, wait=wait)
