@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import pickle
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -395,6 +396,17 @@ def test_a_number_of_retries_is_a_whole_one(number: Any) -> None:
 def test_what_is_no_store_is_refused(kind: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"str has no get.* release"):
         kind(**SETTINGS, store="qpay.db")
+
+
+def test_a_long_refusal_of_a_login_is_read_at_once(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    qpay["token"].respond(401, json={"error": "NO", "message": "a" * 500_000})
+    started = time.process_time()
+    with pytest.raises(AuthenticationError):
+        client.tokens.get()
+    # Where the time grew with the square of the length, it took minutes.
+    assert time.process_time() - started < 5
 
 
 def test_a_closed_client_says_so(client: QPayClient) -> None:

@@ -25,7 +25,7 @@ _NAMES = (
 _NAME = re.compile(_NAMES, re.IGNORECASE)
 # In what is no JSON nobody can say where a list under such a name ends: all the rest goes.
 _FIELDS = re.compile(
-    rf'(\\*"(?:{_NAMES})\\*"\s*:\s*)([\[{{].*|\\*"(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
+    rf'((?<!\\)\\*"(?:{_NAMES})\\*"\s*:\s*)([\[{{].*|\\*"(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
     re.IGNORECASE | re.DOTALL,
 )
 _TOKENS = re.compile(

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _MAX_MESSAGE = 500
 _CODE = re.compile(r"[A-Z0-9_]{1,60}")
-_LIKE_A_TOKEN = re.compile(r"(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{12,}")
+_LIKE_A_TOKEN = re.compile(r"(?<![A-Za-z0-9._~+/=-])(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{12,}")
 
 
 def read_reply(operation: Operation[T], reply: Reply, redactor: Redactor) -> T:
