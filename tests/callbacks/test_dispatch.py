@@ -317,6 +317,20 @@ def test_a_qpay_that_cannot_be_asked_is_unreachable(
     assert (reply.status_code, reply.outcome) == (503, "unreachable")
 
 
+@pytest.mark.parametrize("body", [None, {"object_type": "INVOICE", "object_id": "i-1"}])
+def test_an_error_that_is_not_qpays_makes_it_unreachable(
+    qpay: respx.MockRouter,
+    dispatcher: CallbackDispatcher,
+    caplog: pytest.LogCaptureFixture,
+    body: dict[str, str] | None,
+) -> None:
+    # Such as the store's, in which the token lives.
+    qpay.get(url__regex="/(payment|invoice)/").mock(side_effect=OSError("the store is down"))
+    reply = dispatcher.handle(query=None if body else QUERY, body=body)
+    assert (reply.status_code, reply.outcome) == (503, "unreachable")
+    assert "could not be looked at" in caplog.text
+
+
 @pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"], ids=shown)
 def test_what_is_no_callback_is_unreadable(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, query: str

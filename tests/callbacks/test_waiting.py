@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
@@ -89,11 +89,18 @@ def handled(*, awaited: bool, store: Store | None = None, **limits: Unpack[Limit
     return outcomes[0]
 
 
-@pytest.mark.parametrize(("patience", "lease"), [(-0.1, 120), (3, 0), (3, -1)])
-def test_less_than_no_time_is_refused(patience: float, lease: float) -> None:
-    CallbackDispatcher(verify=False, patience=0, lease=0.1)
-    with pytest.raises(ConfigurationError, match="0 s"):
-        CallbackDispatcher(verify=False, patience=patience, lease=lease)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("patience", value) for value in (-0.1, float("nan"), float("inf"), None, "3", True)],
+        *[("lease", value) for value in (0, -1, float("nan"), float("inf"), None, "3", True)],
+    ],
+    ids=repr,
+)
+def test_seconds_that_are_none_are_refused(name: str, value: object) -> None:
+    limits: dict[str, Any] = {name: value}
+    with pytest.raises(ConfigurationError, match=f"{name} must be a number of seconds"):
+        CallbackDispatcher(verify=False, **limits)
 
 
 @pytest.mark.parametrize("awaited", [False, True])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-logger = logging.getLogger("qpaykit.http")
+_logger = logging.getLogger("qpaykit.http")
 
 
 class Attempt:
@@ -51,7 +51,7 @@ class Attempt:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not logger.isEnabledFor(logging.INFO):
+        if not _logger.isEnabledFor(logging.INFO):
             return
         operation, reply = self._operation, self._reply
         seconds = time.perf_counter() - self._started
@@ -68,7 +68,7 @@ class Attempt:
             "code": code,
             "error": kind.__name__ if kind is not None else None,
         }
-        logger.info(
+        _logger.info(
             "%s: %s %s: %s in %.3f s",
             operation.name,
             operation.method,
@@ -77,8 +77,8 @@ class Attempt:
             seconds,
             extra=fields,
         )
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug(
+        if _logger.isEnabledFor(logging.DEBUG):
+            _logger.debug(
                 "%s: sent %s, received %s",
                 operation.name,
                 self._redactor.body(operation.body or b""),

@@ -27,7 +27,7 @@ LONGEST_PAUSE = 8.0
 
 _INTERNAL_ERROR = 500
 
-logger = logging.getLogger("qpaykit.http")
+_logger = logging.getLogger("qpaykit.http")
 
 
 def may_repeat(error: BaseException, *, safe: bool) -> bool:
@@ -97,7 +97,7 @@ def retrying(
     def tell(state: RetryCallState) -> None:
         error = type(_error(state)).__name__
         number = state.attempt_number
-        logger.warning(
+        _logger.warning(
             "%s: attempt %d failed (%s), again in %.2f s",
             name,
             number,

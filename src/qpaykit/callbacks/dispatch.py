@@ -27,7 +27,7 @@ from qpaykit.models import ObjectType, Payment, PaymentStatus
 from qpaykit.models.values import is_path_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
     from decimal import Decimal
 
     from pydantic import SecretStr
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from qpaykit.stores.protocol import AsyncStore
 
 H = TypeVar("H")
+T = TypeVar("T")
 
 _logger = logging.getLogger("qpaykit.callbacks")
 
@@ -98,13 +99,13 @@ class Pipeline(Generic[H]):
             return _told("unreadable")
         try:
             self._verify(callback)
-            return _gravest(await self.check(callback.invoice_id))
+            invoice_id = callback.invoice_id
+            return _gravest(await self._answer(self.check(invoice_id), f"invoice {invoice_id}"))
         except CallbackSignatureError as error:
             _logger.warning("callback refused: %s", error)
             return _told("forged")
-        except QPayError as error:
-            _logger.warning("invoice %s could not be looked at: %s", callback.invoice_id, error)
-            return _told("unreachable")
+        except _Stop as stop:
+            return _told(stop.outcome)
 
     async def check(self, invoice_id: str) -> list[CallbackReply]:
         """Deliver what was paid on an invoice and not yet delivered."""
@@ -143,6 +144,22 @@ class Pipeline(Generic[H]):
         except _Stop as stop:
             return stop.outcome
 
+    async def _answer(
+        self, question: Awaitable[T], about: str, *, unknown: Outcome = "unreachable"
+    ) -> T:
+        """Await a question to QPay; whatever goes wrong, no callback breaks on it."""
+        try:
+            return await question
+        except (NotFoundError, InvalidRequestError) as error:
+            _logger.warning("%s is not known to QPay: %s", about, error)
+            raise _Stop(unknown) from None
+        except QPayError as error:
+            _logger.warning("%s could not be looked at: %s", about, error)
+        except Exception:
+            # Such as the store's, where the token lives.
+            _logger.exception("%s could not be looked at", about)
+        raise _Stop("unreachable")
+
     def _verify(self, callback: Callback) -> SignedOrder | None:
         if not self._secrets:
             return None
@@ -179,11 +196,7 @@ class Pipeline(Generic[H]):
             told = callback.payment.model_dump(exclude_none=True)
             return Payment.model_validate({**told, "payment_id": callback.payment_id})
         payment_id = callback.payment_id or ""
-        try:
-            payment = await self._asking.payment(payment_id)
-        except QPayError as error:
-            _logger.warning("payment %s could not be confirmed: %s", payment_id, error)
-            raise _Stop("unreachable") from None
+        payment = await self._answer(self._asking.payment(payment_id), f"payment {payment_id}")
         if payment is None or payment.payment_id not in {None, payment_id}:
             _logger.warning("QPay knows no payment %s", payment_id)
             raise _Stop("mismatch")
@@ -200,13 +213,8 @@ class Pipeline(Generic[H]):
             raise _Stop("mismatch")
         known = await self._remembered(invoice_id)
         if known is None and self._verify_at_qpay:
-            try:
-                invoice = await self._asking.invoice(invoice_id)
-            except (NotFoundError, InvalidRequestError):
-                raise _Stop("mismatch") from None
-            except QPayError as error:
-                _logger.warning("invoice %s could not be fetched: %s", invoice_id, error)
-                raise _Stop("unreachable") from None
+            question = self._asking.invoice(invoice_id)
+            invoice = await self._answer(question, f"invoice {invoice_id}", unknown="mismatch")
             known = Remembered.of(invoice.sender_invoice_no, invoice.callback_url)
         if known is None or not known.matches(order.sender_invoice_no, callback.signature):
             _logger.warning("payment %s is not of the order of its URL", payment.payment_id)
@@ -227,22 +235,19 @@ class Pipeline(Generic[H]):
         if order is None or payment.payment_status != PaymentStatus.PAID:
             return paid, False
         invoice_id = _invoice_id(payment) or ""
-        try:
-            due = await self._due(invoice_id, order)
-            if (payment.payment_currency or order.currency) != order.currency:
-                return paid, True
-            if paid is not None and paid >= due:
-                return paid, False
-            total = await self._asking.total(invoice_id, payment, due=due, currency=order.currency)
-        except QPayError as error:
-            _logger.warning("invoice %s could not be added up: %s", invoice_id, error)
-            raise _Stop("unreachable") from None
+        due = await self._due(invoice_id, order)
+        if (payment.payment_currency or order.currency) != order.currency:
+            return paid, True
+        if paid is not None and paid >= due:
+            return paid, False
+        question = self._asking.total(invoice_id, payment, due=due, currency=order.currency)
+        total = await self._answer(question, f"invoice {invoice_id}")
         return (total, False) if total >= due else (paid, True)
 
     async def _due(self, invoice_id: str, order: SignedOrder) -> Decimal:
         if order.amount is not None:
             return order.amount
-        invoice = await self._asking.invoice(invoice_id)
+        invoice = await self._answer(self._asking.invoice(invoice_id), f"invoice {invoice_id}")
         if invoice.total_amount is None:
             _logger.error("invoice %s names no total, nor does its signature", invoice_id)
             raise _Stop("unreachable")
@@ -254,8 +259,9 @@ class Pipeline(Generic[H]):
             return
         try:
             due = await self._due(event.invoice_id, order)
-            check = await self._asking.payments(event.invoice_id)
-        except (QPayError, _Stop):
+            question = self._asking.payments(event.invoice_id)
+            check = await self._answer(question, f"invoice {event.invoice_id}")
+        except _Stop:
             return  # the next repetition tells as well
         refunded = any(row.payment_status == PaymentStatus.REFUNDED for row in check.rows)
         total = check.paid_total(order.currency)

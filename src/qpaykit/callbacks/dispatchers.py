@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from qpaykit._http.drive import drive
+from qpaykit._drive import drive
 from qpaykit.callbacks.dispatch import Pipeline
 from qpaykit.callbacks.handlers import OTHER, UNDERPAID
 from qpaykit.callbacks.ports import AsyncHandler, AsyncPort, Handler, Port, SyncPort, is_async
 from qpaykit.config import secrets_of
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import PaymentStatus
+from qpaykit.models.values import is_number
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 
@@ -45,8 +47,10 @@ class _Dispatcher(Generic[B]):
                 "a dispatcher without a client cannot ask QPay whether a callback is true: "
                 "give it a client, or verify=False to believe what callbacks say"
             )
-        if patience < 0 or lease <= 0:
-            raise ConfigurationError("patience must be 0 s or more, and lease above 0 s")
+        if not (is_number(patience) and 0 <= patience < math.inf):
+            raise ConfigurationError("patience must be a number of seconds, 0 or more")
+        if not (is_number(lease) and 0 < lease < math.inf):
+            raise ConfigurationError("lease must be a number of seconds above 0")
         if callback_secret is None:
             secrets = client.settings.callback_secrets if client is not None else ()
         else:
@@ -68,7 +72,8 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
     Args:
         client: Who asks QPay whether a callback is true.
         store: Where deliveries are remembered; the client's store by default.
-        callback_secret: What callback URLs are signed with; the client's by default.
+        callback_secret: What callback URLs are signed with; the client's by default. An empty
+            list means that they are not signed, whatever the client does.
         verify: False believes the body of a callback, without asking QPay. Anybody can
             send one.
         patience: Seconds for which QPay is asked again about a payment that it does not
@@ -77,7 +82,8 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             again, for its process may have died.
 
     Raises:
-        ConfigurationError: There is no client, and `verify` is not False.
+        ConfigurationError: There is no client, and `verify` is not False; it is one of the other
+            kind; or another argument cannot be right.
     """
 
     def __init__(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, TypeVar, cast, over
 
 from typing_extensions import ParamSpec, Self
 
-from qpaykit._http.drive import drive
+from qpaykit._drive import drive
 from qpaykit.operation import Operation, Poll
 
 if TYPE_CHECKING:

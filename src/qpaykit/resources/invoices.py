@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, overload
 
-from qpaykit._http.drive import drive
+from qpaykit._drive import drive
 from qpaykit.callbacks.memory import REMEMBER_SECONDS, Remembered, remembered_key
 from qpaykit.callbacks.signing import sign_callback_url
 from qpaykit.errors import ConfigurationError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qpaykit._http.drive import drive
+from qpaykit._drive import drive
 
 if TYPE_CHECKING:
     from qpaykit._http.tokens import TokenManager
