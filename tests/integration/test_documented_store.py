@@ -5,42 +5,52 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from ways import one_way
+from qpaykit import QPayClient
 
 if TYPE_CHECKING:
-    from qpaykit import QPayClient
-    from qpaykit.simulator import Simulator
+    from collections.abc import Iterator
 
-pytestmark = one_way
+    from qpaykit.simulator import Simulator
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "stores.md"
 
 
 @pytest.fixture
+def secret() -> str | None:
+    return "a-secret-of-the-tests"
+
+
+@pytest.fixture
+def client(secret: str | None, qpay_simulator: Simulator) -> Iterator[QPayClient]:
+    with QPayClient(**qpay_simulator.credentials, callback_secret=secret) as client:
+        yield client
+
+
+@pytest.fixture
 def shop(
-    qpay_client: QPayClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, Any]:
+    client: QPayClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Any]]:
     monkeypatch.chdir(tmp_path)
     code = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[-1]
-    namespace: dict[str, Any] = {"client": qpay_client, "__name__": "shop"}
+    namespace: dict[str, Any] = {"client": client, "__name__": "shop"}
     exec(compile(code, str(PAGE), "exec", dont_inherit=True), namespace)  # noqa: S102
-    return namespace
+    yield namespace
+    namespace["engine"].dispose()
 
 
 def test_the_order_and_the_claim_are_committed_together(
-    shop: dict[str, Any], qpay_client: QPayClient, qpay_simulator: Simulator
+    shop: dict[str, Any], client: QPayClient, qpay_simulator: Simulator
 ) -> None:
     from sqlalchemy import func, select
     from sqlalchemy.orm import Session
 
-    invoice = qpay_client.invoices.create(
-        amount=1500, sender_invoice_no="42", invoice_description="Tea"
-    )
+    invoice = client.invoices.create(amount=1500, sender_invoice_no="42", invoice_description="Tea")
     payment = qpay_simulator.pay(invoice.invoice_id, callbacks=0)
-    query = f"order=42&qpay_payment_id={payment}"
+    query = f"{urlsplit(qpay_simulator.invoices()[0].callback_url).query}&qpay_payment_id={payment}"
     handle = shop["dispatcher"].handle
     # The order is not there yet: the handler fails, and leaves no claim behind.
     assert handle(query=query).outcome == "handler_failed"
@@ -52,4 +62,20 @@ def test_the_order_and_the_claim_are_committed_together(
     with Session(shop["engine"]) as session:
         assert session.get_one(shop["Order"], "42").state == "paid"
         assert session.scalar(select(func.count()).select_from(shop["Delivery"])) == 1
-    shop["engine"].dispose()
+
+
+@pytest.mark.parametrize("secret", ["a-secret-of-the-tests", None])
+def test_a_cheap_payment_does_not_deliver_another_buyers_order(
+    shop: dict[str, Any], client: QPayClient, qpay_simulator: Simulator
+) -> None:
+    from sqlalchemy.orm import Session
+
+    with Session(shop["engine"]) as session:
+        session.add(shop["Order"](number="42", state="open"))
+        session.commit()
+    cheap = client.invoices.create(amount=1, sender_invoice_no="43", invoice_description="Sweet")
+    payment = qpay_simulator.pay(cheap.invoice_id, callbacks=0)
+    reply = shop["dispatcher"].handle(query=f"order=42&qpay_payment_id={payment}")
+    assert reply.status_code in {403, 500}
+    with Session(shop["engine"]) as session:
+        assert session.get_one(shop["Order"], "42").state == "open"
