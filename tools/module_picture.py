@@ -51,8 +51,8 @@ class Room:
 
 ROOMS = {
     "desk": Room(
-        400, 42, ("cli", "_commands", "demo", "doctor", "pytest_plugin"),
-        "commands, and fixtures for tests", width=470,
+        400, 42, ("__main__", "cli", "_commands", "demo", "doctor", "pytest_plugin"),
+        "commands, and fixtures for tests", width=530,
     ),
     "client": Room(210, 152, ("client",), "settings in, resources out"),
     "simulator": Room(680, 152, ("simulator",), "a QPay on your desk"),
