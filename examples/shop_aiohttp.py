@@ -46,11 +46,10 @@ async def order(_request: web.Request) -> web.Response:
     number = uuid.uuid4().hex  # nobody guesses the page of another buyer
     bill = qpaykit.InvoiceRequest(amount=PRICE, sender_invoice_no=number, invoice_description="Tea")
     try:
-        invoice = await client.invoices.create(bill)
+        text = (await client.invoices.create(bill)).model_dump_json()
     except qpaykit.QPayError:
         raise web.HTTPServiceUnavailable(text="QPay cannot be reached: please try again") from None
-    row = (number, PRICE, "open", invoice.model_dump_json())
-    db.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", row)
+    db.execute("INSERT INTO orders VALUES (?, ?, 'open', ?)", (number, PRICE, text))
     raise web.HTTPSeeOther(f"/orders/{number}")
 
 
@@ -75,5 +74,6 @@ async def show(request: web.Request) -> web.Response:
 def make_app(_arguments: list[str]) -> web.Application:
     app = web.Application()
     app.add_routes([web.get("/", shop), web.post("/orders", order)])
+    app.on_cleanup.append(lambda _app: client.aclose())
     app.add_routes([web.get("/callback", callback), web.get("/orders/{number}", show)])
     return app

@@ -1,13 +1,12 @@
 """A shop on FastAPI, async throughout: order, QR code, callback, and a page that turns to "paid".
 
-uvicorn examples.shop_fastapi:app --port ${PORT:-8000}
-"""
-
-from __future__ import annotations
+uvicorn examples.shop_fastapi:app --port ${PORT:-8000}"""
 
 import sqlite3
 import uuid
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from html import escape
 
 from fastapi import FastAPI, HTTPException, Request, Response, responses
@@ -15,22 +14,28 @@ from fastapi import FastAPI, HTTPException, Request, Response, responses
 import qpaykit
 
 PRICE = 1500  # MNT
-COLUMNS = "number TEXT PRIMARY KEY, amount INTEGER, state TEXT, invoice TEXT"
 PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
 <title>Tea</title><style>body { font: 1.1rem system-ui; max-width: 22rem; margin: 1rem auto }
 a, button, img { display: block; width: 100%; padding: .7rem 0; font: inherit }</style>"""
-app = FastAPI()
 client = qpaykit.AsyncQPayClient(store=qpaykit.SQLiteStore("qpay.db"))  # for all workers
 dispatcher = qpaykit.AsyncCallbackDispatcher(client)
 db = sqlite3.connect("shop.db", isolation_level=None)  # a slower one wants an async driver
-db.execute(f"CREATE TABLE IF NOT EXISTS orders ({COLUMNS})")
+db.execute("CREATE TABLE IF NOT EXISTS orders (number PRIMARY KEY, amount INTEGER, state, invoice)")
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async with client:
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
 
 
 @dispatcher.on_paid
 async def deliver(event: qpaykit.PaymentEvent) -> None:
-    sql = "UPDATE orders SET state = 'paid' WHERE number = ?"
-    if db.execute(sql, (event.sender_invoice_no,)).rowcount != 1:
-        raise LookupError(f"paid, but there is no order {event.sender_invoice_no}")
+    sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING number"
+    (_,) = db.execute(sql, (event.sender_invoice_no,))  # raises where there is no such order
 
 
 @app.get("/callback")
@@ -47,21 +52,21 @@ async def shop() -> str:
 @app.post("/orders")
 async def order() -> responses.RedirectResponse:
     number = uuid.uuid4().hex  # nobody guesses the page of another buyer
-    invoice = await client.invoices.create(
-        amount=PRICE, sender_invoice_no=number, invoice_description="Tea"
-    )
-    row = (number, PRICE, "open", invoice.model_dump_json())
-    db.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", row)
+    bill = qpaykit.InvoiceRequest(amount=PRICE, sender_invoice_no=number, invoice_description="Tea")
+    try:
+        text = (await client.invoices.create(bill)).model_dump_json()
+    except qpaykit.QPayError:
+        raise HTTPException(503, "QPay cannot be reached: please try again") from None
+    db.execute("INSERT INTO orders VALUES (?, ?, 'open', ?)", (number, PRICE, text))
     return responses.RedirectResponse(f"/orders/{number}", 303)
 
 
 @app.get("/orders/{number}")
 async def show(number: str, back: bool = False) -> Response:
-    sql = "SELECT amount, state, invoice FROM orders WHERE number = ?"
-    row: tuple[int, str, str] | None = db.execute(sql, (number,)).fetchone()
+    row = db.execute("SELECT * FROM orders WHERE number = ?", (number,)).fetchone()
     if row is None:
         raise HTTPException(404)
-    amount, state, invoice = row[0], row[1], qpaykit.Invoice.model_validate_json(row[2])
+    amount, state, invoice = row[1], row[2], qpaykit.Invoice.model_validate_json(row[3])
     if back:  # the callback may be lost; the page's own refresh asks the database alone
         await dispatcher.check(invoice.invoice_id)
         return responses.RedirectResponse(f"/orders/{number}", 303)
@@ -72,8 +77,3 @@ async def show(number: str, back: bool = False) -> Response:
         for bank in invoice.urls:
             page += f'<a href="{escape(bank.link or "")}">{escape(bank.name or "")}</a>'
     return responses.HTMLResponse(page)
-
-
-@app.exception_handler(qpaykit.QPayError)
-async def unreachable(_request: Request, _error: Exception) -> responses.HTMLResponse:
-    return responses.HTMLResponse(f"{PAGE}<h1>QPay cannot be reached: please try again</h1>", 503)

@@ -1,7 +1,6 @@
 """A shop on Litestar, async throughout: order, QR code, callback, and a page that turns to "paid".
 
-uvicorn examples.shop_litestar:app --port ${PORT:-8000}
-"""
+uvicorn examples.shop_litestar:app --port ${PORT:-8000}"""
 
 from __future__ import annotations
 
@@ -27,9 +26,8 @@ db.execute(f"CREATE TABLE IF NOT EXISTS orders ({COLUMNS})")
 
 @dispatcher.on_paid
 async def deliver(event: qpaykit.PaymentEvent) -> None:
-    sql = "UPDATE orders SET state = 'paid' WHERE number = ?"
-    if db.execute(sql, (event.sender_invoice_no,)).rowcount != 1:
-        raise LookupError(f"paid, but there is no order {event.sender_invoice_no}")
+    sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING number"
+    (_,) = db.execute(sql, (event.sender_invoice_no,))  # raises where there is no such order
 
 
 @litestar.get("/callback")
@@ -47,19 +45,17 @@ async def shop() -> str:
 async def order() -> litestar.response.Redirect:
     number = uuid.uuid4().hex  # nobody guesses the page of another buyer
     bill = qpaykit.InvoiceRequest(amount=PRICE, sender_invoice_no=number, invoice_description="Tea")
-    invoice = await client.invoices.create(bill)
-    row = (number, PRICE, "open", invoice.model_dump_json())
-    db.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", row)
+    text = (await client.invoices.create(bill)).model_dump_json()
+    db.execute("INSERT INTO orders VALUES (?, ?, 'open', ?)", (number, PRICE, text))
     return litestar.response.Redirect(f"/orders/{number}", status_code=303)
 
 
 @litestar.get("/orders/{number:str}")
 async def show(number: str, back: bool = False) -> litestar.Response[str]:
-    sql = "SELECT amount, state, invoice FROM orders WHERE number = ?"
-    row: tuple[int, str, str] | None = db.execute(sql, (number,)).fetchone()
+    row = db.execute("SELECT * FROM orders WHERE number = ?", (number,)).fetchone()
     if row is None:
         raise litestar.exceptions.NotFoundException
-    amount, state, invoice = row[0], row[1], qpaykit.Invoice.model_validate_json(row[2])
+    amount, state, invoice = row[1], row[2], qpaykit.Invoice.model_validate_json(row[3])
     if back:  # the callback may be lost; the page's own refresh asks the database alone
         await dispatcher.check(invoice.invoice_id)
         return litestar.response.Redirect(f"/orders/{number}", status_code=303)
@@ -76,4 +72,8 @@ def away(_request: object, _error: object) -> litestar.Response[str]:
     return litestar.Response("QPay cannot be reached: please try again", status_code=503)
 
 
-app = litestar.Litestar([shop, order, show, callback], exception_handlers={qpaykit.QPayError: away})
+app = litestar.Litestar(
+    [shop, order, show, callback],
+    exception_handlers={qpaykit.QPayError: away},
+    on_shutdown=[client.aclose],
+)

@@ -18,6 +18,7 @@ MONGOLIAN = {
     },
 }
 _NOT_RUN = re.compile(r"<!-- not run: (?P<reason>.+?) -->\s*$")
+_FILE = re.compile(r"# (?P<name>(?:\w+/)*\w+\.py)\n")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ class Block:
     language: str
     text: str
     not_run: str | None
+
+    @property
+    def file(self) -> str | None:
+        """The file that it is to be saved as, where its first line is a comment that names one."""
+        named = _FILE.match(self.text) if self.language == "python" else None
+        return named and named["name"]
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"

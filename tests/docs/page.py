@@ -2,6 +2,8 @@
 
 DOCS_PAGE=docs/callbacks.md pytest tests/docs/page.py
 
+Blocks that are to be saved as files are left out; test_frameworks.py runs those.
+
 Each page is run in a process of its own, for frameworks are set up once in a process, and in the
 folder where that was started. The tests that a page defines become tests of this module.
 """
@@ -63,6 +65,8 @@ def run(page: ModuleType) -> dict[str, Callable[..., object]]:
     """Run every block, and return the tests that they define."""
     tests: dict[str, Callable[..., object]] = {}
     for block in to_run(os.environ["DOCS_PAGE"], "python"):
+        if block.file:
+            continue
         before = dict(vars(page))
         # Line feeds in front, so that a traceback names the line of the page.
         text = "\n" * block.line + block.text
