@@ -86,9 +86,43 @@ class InvoiceFields(TypedDict, total=False):
 class InvoiceRequest(Request):
     """An invoice to be made.
 
-    `invoice_code`, `callback_url` and `invoice_receiver_code` are filled in by the client
-    where they are left out. `amount` is in MNT with at most two decimals; it may be left
-    out when there are `lines`, which then make it up.
+    Lengths are in characters, and money is in MNT with at most two decimals. A datetime
+    without a zone is Ulaanbaatar's; a date or a text is sent as it stands.
+
+    Attributes:
+        invoice_code: From QPay, 1 to 45; the client's where left out.
+        sender_invoice_no: Your order number, 1 to 45, a new one for each invoice.
+        invoice_receiver_code: Who is to pay, 1 to 45; "terminal" where left out.
+        invoice_description: What the buyer reads, 1 to 255.
+        amount: What is to be paid, above 0; left out, the `lines` make it up.
+        callback_url: Where QPay calls, up to 255 with its signature; the client's where
+            left out.
+        sender_branch_code: The branch that sells, up to 45.
+        sender_branch_data: Its register number, name, e-mail, phone and address.
+        sender_staff_code: Who sells, up to 100.
+        sender_staff_data: Their name, e-mail and phone.
+        sender_terminal_code: The till, up to 45.
+        sender_terminal_data: Its name.
+        invoice_receiver_data: Who is to pay: register number, name, e-mail, phone, address.
+        invoice_due_date: When it is due; a datetime is sent in Ulaanbaatar's time.
+        enable_expiry: Whether `expiry_date` counts; QPay's documents differ on its meaning.
+        expiry_date: When it expires; a datetime is sent in UTC.
+        calculate_vat: Whether QPay works out the VAT.
+        tax_type: "1" with VAT, "2" without, "3" exempt.
+        tax_customer_code: Up to 45.
+        line_tax_code: Up to 45.
+        district_code: The tax office's district, 4 digits.
+        allow_partial: Whether less may be paid.
+        minimum_amount: The least that may be paid, not above `maximum_amount`.
+        allow_exceed: Whether more may be paid.
+        maximum_amount: The most that may be paid.
+        allow_subscribe: Whether it is paid again and again, by card only.
+        subscription_interval: How often: 1 to 9999 and D, W or M, such as "1M".
+        subscription_webhook: A URL for it, up to 255; what QPay sends there is not known.
+        next_payment_date: When the next payment is taken; a datetime is sent in UTC.
+        note: Up to 1000.
+        lines: What is sold.
+        transactions: Accounts that the money is divided over, for operators only.
     """
 
     invoice_code: Needed45 | None = None
