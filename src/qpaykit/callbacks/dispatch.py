@@ -277,7 +277,7 @@ class Pipeline(Generic[H]):
 
     def _key(self, event: PaymentEvent, order: SignedOrder | None, underpaid: bool) -> str:
         if order is not None and event.status == PaymentStatus.PAID and not underpaid:
-            # One order is delivered once, however many payments make it up.
+            # An invoice is delivered once, however many payments make it up.
             return f"delivered:{self._account}:PAID:{event.invoice_id}"
         status = "UNDERPAID" if underpaid else quote(str(event.status), safe="")[:_MAX_STATUS]
         return f"delivered:{self._account}:{status}:{event.callback.payment_id}"

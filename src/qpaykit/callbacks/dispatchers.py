@@ -111,7 +111,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
     def on_paid(self, handler: H) -> H:
         """Call the decorated function when an order is paid.
 
-        It is called once for a payment, and with signed callback URLs once for an order. A
+        It is called once for a payment, and with signed callback URLs once for an invoice. A
         handler that raises is called again when the callback comes again.
         """
         return self._add(PaymentStatus.PAID, handler)
