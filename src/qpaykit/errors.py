@@ -86,6 +86,7 @@ class OutcomeUnknownError(QPayError):
         sender_invoice_no: The order number, where the call was about an invoice to be made.
         invoice_id: The invoice, where the call named one.
         payment_id: The payment, where the call named one.
+        subscription_id: The subscription, where the call named one.
         reason: What became of the answer.
     """
 
@@ -105,6 +106,7 @@ class OutcomeUnknownError(QPayError):
         self.sender_invoice_no: str | None = subject.get("sender_invoice_no")
         self.invoice_id: str | None = subject.get("invoice_id")
         self.payment_id: str | None = subject.get("payment_id")
+        self.subscription_id: str | None = subject.get("subscription_id")
         about = ", ".join(f"{name}={value!r}" for name, value in subject.items())
         super().__init__(
             f"{operation}({about}) may or may not have been carried out: {reason}. "

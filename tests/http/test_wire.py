@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -280,29 +279,6 @@ def test_a_success_that_carries_an_error_is_no_success(
     qpay.get("/invoice/i-1").respond(json={"error": "SYSTEM_BUSY"})
     with pytest.raises(UnexpectedResponseError):
         client.invoices.get("i-1")
-
-
-def test_both_clients_have_the_same_face() -> None:
-    with QPayClient(**SETTINGS) as client:
-        other = AsyncQPayClient(**SETTINGS)
-        for group in ("invoices", "payments", "ebarimt", "subscriptions", "tokens"):
-            sync, awaited = getattr(client, group), getattr(other, group)
-            names = {name for name in dir(sync) if not name.startswith("_")}
-            assert names == {name for name in dir(awaited) if not name.startswith("_")}
-            for name in names:
-                one, two = getattr(sync, name), getattr(awaited, name)
-                assert inspect.getdoc(one) == inspect.getdoc(two)
-                assert inspect.getdoc(one)
-                assert (
-                    inspect.signature(one).parameters.keys()
-                    == inspect.signature(two).parameters.keys()
-                )
-
-
-def test_a_methods_signature_is_what_users_see() -> None:
-    with QPayClient(**SETTINGS) as client:
-        assert str(inspect.signature(client.payments.get)) == "(payment_id: 'str') -> 'Payment'"
-        assert client.payments.get.__qualname__ == "Payments.get"
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AliasChoices, Field, JsonValue, StringConstraints, model_validator
+from pydantic import AliasChoices, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from qpaykit.models.base import Answer, Request
 from qpaykit.models.lines import ClassificationCode
-from qpaykit.models.parties import Text100, Text255
 from qpaykit.models.statuses import (
     BarimtStatus,
     ObjectType,
@@ -17,6 +16,7 @@ from qpaykit.models.statuses import (
     ReceiverType,
     TaxType,
 )
+from qpaykit.models.texts import DistrictCode, Text100, Text255
 from qpaykit.models.values import (
     AnswerBool,
     AnswerList,
@@ -36,9 +36,7 @@ class EbarimtRequest(Request):
     payment_id: PathId
     ebarimt_receiver_type: Annotated[ReceiverType, Field(strict=False)] = ReceiverType.CITIZEN
     ebarimt_receiver: Text100 | None = None
-    district_code: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$")] | None = (
-        None
-    )
+    district_code: DistrictCode | None = None
     classification_code: ClassificationCode | None = None
 
     @model_validator(mode="after")

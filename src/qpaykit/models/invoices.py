@@ -13,19 +13,17 @@ from typing_extensions import Required, Self, TypedDict, Unpack
 
 from qpaykit.models.base import Answer, Request
 from qpaykit.models.lines import InvoiceLine, Transaction
-from qpaykit.models.parties import (
-    BranchData,
+from qpaykit.models.parties import BranchData, ReceiverData, StaffData, TerminalData
+from qpaykit.models.statuses import InvoiceStatus, TaxCode, TaxType
+from qpaykit.models.texts import (
+    DistrictCode,
     Needed45,
     Needed255,
-    ReceiverData,
-    StaffData,
-    TerminalData,
     Text45,
     Text100,
     Text255,
     Text1000,
 )
-from qpaykit.models.statuses import InvoiceStatus, TaxCode, TaxType
 from qpaykit.models.values import (
     AnswerBool,
     AnswerDict,
@@ -43,7 +41,6 @@ from qpaykit.models.values import (
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _Interval = Annotated[str, StringConstraints(strict=True, pattern=r"^[1-9][0-9]{0,3}[DWM]$")]
-_District = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$")]
 
 
 class InvoiceFields(TypedDict, total=False):
@@ -145,7 +142,7 @@ class InvoiceRequest(Request):
     tax_type: Annotated[TaxType | None, Field(strict=False)] = None
     tax_customer_code: Text45 | None = None
     line_tax_code: Text45 | None = None
-    district_code: _District | None = None
+    district_code: DistrictCode | None = None
     allow_partial: bool | None = None
     minimum_amount: Money | None = None
     allow_exceed: bool | None = None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from qpaykit.models.base import Request
-from qpaykit.models.parties import Account, Needed255, Text45, Text255
+from qpaykit.models.parties import Account
 from qpaykit.models.statuses import TaxCode
 from qpaykit.models.tax import city_tax_of, vat_of
+from qpaykit.models.texts import Needed255, Text45, Text255
 from qpaykit.models.values import EXACT, Money, MoneyInput, MoneyText, TaxAmount
 
 if TYPE_CHECKING:

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 from qpaykit.models.base import Request
-
-Text20 = Annotated[str, StringConstraints(strict=True, max_length=20)]
-Text45 = Annotated[str, StringConstraints(strict=True, max_length=45)]
-Text100 = Annotated[str, StringConstraints(strict=True, max_length=100)]
-Text255 = Annotated[str, StringConstraints(strict=True, max_length=255)]
-Text1000 = Annotated[str, StringConstraints(strict=True, max_length=1000)]
-Needed45 = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=45)]
-Needed100 = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100)]
-Needed255 = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
+from qpaykit.models.texts import Needed45, Needed100, Text20, Text45, Text100, Text255
 
 
 class Address(Request):

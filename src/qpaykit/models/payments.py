@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field, StringConstraints
 
 from qpaykit.models.base import Answer, Request
 from qpaykit.models.statuses import Currency, ObjectType, PaymentStatus, PaymentType
+from qpaykit.models.texts import Text255, Word
 from qpaykit.models.values import (
     EXACT,
     AnswerBool,
@@ -20,9 +21,6 @@ from qpaykit.models.values import (
     MoneyInput,
     parse_money,
 )
-
-Note = Annotated[str, StringConstraints(strict=True, max_length=255)]
-_Word = Annotated[str, StringConstraints(strict=True, min_length=1)]
 
 # One thing has three names in QPay's answers, another two; every one is read everywhere.
 _TYPE = AliasChoices("transaction_type", "payment_type", "paid_by")
@@ -44,7 +42,7 @@ class _ListOffset(Request):
 class CheckRequest(Request):
     """What `POST /payment/check` takes."""
 
-    object_type: ObjectType | _Word = Field(union_mode="left_to_right")
+    object_type: ObjectType | Word = Field(union_mode="left_to_right")
     object_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=512)]
     offset: _CheckOffset = _CheckOffset()
 
@@ -52,7 +50,7 @@ class CheckRequest(Request):
 class ListRequest(Request):
     """What `POST /payment/list` takes."""
 
-    object_type: ObjectType | _Word = Field(union_mode="left_to_right")
+    object_type: ObjectType | Word = Field(union_mode="left_to_right")
     object_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
     start_date: str
     end_date: str
@@ -62,8 +60,8 @@ class ListRequest(Request):
 class CancelRequest(Request):
     """What the cancellation and the refund of a payment take."""
 
-    note: Note
-    callback_url: Note | None = None
+    note: Text255
+    callback_url: Text255 | None = None
 
 
 class CardTransaction(Answer):

@@ -92,7 +92,7 @@ def _endpoints(cls: type[Resource]) -> list[tuple[str, Callable[..., Operation[A
         (name, member._build)
         for base in cls.__mro__
         for name, member in vars(base).items()
-        if isinstance(member, endpoint)
+        if isinstance(member, endpoint) and name not in vars(cls)
     ]
 
 
@@ -108,4 +108,5 @@ def _dressed(
     answer = answer[answer.index("[") + 1 : -1]
     method.__annotations__ = {**build.__annotations__, "return": answer}
     setattr(method, "__signature__", signature.replace(return_annotation=answer))  # noqa: B010
+    setattr(method, "__wrapped__", build)  # noqa: B010 (its module knows the types' names)
     return method

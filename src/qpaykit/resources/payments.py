@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator  # noqa: TC003
+from datetime import date, datetime  # noqa: TC003 (the methods' types can be asked for)
 
 from qpaykit.errors import ConfigurationError, WaitTimeoutError
 from qpaykit.models import (
@@ -21,10 +22,6 @@ from qpaykit.models.values import parse_money, path_id, period, seconds
 from qpaykit.operation import Operation, Poll, Verdict
 from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._reading import nothing, reader
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from datetime import date, datetime
 
 _read_payment = reader(Payment)
 _read_check = reader(PaymentCheck)

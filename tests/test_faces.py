@@ -1,0 +1,61 @@
+"""The methods that users see: alike in both clients, and ordinary to whoever looks at them."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from typing import Any
+
+import pytest
+
+from qpaykit import AsyncQPayClient, QPayClient
+from qpaykit.resources.invoices import Invoices
+from support import SETTINGS
+
+RESOURCES = ("invoices", "payments", "ebarimt", "subscriptions", "tokens")
+
+
+def test_both_clients_have_the_same_face() -> None:
+    with QPayClient(**SETTINGS) as client:
+        other = AsyncQPayClient(**SETTINGS)
+        for group in ("invoices", "payments", "ebarimt", "subscriptions", "tokens"):
+            sync, awaited = getattr(client, group), getattr(other, group)
+            names = {name for name in dir(sync) if not name.startswith("_")}
+            assert names == {name for name in dir(awaited) if not name.startswith("_")}
+            for name in names:
+                one, two = getattr(sync, name), getattr(awaited, name)
+                assert inspect.getdoc(one) == inspect.getdoc(two)
+                assert inspect.getdoc(one)
+                assert (
+                    inspect.signature(one).parameters.keys()
+                    == inspect.signature(two).parameters.keys()
+                )
+
+
+def test_a_methods_signature_is_what_users_see() -> None:
+    with QPayClient(**SETTINGS) as client:
+        assert str(inspect.signature(client.payments.get)) == "(payment_id: 'str') -> 'Payment'"
+        assert client.payments.get.__qualname__ == "Payments.get"
+
+
+@pytest.mark.parametrize("kind", [QPayClient, AsyncQPayClient])
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_methods_types_can_be_asked_for(kind: Any, name: str) -> None:
+    resource = getattr(kind(**SETTINGS), name)
+    methods = [
+        method for one, method in inspect.getmembers(resource, inspect.ismethod) if one[0] != "_"
+    ]
+    assert methods
+    for method in methods:
+        hints = typing.get_type_hints(method)
+        assert "return" in hints, method
+
+
+def test_a_subclass_may_have_a_method_of_its_own() -> None:
+    class Mine(Invoices):
+        def get(self, invoice_id: str) -> Any:
+            return f"my own {invoice_id}"
+
+    client = QPayClient(**SETTINGS)
+    mine = Mine(client._session, client.settings, client._store)
+    assert mine.get("i-1") == "my own i-1"
