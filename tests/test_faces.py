@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
-from qpaykit import AsyncQPayClient, QPayClient
+from qpaykit import (
+    AsyncCallbackDispatcher,
+    AsyncQPayClient,
+    CallbackDispatcher,
+    QPayClient,
+    Store,
+)
 from qpaykit.resources.invoices import Invoices
+from qpaykit.simulator import Simulator
 from support import SETTINGS
 
 RESOURCES = ("invoices", "payments", "ebarimt", "subscriptions", "tokens")
@@ -59,3 +66,26 @@ def test_a_subclass_may_have_a_method_of_its_own() -> None:
     client = QPayClient(**SETTINGS)
     mine = Mine(client._session, client.settings, client._store)
     assert mine.get("i-1") == "my own i-1"
+
+
+DESCRIBED = [
+    *(getattr(QPayClient(**SETTINGS), name) for name in RESOURCES),
+    *(QPayClient, AsyncQPayClient, CallbackDispatcher, AsyncCallbackDispatcher, Store, Simulator),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        (f"{getattr(owner, '__name__', type(owner).__name__)}.{name}", method)
+        for owner in DESCRIBED
+        for name, method in inspect.getmembers(owner, inspect.isroutine)
+        if not name.startswith("_")
+    ],
+)
+def test_what_a_method_takes_is_described(name: str, method: Any) -> None:
+    description = inspect.getdoc(method) or ""
+    assert description, name
+    for parameter in inspect.signature(method).parameters:
+        if parameter != "self":
+            assert f"{parameter}:" in description, f"{name} does not describe {parameter}"

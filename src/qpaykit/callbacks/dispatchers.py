@@ -113,31 +113,88 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
 
         It is called once for a payment, and with signed callback URLs once for an invoice. A
         handler that raises is called again when the callback comes again.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned as it is.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                callbacks have begun to come.
         """
         return self._add(PaymentStatus.PAID, handler)
 
     def on_failed(self, handler: H) -> H:
-        """Call the decorated function when a payment has failed."""
+        """Call the decorated function when a payment has failed.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned as it is.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                callbacks have begun to come.
+        """
         return self._add(PaymentStatus.FAILED, handler)
 
     def on_refunded(self, handler: H) -> H:
-        """Call the decorated function when a payment was refunded."""
+        """Call the decorated function when a payment was refunded.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned as it is.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                callbacks have begun to come.
+        """
         return self._add(PaymentStatus.REFUNDED, handler)
 
     def on_new(self, handler: H) -> H:
-        """Call the decorated function when a payment was begun and is not paid."""
+        """Call the decorated function when a payment was begun and is not paid.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned as it is.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                callbacks have begun to come.
+        """
         return self._add(PaymentStatus.NEW, handler)
 
     def on_underpaid(self, handler: H) -> H:
-        """Call the decorated function when less was paid than the signed amount."""
+        """Call the decorated function when less was paid than the signed amount.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned as it is.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                callbacks have begun to come.
+        """
         return self._add(UNDERPAID, handler)
 
     def on_other(self, handler: H) -> H:
-        """Call the decorated function for every status that has no handler of its own."""
+        """Call the decorated function for every status that has no handler of its own.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned as it is.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                callbacks have begun to come.
+        """
         return self._add(OTHER, handler)
 
     def on(self, status: PaymentStatus | str) -> Callable[[H], H]:
-        """Call the decorated function when a payment has this status, such as "PARTIAL"."""
+        """Call the decorated function when a payment has this status.
+
+        Args:
+            status: A `PaymentStatus`, or any other word of QPay's, such as "PARTIAL".
+
+        Returns:
+            The decorator, which returns the function as it is.
+
+        Raises:
+            ConfigurationError: As with `on_paid`, when the function is decorated.
+        """
         return lambda handler: self._add(str(status), handler)
 
     def handle(self, *, query: Query = None, body: Body = None) -> CallbackReply:

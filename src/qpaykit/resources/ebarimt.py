@@ -74,6 +74,7 @@ class _EbarimtEndpoints(Resource):
             The receipt.
 
         Raises:
+            pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             NotFoundError: QPay has no such receipt (`BARIMT_NOT_FOUND`).
 
         QPay: `GET /v2/ebarimt_v3/{id}`, or `/v2/ebarimt/{id}`.
@@ -95,6 +96,7 @@ class _EbarimtEndpoints(Resource):
             legacy: Use the path from before e-barimt 3.0.
 
         Raises:
+            pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             NotFoundError: QPay has no such receipt.
             OutcomeUnknownError: The answer was lost; it may be cancelled.
 

@@ -56,6 +56,7 @@ class _InvoiceEndpoints(Resource):
             The invoice with its status, amounts and lines.
 
         Raises:
+            pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             NotFoundError: QPay has no such invoice.
 
         QPay: `GET /v2/invoice/{id}`.
@@ -78,6 +79,7 @@ class _InvoiceEndpoints(Resource):
             invoice_id: The id that `create` returned.
 
         Raises:
+            pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             ConflictError: It is cancelled or paid already.
             NotFoundError: QPay has no such invoice.
             OutcomeUnknownError: The answer was lost, and looking did not tell.

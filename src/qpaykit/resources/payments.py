@@ -40,6 +40,7 @@ class _PaymentEndpoints(Resource):
             The payment as QPay has it.
 
         Raises:
+            pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             NotFoundError: QPay has no such payment.
 
         QPay: `GET /v2/payment/{id}`.
@@ -189,6 +190,7 @@ class _PaymentEndpoints(Resource):
             callback_url: What QPay calls when it is done, at most 255 characters.
 
         Raises:
+            pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             ConflictError: It was not paid by card (`PAYMENT_SETTLED`), or is cancelled already.
             OutcomeUnknownError: The answer was lost, and looking did not tell.
 
@@ -211,6 +213,7 @@ class _PaymentEndpoints(Resource):
             callback_url: What QPay calls when it is done, at most 255 characters.
 
         Raises:
+            pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             ConflictError: It was not paid by card (`PAYMENT_SETTLED`), or is refunded already.
             OutcomeUnknownError: The answer was lost, and looking did not tell.
 
@@ -242,6 +245,10 @@ class Payments(_PaymentEndpoints, SyncResource):
 
         Returns:
             An iterator over the payments of all pages.
+
+        Raises:
+            ConfigurationError, pydantic.ValidationError: See `list`; at the first step.
+            QPayError: A page could not be fetched; what came before it was given out.
 
         QPay: `POST /v2/payment/list`, page by page.
         """

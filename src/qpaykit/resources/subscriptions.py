@@ -24,6 +24,7 @@ class _SubscriptionEndpoints(Resource):
             The subscription.
 
         Raises:
+            pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             NotFoundError: QPay has no such subscription.
 
         QPay: `GET /v2/subscription/{id}`.
@@ -43,6 +44,7 @@ class _SubscriptionEndpoints(Resource):
             subscription_id: Its id.
 
         Raises:
+            pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             NotFoundError: QPay has no such subscription.
             OutcomeUnknownError: The answer was lost, and looking did not tell.
 

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import threading
-import time
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import uvicorn
 from typing_extensions import Self, TypedDict
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from qpaykit.config import is_loopback
-from qpaykit.simulator.app import CONNECTION, QPayApp
+from qpaykit.simulator.app import QPayApp
 from qpaykit.simulator.desk import Desk
 from qpaykit.simulator.faults import CALLBACK, Faults
 from qpaykit.simulator.journal import Journal
+from qpaykit.simulator.listener import Listener
 from qpaykit.simulator.outbox import Outbox, SentCallback
 from qpaykit.simulator.state import Account, Invoice, Payment, State
 
 if TYPE_CHECKING:
-    import asyncio
     from collections import Counter
     from types import TracebackType
-
-_START = 10.0
-
-
-# An address that means all of a machine's own is none that a client can call.
-_THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 class Credentials(TypedDict):
@@ -42,15 +32,6 @@ class Credentials(TypedDict):
     invoice_code: str
     callback_url: str
     base_url: str
-
-
-class _Connection(H11Protocol):
-    """Uvicorn's connection, known to the application so that faults can break it."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        # The scope's state is a copy of this: the application finds its connection there.
-        self.app_state = {**self.app_state, CONNECTION: self}
-        super().connection_made(transport)
 
 
 class Simulator:
@@ -81,9 +62,8 @@ class Simulator:
         if not expose and not is_loopback(host):
             msg = f"{host} is not loopback; to listen there pass expose=True, or --expose"
             raise ValueError(msg)
-        self._host = host
+        self._listener = Listener(host, port)
         self._public_url = public_url.rstrip("/") if public_url else None
-        self._port = port
         self._state = State(seed=seed)
         if pay_after is not None:
             self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after)
@@ -91,20 +71,16 @@ class Simulator:
         self._merchant = self.add_account(f"SHOP_{secrets.token_hex(4)}", secrets.token_urlsafe(18))
         self.faults: Faults = Faults(self._state.random)
         self.requests: Journal = Journal()
-        self._server: uvicorn.Server | None = None
-        self._socket: socket.socket | None = None
-        self._thread: threading.Thread | None = None
 
     @property
     def base_url(self) -> str:
         """Where it listens, `/v2` included."""
-        host = _THIS_MACHINE.get(self._host, self._host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}/v2"
+        return f"{self._listener.url}/v2"
 
     @property
     def page_root(self) -> str:
         """Where its page is, without a slash at the end."""
-        return self._public_url or self.base_url.removesuffix("/v2")
+        return self._public_url or self._listener.url
 
     @property
     def credentials(self) -> Credentials:
@@ -139,7 +115,17 @@ class Simulator:
         invoice_code: str = "TEST_INVOICE",
         ebarimt_code: str = "TEST_EB_INVOICE",
     ) -> Account:
-        """Open another merchant's account."""
+        """Open another merchant's account.
+
+        Args:
+            username: Its client id.
+            password: Its client secret.
+            invoice_code: The code of its plain invoices.
+            ebarimt_code: The code of its invoices with an e-barimt.
+
+        Returns:
+            The account.
+        """
         account = Account(username, password, {invoice_code: False, ebarimt_code: True})
         self._state.accounts[username] = account
         return account
@@ -150,46 +136,14 @@ class Simulator:
         Raises:
             OSError: The port is in use.
         """
-        self._socket = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind((self._host, self._port))
-        except OSError:
-            self._socket.close()
-            raise
-        self._port = self._socket.getsockname()[1]
+        self._listener.bind()
         self._state.page_root = self.page_root
-        config = uvicorn.Config(
-            QPayApp(self._state, self.requests, self.faults, Desk(self)),
-            http=_Connection,
-            ws="none",
-            lifespan="off",
-            log_level="critical",
-            access_log=False,
-            backlog=4096,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._socket],), name="qpay-simulator", daemon=True
-        )
-        self._thread.start()
-        ends = time.monotonic() + _START
-        while not self._server.started:
-            if time.monotonic() > ends or not self._thread.is_alive():
-                raise RuntimeError("the simulator did not start")
-            time.sleep(0.002)
+        self._listener.serve(QPayApp(self._state, self.requests, self.faults, Desk(self)))
 
     def stop(self) -> None:
         """Stop listening, and close what is open."""
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._server.force_exit = True
-            self._thread.join()
-        if self._socket is not None:
-            self._socket.close()
+        self._listener.stop()
         self._outbox.close()
-        self._server = self._thread = self._socket = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -240,7 +194,18 @@ class Simulator:
         return payment.id
 
     def begin(self, invoice_id: str, *, callbacks: int = 0) -> str:
-        """Begin a payment that stays NEW until `settle`; return its id."""
+        """Begin a payment that stays NEW until `settle`.
+
+        Args:
+            invoice_id: The invoice.
+            callbacks: How many times the shop is called back.
+
+        Returns:
+            The payment's id.
+
+        Raises:
+            ValueError: The invoice cannot be paid.
+        """
         with self._state.lock:
             invoice = self._payable(invoice_id)
             payment = self._state.add_payment(invoice, invoice.due, "P2P", "NEW")
@@ -248,7 +213,16 @@ class Simulator:
         return payment.id
 
     def settle(self, payment_id: str, *, status: str = "PAID", callbacks: int = 1) -> None:
-        """Give a payment another status, and call the shop back."""
+        """Give a payment another status, and call the shop back.
+
+        Args:
+            payment_id: The payment.
+            status: Such as "PAID", "FAILED" or "REFUNDED".
+            callbacks: How many times the shop is called back.
+
+        Raises:
+            ValueError: There is no such payment.
+        """
         with self._state.lock:
             payment = self._state.payment(payment_id)
             payment.status = status
@@ -257,7 +231,18 @@ class Simulator:
         self._tell(payment, callbacks, wait=True)
 
     def fail(self, invoice_id: str, *, callbacks: int = 1) -> str:
-        """Let a payment fail, call the shop back, and return the payment's id."""
+        """Let a payment fail, and call the shop back.
+
+        Args:
+            invoice_id: The invoice.
+            callbacks: How many times the shop is called back.
+
+        Returns:
+            The payment's id.
+
+        Raises:
+            ValueError: The invoice cannot be paid.
+        """
         with self._state.lock:
             invoice = self._payable(invoice_id)
             payment = self._state.add_payment(invoice, invoice.due, "CARD", "FAILED")
@@ -265,14 +250,28 @@ class Simulator:
         return payment.id
 
     def refund(self, payment_id: str, *, callbacks: int = 1) -> None:
-        """Refund a payment as QPay's own staff can, P2P too, and call the shop back."""
+        """Refund a payment as QPay's own staff can, P2P too, and call the shop back.
+
+        Args:
+            payment_id: The payment.
+            callbacks: How many times the shop is called back.
+
+        Raises:
+            ValueError: There is no such payment.
+        """
         self.settle(payment_id, status="REFUNDED", callbacks=callbacks)
 
     def send_callback(self, payment_id: str) -> SentCallback | None:
         """Call the shop back about a payment once more.
 
+        Args:
+            payment_id: The payment.
+
         Returns:
             What the shop answered; None where a fault kept the callback back.
+
+        Raises:
+            ValueError: There is no such payment.
         """
         return self._call_back(self._state.payment(payment_id))
 
@@ -282,13 +281,27 @@ class Simulator:
     def wait_for_callback(self, invoice_id: str, *, timeout: float = 5.0) -> SentCallback:
         """Wait until the shop has answered a callback about an invoice.
 
+        Args:
+            invoice_id: The invoice.
+            timeout: Seconds to wait at the most.
+
+        Returns:
+            The callback, and what the shop answered.
+
         Raises:
             TimeoutError: None was sent within `timeout` seconds.
         """
         return self._outbox.wait_for(invoice_id, timeout)
 
     def invoice(self, invoice_id: str) -> Invoice:
-        """Return an invoice as the simulator has it, with what was sent in `request`."""
+        """Return an invoice as the simulator has it, with what was sent in `request`.
+
+        Args:
+            invoice_id: The invoice's id.
+
+        Raises:
+            ValueError: There is no such invoice.
+        """
         return self._state.invoice(invoice_id)
 
     def invoices(self) -> list[Invoice]:
@@ -302,11 +315,22 @@ class Simulator:
         return self._state.refunds_refused
 
     def payment(self, payment_id: str) -> Payment:
-        """Return a payment as the simulator has it."""
+        """Return a payment as the simulator has it.
+
+        Args:
+            payment_id: The payment's id.
+
+        Raises:
+            ValueError: There is no such payment.
+        """
         return self._state.payment(payment_id)
 
     def advance(self, seconds: float) -> None:
-        """Move the simulator's clock on, so that tokens and invoices end."""
+        """Move the simulator's clock on, so that tokens and invoices end.
+
+        Args:
+            seconds: How far.
+        """
         self._state.clock.advance(seconds)
 
     def revoke_tokens(self) -> None:

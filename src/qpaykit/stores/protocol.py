@@ -21,30 +21,64 @@ class Store(Protocol):
     """
 
     def get(self, key: str) -> str | None:
-        """Return the value of `key`, or None where there is none or its time is over."""
+        """Return what is kept.
+
+        Args:
+            key: Where it is kept.
+
+        Returns:
+            The value; None where there is none or its time is over.
+        """
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        """Keep `value` under `key`, for `ttl` seconds or for good."""
+        """Keep a value in place of the one that was there.
+
+        Args:
+            key: Where to keep it.
+            value: What to keep.
+            ttl: For how many seconds; None for good.
+        """
 
     def delete(self, key: str) -> None:
-        """Forget the value of `key`, if there is one."""
+        """Forget a value, if there is one.
+
+        Args:
+            key: Where it is kept.
+        """
 
     def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
-        """Try to become the owner of `key` for `lease` seconds, atomically.
+        """Try to become a key's owner, atomically.
 
-        Returns "claimed" when `owner` now holds it (also when it held it already:
-        the lease starts anew), "held" while another owner's lease runs, and "done"
-        when somebody has completed it. A claim whose lease ran out is free.
+        Args:
+            key: What is claimed.
+            owner: Who claims it, in a text that nobody else has.
+            lease: For how many seconds; after that it is free, unless it was completed.
+
+        Returns:
+            "claimed" when `owner` now holds it (also when it held it already: the lease starts
+            anew), "held" while another owner's lease runs, and "done" when somebody has
+            completed it.
         """
 
     def complete(self, key: str, owner: str) -> bool:
-        """Mark `key` as done for good; say whether that was still `owner`'s to do.
+        """Mark a key as done for good.
 
-        An owner whose lease is over may complete it, unless somebody else has claimed it.
+        Args:
+            key: What was claimed.
+            owner: Who claimed it. An owner whose lease is over may complete it, unless somebody
+                else has claimed it.
+
+        Returns:
+            Whether it was still `owner`'s to do.
         """
 
     def release(self, key: str, owner: str) -> None:
-        """Give `key` back, if `owner` still holds it."""
+        """Give a key back.
+
+        Args:
+            key: What was claimed.
+            owner: Who claimed it; where somebody else has, nothing happens.
+        """
 
 
 class AsyncStore(Protocol):
