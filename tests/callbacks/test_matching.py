@@ -300,6 +300,14 @@ class TestWhetherItPaysTheOrder:
         errors = [record for record in caplog.records if record.levelno == logging.ERROR]
         assert [("i-1" in record.getMessage()) for record in errors] == [True] * told
 
+    def test_one_payment_of_more_than_is_due_is_not_two(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        more = {**PAID, "payment_amount": "2000.00"}
+        self.checks(shop, more)
+        assert [shop.handle(**more) for _ in range(2)] == ["delivered", "duplicate"]
+        assert [record for record in caplog.records if record.levelno == logging.ERROR] == []
+
     def test_a_check_that_lags_behind_the_payment_is_asked_again(
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -265,7 +265,8 @@ class Pipeline(Generic[H]):
             return  # the next repetition tells as well
         refunded = any(row.payment_status == PaymentStatus.REFUNDED for row in check.rows)
         total = check.paid_total(order.currency)
-        if total > due or refunded:
+        others = total - (event.payment.payment_amount or 0)
+        if others >= due or refunded:
             _logger.error(
                 "invoice %s, which was delivered, is paid twice or again after a refund (%s of %s "
                 "%s): look at its payments, and give back what is too much",

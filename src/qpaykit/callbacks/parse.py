@@ -102,6 +102,7 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
 
 
 def _params(query: Query) -> dict[str, str]:
+    # The usual query needs none of the looks that are taken at the others.
     if isinstance(query, str) and len(query) <= _MAX_PAIRS and "?" not in query:
         pairs = _split(query)
     else:
