@@ -121,8 +121,8 @@ def _get_payment(state: State, account: Account, identifier: str, _: Content) ->
 def _check_payment(state: State, account: Account, _: str, content: Content) -> Content:
     page, limit = checks.check_offset(content, 100)
     kind, identifier = checks.check_object_type(content, {"INVOICE", "QR", "ITEM"})
-    invoice = state.by_qr.get(identifier) if kind == "QR" else None
-    invoice = invoice or state.invoice(identifier, account)
+    known = state.by_qr.get(identifier) if kind == "QR" else None
+    invoice = state.invoice(known.id if known else identifier, account)
     shown = invoice.payments[(page - 1) * limit : page * limit]
     return wire.check(invoice.payments, shown)
 
