@@ -5,24 +5,21 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import math
 import pickle
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 import qpaykit
-from callbacks.payments import QUERY
 from qpaykit import (
     ERROR_CODES,
     APIError,
-    AsyncQPayClient,
     AuthenticationError,
-    CallbackDispatcher,
     CallbackError,
     CallbackSignatureError,
     ConfigurationError,
@@ -157,6 +154,47 @@ def test_both_error_and_message_may_be_the_object(
 def test_any_body_is_survived(client: QPayClient, qpay: respx.MockRouter, body: bytes) -> None:
     error = error_of(client, qpay, httpx.Response(400, content=body))
     assert (error.code, error.fields) == (None, {})
+
+
+def test_a_long_message_of_qpays_is_cut(client: QPayClient, qpay: respx.MockRouter) -> None:
+    long = {"error": "ODD", "message": "м" * 10_000}
+    error = error_of(client, qpay, httpx.Response(400, json=long))
+    assert error.message == "м" * 500
+    assert len(str(error)) < 1000
+
+
+def test_what_qpay_says_of_a_field_is_cut(client: QPayClient, qpay: respx.MockRouter) -> None:
+    long = {"error": {"amount" * 200: {"type": "T" * 10_000, "message": "м" * 10_000}}}
+    error = error_of(client, qpay, httpx.Response(400, json=long))
+    [(name, field)] = error.fields.items()
+    assert (len(name), len(field.type), len(field.message)) == (500, 500, 500)
+
+
+def test_a_wait_of_any_number_of_digits_is_a_number_of_seconds(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    answer = httpx.Response(429, headers={"retry-after": "9" * 400})
+    error = error_of(client, qpay, answer)
+    assert error.retry_after is not None
+    assert math.isfinite(error.retry_after)
+
+
+def test_only_a_lost_invoice_is_to_be_made_again_under_a_new_number() -> None:
+    def advice(operation: str, **subject: str) -> str:
+        return str(
+            OutcomeUnknownError(**REQUEST, operation=operation, reason="lost", subject=subject)
+        )
+
+    made = advice("invoices.create", sender_invoice_no="42")
+    assert "Go on under a new sender_invoice_no" in made
+    assert "Look at its state" not in made
+    for other in (
+        advice("invoices.cancel", invoice_id="i-1"),
+        advice("payments.refund", payment_id="019"),
+        advice("subscriptions.cancel", subscription_id="s-1"),
+    ):
+        assert "Look at its state at QPay before you repeat it" in other
+        assert "sender_invoice_no" not in other
 
 
 def test_the_message_tells_what_was_asked_what_qpay_said_and_what_to_do(
@@ -294,108 +332,6 @@ def test_a_token_answer_that_is_broken_is_not_repeated_in_the_error(
         with pytest.raises(UnexpectedResponseError) as caught:
             client.with_options(max_retries=0).tokens.get()
         assert "t0k3n" not in str(caught.value) + caught.value.body
-
-
-@pytest.mark.parametrize("name", ["username", "password"])
-def test_a_missing_login_is_named_with_its_variable(name: str) -> None:
-    settings = SETTINGS.copy()
-    settings[name] = ""  # type: ignore[literal-required]
-    with pytest.raises(ConfigurationError, match=rf"{name}.*QPAY_{name.upper()}"):
-        QPayClient(**settings)
-
-
-def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in SETTINGS.items():
-        monkeypatch.setenv(f"QPAY_{name.upper()}", str(value))
-    monkeypatch.setenv("QPAY_CALLBACK_SECRET", "the new, old,")
-    settings = QPayClient().settings
-    assert (settings.username, settings.invoice_code) == ("SHOP", "TEST_INVOICE")
-    assert [s.get_secret_value() for s in settings.callback_secrets] == ["the new", "old"]
-
-
-@pytest.mark.parametrize(
-    "secret",
-    ["s", SecretStr("s"), ["s"], (SecretStr("s"),)],
-    ids=["text", "masked", "list", "tuple"],
-)
-def test_a_callback_secret_may_come_masked_and_with_others(secret: Any) -> None:
-    settings = QPayClient(**SETTINGS, callback_secret=secret).settings
-    assert [one.get_secret_value() for one in settings.callback_secrets] == ["s"]
-    reply = CallbackDispatcher(verify=False, callback_secret=secret).handle(query=QUERY)
-    assert reply.outcome == "forged"
-
-
-@pytest.mark.parametrize("secret", ["", b"s", [b"s"], [""], 5, {"s": 1}, [None]], ids=repr)
-def test_a_callback_secret_is_text(secret: Any) -> None:
-    with pytest.raises(ConfigurationError, match="callback_secret must"):
-        QPayClient(**SETTINGS, callback_secret=secret)
-    with pytest.raises(ConfigurationError, match="callback_secret must"):
-        CallbackDispatcher(verify=False, callback_secret=secret)
-
-
-def test_a_user_name_with_a_colon_is_refused() -> None:
-    settings: dict[str, Any] = {**SETTINGS, "username": "SHOP:1"}
-    with pytest.raises(ConfigurationError, match="QPAY_USERNAME"):
-        QPayClient(**settings)
-
-
-@pytest.mark.parametrize(
-    ("given", "used"),
-    [
-        (" https://merchant.qpay.mn ", "https://merchant.qpay.mn/v2"),
-        ("https://merchant.qpay.mn", "https://merchant.qpay.mn/v2"),
-        ("https://merchant.qpay.mn/", "https://merchant.qpay.mn/v2"),
-        ("https://merchant.qpay.mn/v2", "https://merchant.qpay.mn/v2"),
-        ("https://merchant.qpay.mn/v2/", "https://merchant.qpay.mn/v2"),
-        ("https://gateway.test/qpay", "https://gateway.test/qpay/v2"),
-        ("http://127.0.0.1:8899/v2", "http://127.0.0.1:8899/v2"),
-        ("http://localhost:1", "http://localhost:1/v2"),
-        ("http://[::1]:1/", "http://[::1]:1/v2"),
-        (None, "https://merchant.qpay.mn/v2"),
-    ],
-)
-def test_a_base_url_is_taken_with_and_without_its_end(given: str | None, used: str) -> None:
-    assert QPayClient(username="u", password="p", base_url=given).settings.base_url == used
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://merchant.qpay.mn/v2",
-        "http://127.0.0.1.evil.test",
-        "ftp://merchant.qpay.mn",
-        "merchant.qpay.mn",
-        "https://user:pass@merchant.qpay.mn",
-        "https://merchant.qpay.mn/?a=b",
-        "https://[",
-        "https://[v1.a]",
-        "https://merchant.qpay.mn\x00",
-        "https://merchant qpay.mn",
-        "https://",
-    ],
-)
-def test_a_base_url_that_would_give_the_password_away_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="QPAY_BASE_URL") as caught:
-        QPayClient(username="u", password="p", base_url=url)
-    assert "pass@" not in str(caught.value)
-
-
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), None, "5", True], ids=repr)
-def test_a_timeout_is_a_number_above_zero(timeout: Any) -> None:
-    with pytest.raises(ConfigurationError, match="timeout must be a number of seconds above 0"):
-        QPayClient(**SETTINGS, timeout=timeout)
-
-
-@pytest.mark.parametrize("number", [-1, None, "2", 1.5, True], ids=repr)
-def test_a_number_of_retries_is_a_whole_one(number: Any) -> None:
-    with pytest.raises(ConfigurationError, match="max_retries must be a whole number"):
-        QPayClient(**SETTINGS, max_retries=number)
-
-
-@pytest.mark.parametrize("kind", [QPayClient, AsyncQPayClient])
-def test_what_is_no_store_is_refused(kind: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"str has no get.* release"):
-        kind(**SETTINGS, store="qpay.db")
 
 
 def test_a_long_refusal_of_a_login_is_read_at_once(
