@@ -1,0 +1,143 @@
+"""The doctor: what it finds in the settings and at QPay, and what it says to do."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from qpaykit._commands import app
+from qpaykit.doctor import Finding, examine
+from support import SETTINGS
+
+if TYPE_CHECKING:
+    import respx
+
+    from qpaykit.simulator import Simulator
+
+PUBLIC = "https://shop.example/callback"
+
+
+def export(monkeypatch: pytest.MonkeyPatch, **settings: object) -> None:
+    """Put settings where the doctor looks for them, as a shell does."""
+    for name, value in settings.items():
+        monkeypatch.setenv(f"QPAY_{name.upper()}", str(value))
+
+
+def found(name: str) -> Finding:
+    [finding] = [one for one in examine() if one.name == name]
+    return finding
+
+
+@pytest.fixture
+def shop(qpay: respx.MockRouter, monkeypatch: pytest.MonkeyPatch) -> respx.MockRouter:
+    """A shop with good settings, and a mocked QPay whose clock goes as ours."""
+    export(monkeypatch, **{**SETTINGS, "callback_url": PUBLIC, "callback_secret": "s3cr3t"})
+    qpay.get("").respond(404, headers={"date": formatdate(time.time(), usegmt=True)})
+    return qpay
+
+
+@pytest.mark.usefixtures("shop")
+def test_good_settings_leave_nothing_to_do() -> None:
+    findings = list(examine())
+    assert not [one for one in findings if one.good is False]
+    assert [one.name for one in findings if one.good is None] == ["base_url"]
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(60, "-"), (-60, "+"), (3600, "-"), (-3600, "+")])
+def test_a_clock_that_is_slow_or_fast_is_wrong(
+    shop: respx.MockRouter, ahead: float, told: str
+) -> None:
+    theirs = formatdate(time.time() + ahead, usegmt=True)
+    shop.get("").respond(404, headers={"date": theirs})
+    clock = found("clock")
+    assert clock.good is False
+    assert clock.says.startswith(told)
+    assert "NTP" in clock.says
+
+
+@pytest.mark.parametrize("ahead", [-20, 0, 20])
+def test_a_clock_within_half_a_minute_is_good(shop: respx.MockRouter, ahead: float) -> None:
+    theirs = formatdate(time.time() + ahead, usegmt=True)
+    shop.get("").respond(404, headers={"date": theirs})
+    assert found("clock").good is True
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "soon"}], ids=["no date", "no time"])
+def test_a_qpay_that_does_not_tell_the_time_is_a_note(
+    shop: respx.MockRouter, headers: dict[str, str]
+) -> None:
+    shop.get("").respond(404, headers=headers)
+    assert found("clock").good is None
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        (PUBLIC, True),
+        ("http://shop.example/callback", False),
+        ("https://localhost/callback", False),
+        ("https://127.0.0.1/callback", False),
+        ("ftp://shop.example/callback", False),
+        ("https:///callback", False),
+        ("shop.example/callback", False),
+    ],
+)
+def test_qpay_itself_calls_public_urls_over_tls_only(
+    monkeypatch: pytest.MonkeyPatch, url: str, good: bool
+) -> None:
+    export(monkeypatch, callback_url=url)
+    assert found("callback_url").good is good
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000/callback", "http://shop.example/callback"])
+def test_a_simulator_calls_plain_urls_too(
+    qpay_simulator: Simulator, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    export(monkeypatch, **{**qpay_simulator.credentials, "callback_url": url})
+    assert found("callback_url").good is True
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_secret_for_callbacks_is_good_and_its_lack_a_note(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert found("callback_secret").good is True
+    monkeypatch.delenv("QPAY_CALLBACK_SECRET")
+    missing = found("callback_secret")
+    assert missing.good is None
+    assert "set QPAY_CALLBACK_SECRET" in missing.says
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("name", ["invoice_code", "callback_url"])
+def test_what_each_invoice_may_name_itself_is_a_note_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv(f"QPAY_{name.upper()}")
+    assert found(name).good is None
+
+
+def test_a_setting_that_cannot_be_right_ends_the_examination(
+    monkeypatch: pytest.MonkeyPatch, respx_mock: respx.MockRouter
+) -> None:
+    export(monkeypatch, **{**SETTINGS, "base_url": "ftp://qpay.test"})
+    [finding] = examine()
+    assert (finding.name, finding.good) == ("settings", False)
+    assert "QPAY_BASE_URL" in finding.says
+    assert not respx_mock.calls
+
+
+@pytest.mark.parametrize(
+    ("good", "status"), [(True, 0), (None, 0), (False, 1)], ids=["ok", "note", "wrong"]
+)
+def test_the_command_fails_for_what_is_wrong_and_not_for_a_note(
+    monkeypatch: pytest.MonkeyPatch, good: bool | None, status: int
+) -> None:
+    findings = [Finding("one", True, "fine"), Finding("two", good, "so"), Finding("x", True, "y")]
+    monkeypatch.setattr("qpaykit._commands.examine", lambda: iter(findings))
+    assert CliRunner().invoke(app, ["doctor"]).exit_code == status
