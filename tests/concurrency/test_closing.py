@@ -94,6 +94,28 @@ def test_a_with_options_client_ends_with_the_one_that_it_came_from(there: Settin
         patient.invoices.get("i-1")
 
 
+def test_closing_a_with_options_client_leaves_the_one_that_it_came_from_open(
+    there: Settings,
+) -> None:
+    with QPayClient(**there) as client:
+        with client.with_options(timeout=60) as patient:
+            patient.invoices.get("i-1")
+        assert client.invoices.get("i-1").invoice_id == "i-1"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_closing_an_async_with_options_client_leaves_the_one_that_it_came_from_open(
+    there: Settings, backend: str
+) -> None:
+    async def main() -> None:
+        async with AsyncQPayClient(**there) as client:
+            async with client.with_options(timeout=60) as patient:
+                await patient.invoices.get("i-1")
+            assert (await client.invoices.get("i-1")).invoice_id == "i-1"
+
+    anyio.run(main, backend=backend)
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_client_whose_http_client_was_closed_says_so(there: Settings, library: str) -> None:
     http_client = importlib.import_module(library).Client()

@@ -201,3 +201,14 @@ def test_a_subscriptions_cancellation_looks_at_the_subscription(
     qpay.get("/subscription/s-1").respond(json={"is_active": active})
     client.subscriptions.cancel("s-1")
     assert route.call_count == sent
+
+
+@pytest.mark.parametrize("look", [{}, {"is_active": None}], ids=["missing", "null"])
+def test_a_subscription_that_does_not_say_whether_it_is_active_leaves_its_end_in_doubt(
+    client: QPayClient, qpay: respx.MockRouter, look: dict[str, None]
+) -> None:
+    route = qpay.delete("/subscription/s-1").mock(side_effect=[LOST, DONE])
+    qpay.get("/subscription/s-1").respond(json=look)
+    with pytest.raises(OutcomeUnknownError):
+        client.subscriptions.cancel("s-1")
+    assert route.call_count == 1

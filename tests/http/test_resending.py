@@ -44,6 +44,8 @@ NOT_SENT = [
     pytest.param(httpx.ConnectError("refused"), id="refused"),
     pytest.param(httpx.ConnectTimeout("slow"), id="connect timeout"),
     pytest.param(httpx.PoolTimeout("busy"), id="pool timeout"),
+    pytest.param(httpx.ProxyError("refused"), id="proxy"),
+    pytest.param(httpx.UnsupportedProtocol("no scheme"), id="unsupported protocol"),
 ]
 
 

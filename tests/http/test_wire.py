@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from qpaykit import (
     AsyncQPayClient,
     ConfigurationError,
+    InvoiceRequest,
     OutcomeUnknownError,
     QPayClient,
     UnexpectedResponseError,
@@ -230,6 +231,16 @@ def test_a_dict_in_place_of_a_request_says_how_its_fields_are_passed(client: QPa
     fields: Any = {"amount": 1, "sender_invoice_no": "1", "invoice_description": "x"}
     with pytest.raises(TypeError, match=r"create\(\*\*fields\)"):
         client.invoices.create(fields)
+
+
+def test_a_request_and_fields_beside_it_are_refused(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    create: Any = client.invoices.create
+    request = InvoiceRequest(amount=1, sender_invoice_no="1", invoice_description="x")
+    with pytest.raises(TypeError, match="not both"):
+        create(request, amount=2)
+    assert qpay.calls.call_count == 0
 
 
 @pytest.mark.parametrize("name", ["invoice_code", "callback_url"])

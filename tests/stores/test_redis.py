@@ -86,6 +86,13 @@ def test_leases_and_times_are_kept_by_the_server(redis_url: str) -> None:
     store.close()
 
 
+def test_the_shortest_time_is_a_millisecond(redis_url: str) -> None:
+    store = RedisStore(redis_url, prefix=f"{uuid.uuid4()}:")
+    assert store.claim("c", "a", lease=0.0001) == "claimed"
+    store.set("v", "text", ttl=0.0001)
+    store.close()
+
+
 def test_a_server_that_forgot_the_scripts_is_told_them_again(redis_url: str) -> None:
     store = RedisStore(redis_url, prefix=f"{uuid.uuid4()}:")
     store.claim("c", "a", lease=60)
