@@ -95,6 +95,8 @@ def test_the_sdist_has_all_that_a_check_needs(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {
+        ".ci/run",
+        ".github/workflows/release.yml",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
         "LICENSE",
