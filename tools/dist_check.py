@@ -1,6 +1,6 @@
 """Build the distributions and prove them; what stands in dist/ afterwards may be published.
 
-python tools/dist_check.py [--tag v1.2.3]
+python tools/dist_check.py [--given FOLDER] [--tag v1.2.3]
 """
 
 from __future__ import annotations
@@ -16,24 +16,37 @@ from dist_build import ROOT, build, digests, last_commit, rebuild
 from dist_smoke import smoke
 
 
-def prove() -> None:
-    """Build, build again, compare, check the metadata and the contents, install each and run it."""
+def prove(given: Path | None) -> None:
+    """Compare builds, check the metadata and the contents, install each and run it.
+
+    Args:
+        given: Where the distributions are, if another machine built them; they must be those of
+            this source.
+    """
     epoch = last_commit()
-    built = build(ROOT, ROOT / "dist", epoch=epoch)
-    [sdist] = (path for path in built if path.suffix == ".gz")
-    [wheel] = (path for path in built if path.suffix == ".whl")
     with tempfile.TemporaryDirectory() as folder:
-        again = digests(rebuild(sdist, Path(folder), epoch=epoch))
-    if again != digests(built):
-        sys.exit(f"two builds differ:\n{digests(built)}\n{again}")
+        if given is None:
+            built = build(ROOT, ROOT / "dist", epoch=epoch)
+        else:
+            built = sorted(given.iterdir())
+            same(built, build(ROOT, Path(folder) / "ours", epoch=epoch))
+        [sdist] = (path for path in built if path.suffix == ".gz")
+        [wheel] = (path for path in built if path.suffix == ".whl")
+        same(built, rebuild(sdist, Path(folder) / "again", epoch=epoch))
     print("reproducible: a build from the sdist gives the same bits")
     run("twine", "check", "--strict", *map(str, built))
     run("check_wheel_contents", str(wheel))
     for artefact in built:
-        smoke(artefact)
+        smoke(artefact.resolve())
         print(f"installed, imported, demonstrated: {artefact.name}")
     for name, digest in digests(built).items():
         print(f"{digest}  {name}")
+
+
+def same(built: list[Path], again: list[Path]) -> None:
+    """End unless two builds have the same files with the same bits."""
+    if digests(built) != digests(again):
+        sys.exit(f"two builds differ:\n{digests(built)}\n{digests(again)}")
 
 
 def same_version(tag: str) -> None:
@@ -55,11 +68,12 @@ def run(module: str, *arguments: str) -> None:
 def main() -> None:
     """Prove the distributions; with a tag, that they are the ones it names."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--given", type=Path, help="where they are, if they are built already")
     parser.add_argument("--tag", help="the tag of a release")
-    tag = parser.parse_args().tag
-    if tag is not None:
-        same_version(tag)
-    prove()
+    chosen = parser.parse_args()
+    if chosen.tag is not None:
+        same_version(chosen.tag)
+    prove(chosen.given)
 
 
 if __name__ == "__main__":

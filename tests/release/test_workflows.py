@@ -37,12 +37,15 @@ def test_they_are_the_five() -> None:
 def test_actions_are_pinned_by_commit_with_the_version_beside_it(path: Path) -> None:
     used = re.findall(r"uses: (.+)", path.read_text())
     assert used
-    assert not [use for use in used if not re.fullmatch(r"\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)]
+    # A workflow of our own is of the same commit as the one that uses it.
+    own = r"\$/\.github/workflows/\w+\.yml"
+    pinned = rf"\S+@[0-9a-f]{{40}} # v\d+\.\d+\.\d+|{own}"
+    assert not [use for use in used if not re.fullmatch(pinned, use)]
 
 
 @workflows
 def test_a_checkout_leaves_no_credentials_behind(path: Path) -> None:
-    steps = [step for job in load(path)["jobs"].values() for step in job["steps"]]
+    steps = [step for job in load(path)["jobs"].values() for step in job.get("steps", ())]
     checkouts = [step for step in steps if "actions/checkout" in step.get("uses", "")]
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
@@ -52,7 +55,8 @@ def test_nothing_is_permitted_but_what_a_job_asks_for(path: Path) -> None:
     loaded = load(path)
     assert loaded["permissions"] == {}
     assert all(job["permissions"] for job in loaded["jobs"].values())
-    assert all("timeout-minutes" in job for job in loaded["jobs"].values())
+    # One that uses a workflow has the limits of that workflow's jobs.
+    assert all("timeout-minutes" in job or "uses" in job for job in loaded["jobs"].values())
 
 
 @workflows
@@ -74,12 +78,59 @@ def test_one_permission_to_write_publishes_and_one_shows_findings() -> None:
     }
 
 
-def test_what_is_published_was_built_and_proved_in_another_job_and_approved() -> None:
-    publish = load(GITHUB / "workflows" / "release.yml")["jobs"]["publish"]
-    assert publish["needs"] == "build"
+def release() -> dict[str, Any]:
+    jobs: dict[str, Any] = load(GITHUB / "workflows" / "release.yml")["jobs"]
+    return jobs
+
+
+def runs(job: dict[str, Any]) -> list[str]:
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def used(job: dict[str, Any]) -> list[str]:
+    return [step["uses"].partition("@")[0] for step in job["steps"] if "uses" in step]
+
+
+def test_what_is_published_was_tested_and_proved_in_other_jobs_and_approved() -> None:
+    publish = release()["publish"]
+    assert publish["needs"] == ["tests", "prove"]
     assert publish["environment"]["name"] == "pypi"
-    assert not [step for step in publish["steps"] if "run" in step or "checkout" in step["uses"]]
+    assert used(publish) == ["actions/download-artifact", "pypa/gh-action-pypi-publish"]
+    assert not runs(publish)
     assert publish["steps"][-1]["with"]["attestations"] is True
+
+
+def test_a_release_is_tested_as_every_change_is() -> None:
+    assert release()["tests"]["uses"] == "$/.github/workflows/ci.yml"
+    # YAML reads the word `on` as a truth value.
+    triggers = yaml.safe_load((GITHUB / "workflows" / "ci.yml").read_text())[True]
+    assert {"pull_request", "workflow_call"} <= triggers.keys()
+
+
+def test_what_is_built_is_uploaded_before_anything_else_is_run() -> None:
+    build = release()["build"]
+    install, make = runs(build)
+    assert "--require-hashes" in install
+    assert install.endswith("--requirement .github/build-requirements.txt")
+    assert make == "python tools/dist_build.py"
+    assert build["steps"][-2]["run"] == make
+    assert used(build)[-1] == "actions/upload-artifact"
+
+
+def test_what_is_proved_is_what_was_built() -> None:
+    prove = release()["prove"]
+    assert prove["needs"] == "build"
+    assert runs(prove)[-1].startswith("nox --session dist -- --given dist --tag ")
+    assert used(prove)[-1] == "actions/download-artifact"
+    uploads = [name for name, job in release().items() if "upload-artifact" in str(job)]
+    assert uploads == ["build"]
+
+
+def test_a_release_is_built_by_what_pyproject_pins() -> None:
+    needed = (GITHUB / "build-requirements.txt").read_text()
+    pinned = re.findall(r'"((?:build|hatchling)==[^"]+)"', (ROOT / "pyproject.toml").read_text())
+    assert len(pinned) == 2
+    assert not [pin for pin in pinned if f"\n{pin} \\\n    --hash=sha256:" not in needed]
 
 
 def test_every_python_that_pyproject_claims_is_tested_with_both_ends_of_the_dependencies() -> None:
