@@ -32,6 +32,13 @@ def build(source: Path, out: Path, *, umask: int) -> tuple[Path, Path]:
     return next(out.glob("*.tar.gz")), next(out.glob("*.whl"))
 
 
+def unpacked(sdist: Path, folder: Path) -> Path:
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    [source] = folder.iterdir()
+    return source
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return build(ROOT, tmp_path_factory.mktemp("built"), umask=0o022)
@@ -56,12 +63,29 @@ def metadata(wheel: Path) -> Message:
 def test_a_build_from_the_sdist_gives_the_same_bits(
     sdist: Path, wheel: Path, tmp_path: Path
 ) -> None:
-    with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path / "source", filter="data")
-    [source] = (tmp_path / "source").iterdir()
+    source = unpacked(sdist, tmp_path / "source")
     again = build(source, tmp_path / "again", umask=0o077)
     assert [path.name for path in again] == [sdist.name, wheel.name]
     assert [path.read_bytes() for path in again] == [sdist.read_bytes(), wheel.read_bytes()]
+
+
+def test_what_another_machine_built_of_another_source_is_refused(
+    sdist: Path, tmp_path: Path
+) -> None:
+    source = unpacked(sdist, tmp_path / "source")
+    with (source / "src" / "qpaykit" / "_version.py").open("a") as changed:
+        changed.write("# more\n")
+    build(source, tmp_path / "given", umask=0o022)
+    command = [sys.executable, str(ROOT / "tools" / "dist_check.py")]
+    run = subprocess.run(  # noqa: S603
+        [*command, "--given", str(tmp_path / "given")],
+        env={**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert "two builds differ" in run.stderr
 
 
 def test_every_file_bears_the_time_of_the_commit(sdist: Path, wheel: Path) -> None:
