@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types docs regression dist check storm bench mutation format clean
+.PHONY: demo test lint types docs regression dist checks check storm bench mutation format clean
 
 demo: $(STAMP) ## An invoice, paid and delivered, on the embedded simulator
 	$(BIN)/qpaykit demo
@@ -27,7 +27,9 @@ regression: $(STAMP) ## The short benchmarks, against the recorded ratios
 dist: $(STAMP) ## Build the distributions and prove them
 	$(BIN)/python tools/dist_check.py
 
-check: test lint types docs demo dist ## Everything that must hold
+checks: lint types docs demo dist ## Everything but the tests
+
+check: test checks ## Everything that must hold
 
 storm: $(STAMP) ## Everything goes wrong, on SQLite and on Redis; then the books
 	$(BIN)/python tests/storm.py --orders $(or $(ORDERS),2000) --seeds $(or $(SEEDS),1)

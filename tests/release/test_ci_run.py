@@ -65,7 +65,7 @@ def whole(machine: Machine) -> Machine:
 def test_it_runs_every_check_once_and_then_the_benchmarks(whole: Machine) -> None:
     run = whole.run()
     assert run.returncode == 0, run.stderr
-    assert whole.called("make") == ["make check", "make regression"]
+    assert whole.called("make") == ["make test", "make checks regression"]
     assert run.stdout.endswith("Every check was run; no test was skipped.\n")
 
 
@@ -110,7 +110,7 @@ def test_without_a_way_to_install_it_goes_on_and_ends_with_what_was_not_run(
     machine.has("make", f"echo '{SKIPPED}'")
     run = machine.run()
     assert run.returncode == 0, run.stderr
-    assert machine.called("make") == ["make check", "make regression"]
+    assert machine.called("make") == ["make test", "make checks regression"]
     _, _, end = run.stdout.rpartition("MISSING")
     assert "redis-server chromium-driver chromium" in end
     assert f"NOT RUN, so nothing is said of it:\n{SKIPPED}\n" in end
@@ -120,7 +120,7 @@ def test_a_check_that_fails_ends_the_run(whole: Machine) -> None:
     whole.has("make", "exit 2")
     run = whole.run()
     assert run.returncode == 2
-    assert whole.called("make") == ["make check"]
+    assert whole.called("make") == ["make test"]
     assert "FAILED" in run.stdout
     assert "Every check was run" not in run.stdout
 
