@@ -9,8 +9,16 @@ from typing import Any, cast
 
 import pytest
 
-from qpaykit import ERROR_CODES
+from qpaykit import (
+    ERROR_CODES,
+    AuthenticationError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    QPayError,
+)
 from qpaykit.error_codes import ErrorCode, ErrorKind, kind_of
+from qpaykit.errors import api_error_class
 
 SEEN_ON_THE_WIRE = {
     "NO_CREDENTIALS",
@@ -134,6 +142,27 @@ def test_a_code_that_is_not_known_is_read_by_its_form(code: str, kind: ErrorKind
 @pytest.mark.parametrize("code", [None, "", "SOMETHING_ELSE", "WALLET_NOT_REGISTERED"])
 def test_what_has_no_known_form_is_left_to_the_status(code: str | None) -> None:
     assert kind_of(code) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("TOKEN_INVALID", AuthenticationError),
+        ("INVALID_TOKEN", AuthenticationError),
+        ("AUTHORIZATION_REQUIRED", AuthenticationError),
+        ("SESSION_NOT_FOUND", AuthenticationError),
+        ("TOKEN_ALREADY_USED", AuthenticationError),
+        (None, AuthenticationError),
+        ("NO_CREDENTIALS", AuthenticationError),
+        ("PERMISSION_DENIED", PermissionDeniedError),
+        ("INVOICE_PAID", ConflictError),
+        ("INVOICE_NOTFOUND", NotFoundError),
+    ],
+)
+def test_beside_a_401_only_a_code_of_the_table_decides(
+    code: str | None, kind: type[QPayError]
+) -> None:
+    assert api_error_class(401, code) is kind
 
 
 def test_the_table_cannot_be_changed() -> None:

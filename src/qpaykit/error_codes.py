@@ -76,9 +76,14 @@ _BEGINNINGS = {
 }
 
 
-def kind_of(code: str | None) -> ErrorKind | None:
-    """Say what a code means, by its form where it is not known; None leaves it to the status."""
-    if code is None:
+def kind_of(code: str | None, *, by_form: bool = True) -> ErrorKind | None:
+    """Say what a code means; None leaves it to the status.
+
+    Args:
+        code: QPay's word, if it gave one.
+        by_form: Whether a code that is not in `ERROR_CODES` is read by its form.
+    """
+    if code is None or not (by_form or code in ERROR_CODES):
         return None
     if code in _EXACT:
         return _EXACT[code]

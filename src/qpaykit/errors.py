@@ -296,7 +296,8 @@ def api_error_class(status_code: int, code: str | None) -> type[APIError]:
     """Choose the error by what QPay means: its code first, the status where there is none."""
     if status_code == 429:
         return RateLimitedError
-    kind = kind_of(code)
+    # TOKEN_INVALID looks like a bad request, and is a token to be renewed.
+    kind = kind_of(code, by_form=status_code != 401)
     if kind is not None:
         return _BY_KIND[kind]
     if status_code >= 500:
