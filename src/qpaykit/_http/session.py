@@ -96,7 +96,9 @@ class Session:
             QPayError: Whatever else `errors` lists.
         """
         token = await self.tokens.current()
-        logged_in = False
+        began = time.monotonic()
+        # The token that another process left in the store, and that of a new login.
+        chances = 2
         while True:
             try:
                 return await self.exchange.send(operation, token.bearer)
@@ -105,9 +107,10 @@ class Session:
                     doubt = error
                     break
                 refused = isinstance(error, AuthenticationError) and not outcome_unknown(error)
-                if logged_in or not refused:
+                if not (refused and chances):
                     raise
-            token, logged_in = await self.tokens.replace(token)
+            token, new = await self.tokens.replace(token, time.monotonic() - began)
+            chances = 0 if new else chances - 1
         return await self._settle(operation, doubt)
 
     async def poll(self, poll: Poll[T]) -> T:

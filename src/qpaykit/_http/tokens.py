@@ -196,16 +196,24 @@ class TokenManager:
             token = await self._renew(token)
         return token
 
-    async def replace(self, refused: Token) -> tuple[Token, bool]:
+    async def replace(self, refused: Token, age: float) -> tuple[Token, bool]:
         """Return another token than the one that QPay refused.
 
         That is the store's, where somebody has put a newer one there, else a new login's: a
         second server's login voids the refresh token too.
 
+        Args:
+            refused: What QPay refused.
+            age: For how many seconds the call has gone on.
+
         Returns:
-            The token, and whether it comes of a login made for this call.
+            The token, and whether its login was made since the call began, by whomever: it is
+            the one new login of all whose calls were refused together.
         """
-        return await self._log_in(refused)
+        # Counted back from now, so that only a clock that is set during the call misleads it.
+        began = time.time() - age
+        token, made_here = await self._log_in(refused)
+        return token, made_here or token.issued_at > began
 
     async def invalidate(self) -> None:
         """Forget the token, so that the next call logs in."""
