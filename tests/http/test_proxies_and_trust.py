@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import trustme
 
 from concurrency.peers import Peer, peer
 from proxy import Proxy, forward_proxy
-from qpaykit import TransportError
-from support import SETTINGS, Settings
+from qpaykit import QPayClient, TransportError
+from support import SETTINGS, Settings, settings_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ways import Opener
 
 PASSWORD = SETTINGS["password"]
+NAME = "qpay.test"
 
 
 @pytest.fixture(scope="module")
@@ -122,22 +125,68 @@ def test_a_proxy_sees_of_https_where_it_goes_and_no_more(
     assert b"uthorization" not in proxy.bytes_seen
 
 
+@pytest.fixture
+def named_qpay(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """A QPay whose name is not this machine's; the proxy finds it, too."""
+    look_up = socket.getaddrinfo
+
+    def here(host: Any, *rest: Any, **named: Any) -> Any:
+        return look_up("127.0.0.1" if host in {NAME, NAME.encode()} else host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+    with over_tls(authority, NAME) as server:
+        yield settings_at(f"https://{NAME}:{server.server_port}")
+
+
 def test_a_proxy_of_the_environment_is_used(
-    qpay: Peer, proxy: Proxy, trusted: str, new_client: Opener, monkeypatch: pytest.MonkeyPatch
+    named_qpay: Settings,
+    proxy: Proxy,
+    trusted: str,
+    new_client: Opener,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", trusted)
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-    assert new_client(**settings(qpay)).invoices.get("i-1").invoice_id == "i-1"
-    assert proxy.seen == [("CONNECT", f"127.0.0.1:{qpay.server_port}")]
+    assert new_client(**named_qpay).invoices.get("i-1").invoice_id == "i-1"
+    assert proxy.seen == [("CONNECT", urlsplit(named_qpay["base_url"]).netloc)]
 
 
 def test_a_host_of_no_proxy_is_reached_directly(
-    plain_qpay: Peer, proxy: Proxy, new_client: Opener, monkeypatch: pytest.MonkeyPatch
+    named_qpay: Settings,
+    proxy: Proxy,
+    trusted: str,
+    new_client: Opener,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", trusted)
     monkeypatch.setenv("ALL_PROXY", proxy.url)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert new_client(**settings(plain_qpay, "http")).invoices.get("i-1").invoice_id == "i-1"
+    monkeypatch.setenv("NO_PROXY", NAME)
+    assert new_client(**named_qpay).invoices.get("i-1").invoice_id == "i-1"
     assert proxy.seen == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
+@pytest.mark.parametrize("new_client", ["sync-httpx", "asyncio-httpx", "trio-httpx"], indirect=True)
+def test_this_machine_is_reached_past_the_environments_proxies(
+    plain_qpay: Peer, proxy: Proxy, new_client: Opener, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    # The password of http:// would lie open to whoever listens there.
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy.url)
+    there = settings_at(f"http://{host}:{plain_qpay.server_port}")
+    assert new_client(**there).invoices.get("i-1").invoice_id == "i-1"
+    assert proxy.seen == []
+    assert proxy.bytes_seen == b""
+
+
+def test_a_client_that_is_handed_in_keeps_its_proxies_for_this_machine(
+    plain_qpay: Peer, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    there = settings(plain_qpay, "http")
+    with httpx.Client() as http, QPayClient(**there, http_client=http) as client:
+        client.invoices.get("i-1")
+    assert len(proxy.seen) == 2
 
 
 def test_a_proxy_that_refuses_means_that_nothing_was_sent(

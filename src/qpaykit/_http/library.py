@@ -164,12 +164,12 @@ def lane_of(client: PlainClient) -> SyncLane:
     return Lane(send, client.close)
 
 
-def open_lanes(library: Library) -> SyncLanes:
-    """Open connections of our own."""
+def open_lanes(library: Library, *, direct: bool) -> SyncLanes:
+    """Open connections of our own, past the environment's proxies where `direct`."""
     context = library.ssl_context()
 
     def another() -> SyncLane:
-        if _proxied():
+        if not direct and _proxied():
             return lane_of(library.client(verify=context, limits=library.limits))
         # What a client does beyond its transport, such as cookies, is not wanted here.
         transport = library.transport(verify=context, limits=library.limits)
@@ -184,12 +184,12 @@ def async_lane_of(client: AsyncPlainClient) -> AsyncLane:
     return Lane(send, client.aclose)
 
 
-def open_async_lanes(library: Library) -> AsyncLanes:
-    """Open connections of our own."""
+def open_async_lanes(library: Library, *, direct: bool) -> AsyncLanes:
+    """Open connections of our own, past the environment's proxies where `direct`."""
     context = library.ssl_context()
 
     def another() -> AsyncLane:
-        if _proxied():
+        if not direct and _proxied():
             return async_lane_of(library.async_client(verify=context, limits=library.limits))
         transport = library.async_transport(verify=context, limits=library.limits)
         return Lane(transport.handle_async_request, transport.aclose)

@@ -21,6 +21,7 @@ from qpaykit._http.library import (
 from qpaykit._http.wire import Reply
 from qpaykit._loops import asyncio_loop
 from qpaykit._version import __version__
+from qpaykit.config import is_loopback
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ class _Base:
         # Cookies are left out on purpose: QPay's session cookie of one merchant must not
         # travel with the requests of another that shares the connection pool.
         self._headers = library.headers({**(own_headers or {}), **_HEADERS})
-        self._headers.setdefault("host", library.url(base_url).netloc.decode())
+        url = library.url(base_url)
+        self._headers.setdefault("host", url.netloc.decode())
+        # Only this machine may be spoken to without TLS: a proxy would read the password.
+        self._direct = is_loopback(url.host)
         self._sets: dict[tuple[SecretStr, int | None], Headers] = {}
 
     def _request(self, message: Message, remaining: _Remaining) -> HTTPRequest:
@@ -177,7 +181,7 @@ class SyncTransport(_Base):
         with self._lock:
             if self._own is None or self._pid != os.getpid():
                 # After a fork, parent and child would read each other's answers.
-                self._own = open_lanes(self._library)
+                self._own = open_lanes(self._library, direct=self._direct)
                 self._pid = os.getpid()
             return self._own
 
@@ -254,7 +258,7 @@ class AsyncTransport(_Base):
         loop = _running_loop()
         own = self._own.get(loop)
         if own is None:
-            own = self._own[loop] = open_async_lanes(self._library)
+            own = self._own[loop] = open_async_lanes(self._library, direct=self._direct)
         return own
 
 
