@@ -12,6 +12,8 @@ import pytest
 from concurrency.forked import get_async, hang_up, in_a_child
 from concurrency.peers import Peer
 from qpaykit import AsyncQPayClient, QPayClient
+from qpaykit._http.lanes import LANE_CONNECTIONS, Lane, Lanes
+from qpaykit._http.library import Library, open_lanes
 from support import Settings
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -108,6 +110,52 @@ def test_a_child_does_not_wait_for_a_login_of_its_parents_thread(
         qpay_peer.go.set()
         assert told == "i-1"
         assert login.result() == "access-1"
+
+
+@forks
+def test_a_child_opens_connections_while_its_parents_thread_does_so(
+    qpay_peer: Peer, there: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # That thread holds the lock, and does not exist in the child to give it back.
+    opening, go = threading.Event(), threading.Event()
+
+    def slowly(library: Library, *, direct: bool) -> object:
+        if threading.current_thread() is not threading.main_thread():
+            opening.set()
+            go.wait(10)
+        return open_lanes(library, direct=direct)
+
+    monkeypatch.setattr("qpaykit._http.transport.open_lanes", slowly)
+    with QPayClient(**there) as client, ThreadPoolExecutor(1) as pool:
+        parent = pool.submit(client.tokens.get)
+        assert opening.wait(5)
+        told = in_a_child(lambda: client.invoices.get("i-1").invoice_id)
+        go.set()
+        assert told == "i-1"
+        assert parent.result() == "access-1"
+
+
+@forks
+def test_a_child_finds_no_lane_locked_by_its_parents_thread() -> None:
+    opening, go = threading.Event(), threading.Event()
+
+    def lane() -> Lane[None, None]:
+        return Lane(None, None)
+
+    def slowly() -> Lane[None, None]:
+        opening.set()
+        go.wait(10)
+        return lane()
+
+    first = lane()
+    first.busy = LANE_CONNECTIONS
+    lanes = Lanes(first, slowly)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lanes.enter)
+        assert opening.wait(5)
+        told = in_a_child(lambda: lanes.leave(first))
+        go.set()
+    assert told is False
 
 
 @forks

@@ -10,6 +10,7 @@ import weakref
 from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING, cast
 
+from qpaykit._http.forks import unlock_after_fork
 from qpaykit._http.lanes import Lanes
 from qpaykit._http.library import (
     async_lane_of,
@@ -135,7 +136,8 @@ class SyncTransport(_Base):
         self._own: SyncLanes | None = None
         self._pid = 0
         self._closed = False
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
+        unlock_after_fork(self)
 
     async def send(self, message: Message, timeout: float) -> Reply:
         """Make one attempt; see `Transport.send`."""
@@ -178,7 +180,7 @@ class SyncTransport(_Base):
         own = self._own
         if own is not None and self._pid == os.getpid():
             return own
-        with self._lock:
+        with self.lock:
             if self._own is None or self._pid != os.getpid():
                 # After a fork, parent and child would read each other's answers.
                 self._own = open_lanes(self._library, direct=self._direct)
