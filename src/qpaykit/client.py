@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from qpaykit._http.session import Exchange, Session
 from qpaykit._http.tokens import TokenManager
 from qpaykit._http.transport import AsyncTransport, SyncTransport
 from qpaykit._redaction import Redactor
-from qpaykit.config import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, Options, Settings, load_settings
+from qpaykit.config import (
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT,
+    Options,
+    Settings,
+    is_loopback,
+    load_settings,
+)
 from qpaykit.resources.ebarimt import AsyncEbarimt, Ebarimt
 from qpaykit.resources.invoices import AsyncInvoices, Invoices
 from qpaykit.resources.payments import AsyncPayments, Payments
@@ -75,7 +83,9 @@ class QPayClient:
             callback_secret=callback_secret,
         )
         self._owns_transport = True
-        self._transport = SyncTransport(settings.base_url, http_client)
+        self._transport = SyncTransport(
+            settings.base_url, http_client, direct=_on_this_machine(settings)
+        )
         self._user_store: Store = store if store is not None else MemoryStore()
         self._store = for_sync(self._user_store)
         options = Options(timeout, max_retries)
@@ -174,7 +184,9 @@ class AsyncQPayClient:
             callback_secret=callback_secret,
         )
         self._owns_transport = True
-        self._transport = AsyncTransport(settings.base_url, http_client)
+        self._transport = AsyncTransport(
+            settings.base_url, http_client, direct=_on_this_machine(settings)
+        )
         self._user_store: Store | AsyncStore = store if store is not None else MemoryStore()
         self._store = for_async(self._user_store)
         options = Options(timeout, max_retries)
@@ -233,6 +245,10 @@ class AsyncQPayClient:
 
     def __repr__(self) -> str:
         return _repr(self, self._settings)
+
+
+def _on_this_machine(settings: Settings) -> bool:
+    return is_loopback(urlsplit(settings.base_url).hostname or "")
 
 
 def _changed(options: Options, timeout: float | None, max_retries: int | None) -> Options:

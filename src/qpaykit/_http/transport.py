@@ -22,7 +22,6 @@ from qpaykit._http.library import (
 from qpaykit._http.wire import Reply
 from qpaykit._loops import asyncio_loop
 from qpaykit._version import __version__
-from qpaykit.config import is_loopback
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 
 if TYPE_CHECKING:
@@ -87,10 +86,7 @@ class _Base:
         # Cookies are left out on purpose: QPay's session cookie of one merchant must not
         # travel with the requests of another that shares the connection pool.
         self._headers = library.headers({**(own_headers or {}), **_HEADERS})
-        url = library.url(base_url)
-        self._headers.setdefault("host", url.netloc.decode())
-        # Only this machine may be spoken to without TLS: a proxy would read the password.
-        self._direct = is_loopback(url.host)
+        self._headers.setdefault("host", library.url(base_url).netloc.decode())
         self._sets: dict[tuple[SecretStr, int | None], Headers] = {}
 
     def _request(self, message: Message, remaining: _Remaining) -> HTTPRequest:
@@ -127,12 +123,13 @@ class _Base:
 class SyncTransport(_Base):
     """Sends with a sync client and sleeps with `time.sleep`; suspends nowhere."""
 
-    def __init__(self, base_url: str, client: HTTPClient | None) -> None:
+    def __init__(self, base_url: str, client: HTTPClient | None, *, direct: bool = False) -> None:
         library = library_of(client, sync=True)
         given = cast("PlainClient | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
         self._given = Lanes(lane_of(given)) if given else None
         self._client = client
+        self._direct = direct
         self._own: SyncLanes | None = None
         self._pid = 0
         self._closed = False
@@ -191,12 +188,15 @@ class SyncTransport(_Base):
 class AsyncTransport(_Base):
     """Sends with an async client and sleeps with anyio, on asyncio and trio."""
 
-    def __init__(self, base_url: str, client: AsyncHTTPClient | None) -> None:
+    def __init__(
+        self, base_url: str, client: AsyncHTTPClient | None, *, direct: bool = False
+    ) -> None:
         library = library_of(client, sync=False)
         given = cast("AsyncPlainClient | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
         self._given = Lanes(async_lane_of(given)) if given else None
         self._client = client
+        self._direct = direct
         # Connections belong to the event loop that opened them, and to the process.
         self._own: weakref.WeakKeyDictionary[object, AsyncLanes] = weakref.WeakKeyDictionary()
         self._pid = os.getpid()
