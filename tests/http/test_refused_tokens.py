@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from qpaykit import AsyncQPayClient, AuthenticationError, MemoryStore, QPayClient
-from qpaykit._http.tokens import Token, token_from_answer
+from qpaykit._http.bearer import Token, token_from_answer
 from qpaykit.models import TokenAnswer
 from support import SETTINGS, token_body
 

@@ -96,7 +96,7 @@ class Session:
             QPayError: Whatever else `errors` lists.
         """
         token = await self.tokens.current()
-        began = time.monotonic()
+        began = self.tokens.now()
         # The token that another process left in the store, and that of a new login.
         chances = 2
         while True:
@@ -109,7 +109,7 @@ class Session:
                 refused = isinstance(error, AuthenticationError) and not outcome_unknown(error)
                 if not (refused and chances):
                     raise
-            token, new = await self.tokens.replace(token, time.monotonic() - began)
+            token, new = await self.tokens.replace(token, began)
             chances = 0 if new else chances - 1
         return await self._settle(operation, doubt)
 

@@ -1,4 +1,4 @@
-"""The bearer token: one login for all who ask, renewed before it ends."""
+"""Who gets the bearer token: one login for all who ask, renewed before it ends."""
 
 from __future__ import annotations
 
@@ -8,126 +8,38 @@ import logging
 import random
 import time
 import uuid
-from dataclasses import dataclass
-from functools import cached_property
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import SecretStr
 
-from qpaykit.errors import QPayError
+from qpaykit._http.bearer import Token, token_from_answer
+from qpaykit._http.retries import MAX_RETRY_AFTER, longest_call, may_repeat
+from qpaykit._http.session import Exchange
+from qpaykit.errors import QPayError, TransportTimeout
 from qpaykit.models.auth import TokenAnswer
 from qpaykit.operation import Operation
+from qpaykit.stores.lenient import Lenient, StoreDownError
 from qpaykit.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from qpaykit._http.session import Exchange
-    from qpaykit.config import Settings
-    from qpaykit.stores.protocol import AsyncStore
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from qpaykit._http.wire import Transport
+    from qpaykit.config import Options, Settings
+    from qpaykit.stores.protocol import AsyncStore, ClaimState
 
 logger = logging.getLogger("qpaykit.tokens")
 
-_ABSOLUTE = 1e9  # a larger number is a point in time, a smaller one a duration in seconds
-_MILLISECONDS = 1e12
-_DEFAULT_LIFETIME = 3600.0
-_RENEW_BEFORE = 600.0
-_UNUSABLE_BEFORE = 10.0
 _RENEWAL_PAUSE = 60.0
 _POLL = 0.02
 _SLACK = 5.0
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token pair and its times, as seconds since 1970.
-
-    Attributes:
-        access: What requests are sent with.
-        refresh: What gets the next pair; None where QPay gave none.
-        issued_at: When it was received.
-        expires_at: When it ends.
-    """
-
-    access: SecretStr
-    refresh: SecretStr | None
-    issued_at: float
-    expires_at: float
-
-    @cached_property
-    def bearer(self) -> SecretStr:
-        """The Authorization header's value."""
-        return SecretStr(f"Bearer {self.access.get_secret_value()}")
-
-    def usable(self, now: float) -> bool:
-        """Say whether QPay will still take it."""
-        return now < self.expires_at - self._margin(_UNUSABLE_BEFORE)
-
-    def due(self, now: float) -> bool:
-        """Say whether it is time to get the next one."""
-        return now >= self.expires_at - self._margin(_RENEW_BEFORE)
-
-    def _margin(self, seconds: float) -> float:
-        # A token that lives for a minute must not be due from its first second.
-        share = 0.1 if seconds == _RENEW_BEFORE else 0.02
-        return min(seconds, share * (self.expires_at - self.issued_at))
-
-    def to_json(self) -> str:
-        """The text under which a store keeps it."""
-        return _STORED.dump_json(
-            (
-                self.access.get_secret_value(),
-                self.refresh.get_secret_value() if self.refresh else None,
-                self.issued_at,
-                self.expires_at,
-            )
-        ).decode()
-
-    @classmethod
-    def from_json(cls, text: str | None) -> Token | None:
-        """Read a store's text; None for what is not one."""
-        if text is None:
-            return None
-        try:
-            access, refresh, issued_at, expires_at = _STORED.validate_json(text)
-        except ValidationError:
-            return None
-        return cls(
-            SecretStr(access), SecretStr(refresh) if refresh else None, issued_at, expires_at
-        )
+_GRACE = 0.5
 
 
 def _serves(token: Token, refused: Token | None) -> bool:
     return token.usable(time.time()) and (refused is None or token.access != refused.access)
-
-
-_STORED: TypeAdapter[tuple[str, str | None, float, float]] = TypeAdapter(
-    tuple[str, str | None, float, float]
-)
-
-
-def token_from_answer(answer: TokenAnswer, now: float) -> Token:
-    """Make a token of QPay's answer.
-
-    `expires_in` is a point in time in every known answer of QPay's, against its name; a
-    number too small for that is taken as the duration that the name promises.
-
-    Raises:
-        ValueError: There is no token in it that could be sent.
-    """
-    access = answer.access_token
-    if not access or not (access.isascii() and access.isprintable()) or " " in access:
-        raise ValueError("it holds no access_token")
-    stated = float(answer.expires_in or 0)
-    if stated >= _MILLISECONDS:
-        stated /= 1000
-    expires_at = stated if stated > _ABSOLUTE else now + (stated or _DEFAULT_LIFETIME)
-    if expires_at <= now:
-        # Taken at its word, every call would log in again; QPay says 401 when it is really over.
-        logger.warning("QPay's token is over on arrival: this machine's clock may be wrong")
-        expires_at = now + _DEFAULT_LIFETIME
-    refresh = answer.refresh_token
-    if not refresh or not (refresh.isascii() and refresh.isprintable()) or " " in refresh:
-        refresh = None
-    return Token(SecretStr(access), SecretStr(refresh) if refresh else None, now, expires_at)
 
 
 def _read(body: bytes) -> Token:
@@ -162,32 +74,64 @@ def refresh(token: SecretStr) -> Operation[Token]:
     )
 
 
+@dataclass
+class _Failure:
+    at: float
+    error: QPayError
+    limit: float
+
+
+class _Shared:
+    """What the clients of one account with different limits have in common."""
+
+    def __init__(self) -> None:
+        self.cached: Token | None = None
+        self.claims = MemoryStore()
+        self.failure: _Failure | None = None
+        self.next_renewal = 0.0
+
+
+class _Holding:
+    """The transport of a login: its claim lasts through each pause and the attempt after it."""
+
+    def __init__(self, transport: Transport, hold: Callable[[], Awaitable[None]]) -> None:
+        self.send = transport.send
+        self._transport = transport
+        self._hold = hold
+
+    async def sleep(self, seconds: float) -> None:
+        await self._hold()
+        await self._transport.sleep(seconds)
+
+
 class TokenManager:
     """Gets the token, keeps it in the store, and renews it.
 
     Whoever needs a new one claims the right to log in; the others look at the store until
     the new token is there. The claim is taken in this process first and then in the store,
-    so that a thousand waiting tasks do not all ask a shared store.
+    so that a thousand waiting tasks do not all ask a shared store. A store that fails costs
+    no more than that: the token is in memory, and each process logs in for itself.
     """
 
     def __init__(self, settings: Settings, exchange: Exchange, store: AsyncStore) -> None:
         self._settings = settings
         self._exchange = exchange
-        self._store = store
+        self._store = Lenient(store)
         self._key = f"token:{settings.account}"
         self._claim = f"login:{settings.account}"
-        self._cached: Token | None = None
-        self._here = MemoryStore()
-        self._failure: tuple[float, QPayError] | None = None
-        self._next_renewal = 0.0
-        # As long as a login can take, so that nobody waits much longer for an owner who died.
-        self._lease = (exchange.options.max_retries + 1) * exchange.options.timeout + _SLACK
+        self._shared = _Shared()
         exchange.redactor.learn(settings.password, SecretStr(_pair(settings)), for_good=True)
+
+    def within(self, exchange: Exchange) -> TokenManager:
+        """Return one that shares the token, and logs in within the limits of `exchange`."""
+        other = copy.copy(self)
+        other._exchange = exchange
+        return other
 
     async def current(self) -> Token:
         """Return a token that QPay should take, logging in where there is none."""
         now = time.time()
-        token = self._cached
+        token = self._shared.cached
         if token is None or token.due(now):
             token = await self._load()
         if token is None or not token.usable(now):
@@ -196,7 +140,12 @@ class TokenManager:
             token = await self._renew(token)
         return token
 
-    async def replace(self, refused: Token, age: float) -> tuple[Token, bool]:
+    @staticmethod
+    def now() -> float:
+        """A point in time, for `replace`."""
+        return time.monotonic()
+
+    async def replace(self, refused: Token, began: float) -> tuple[Token, bool]:
         """Return another token than the one that QPay refused.
 
         That is the store's, where somebody has put a newer one there, else a new login's: a
@@ -204,33 +153,38 @@ class TokenManager:
 
         Args:
             refused: What QPay refused.
-            age: For how many seconds the call has gone on.
+            began: When the call began, as `now` gave it.
 
         Returns:
             The token, and whether its login was made since the call began, by whomever: it is
             the one new login of all whose calls were refused together.
         """
         # Counted back from now, so that only a clock that is set during the call misleads it.
-        began = time.time() - age
+        since = time.time() - (time.monotonic() - began)
         token, made_here = await self._log_in(refused)
-        return token, made_here or token.issued_at > began
+        return token, made_here or token.issued_at > since
 
     async def invalidate(self) -> None:
         """Forget the token, so that the next call logs in."""
-        self._cached = None
+        self._shared.cached = None
         await self._store.delete(self._key)
 
     async def _load(self) -> Token | None:
-        token = Token.from_json(await self._store.get(self._key))
+        """Return the store's token; the one in memory while the store cannot be asked."""
+        try:
+            token = Token.from_json(await self._store.get(self._key))
+        except StoreDownError:
+            return self._shared.cached
         if token is not None:
             self._use(token)
         return token
 
     def _use(self, token: Token) -> None:
-        if self._cached is None or token.access != self._cached.access:
+        cached = self._shared.cached
+        if cached is None or token.access != cached.access:
             secrets = (token.access, token.refresh)
             self._exchange.redactor.learn(*(secret for secret in secrets if secret is not None))
-        self._cached = token
+        self._shared.cached = token
 
     async def _keep(self, token: Token) -> None:
         self._use(token)
@@ -242,80 +196,138 @@ class TokenManager:
         token = await self._load()
         return token if token is not None and _serves(token, refused) else None
 
+    @property
+    def _lease(self) -> float:
+        # The longest pause and the attempt after it: a login claims anew before each pause, and
+        # nobody waits much longer for an owner who died.
+        return self._exchange.options.timeout + MAX_RETRY_AFTER + _SLACK
+
+    @asynccontextmanager
+    async def _claimed(self, owner: str) -> AsyncIterator[ClaimState | None]:
+        """Claim the right to log in from the store, and give it back at the end."""
+        # One that is interrupted before its answer may have been made all the same.
+        state: ClaimState | None = "claimed"
+        try:
+            state = await self._store.claim(self._claim, owner, lease=self._lease)
+            yield state
+        finally:
+            if state == "claimed":
+                await self._store.release(self._claim, owner)
+
     async def _log_in(self, refused: Token | None) -> tuple[Token, bool]:
         owner = uuid.uuid4().hex
         asked = time.monotonic()
-        lease = self._lease
+        ends = asked + longest_call(self._exchange.options) + _GRACE
+        claims = self._shared.claims
         try:
-            while self._here.claim(self._claim, owner, lease=lease) != "claimed":
-                await self._pause()
-                token = self._cached
+            while claims.claim(self._claim, owner, lease=self._lease) != "claimed":
+                await self._pause(ends)
+                token = self._shared.cached
                 if token is not None and _serves(token, refused):
                     return token, False
-                if self._failure is not None and self._failure[0] >= asked:
-                    # Fifty tasks that wait for one login must not try a wrong password each.
-                    raise copy.copy(self._failure[1])
-            token = await self._other(refused)
-            while token is None:
-                if await self._store.claim(self._claim, owner, lease=lease) == "claimed":
-                    return await self._first_log_in(refused)
-                await self._pause()
-                token = await self._other(refused)
-            return token, False
+                self._share_failure(asked)
+            return await self._log_in_for_all_here(refused, owner, ends)
         finally:
-            self._here.release(self._claim, owner)
-            await self._store.release(self._claim, owner)
+            claims.release(self._claim, owner)
 
-    async def _first_log_in(self, refused: Token | None) -> tuple[Token, bool]:
+    def _share_failure(self, asked: float) -> None:
+        """Raise the failure of the login that was waited for."""
+        failure = self._shared.failure
+        if failure is None or failure.at < asked:
+            return
+        # Fifty tasks that wait for one login must not try a wrong password each; one that
+        # gives QPay more time than it was given may still succeed.
+        limit = longest_call(self._exchange.options)
+        if limit <= failure.limit or not may_repeat(failure.error, safe=True):
+            raise copy.copy(failure.error)
+
+    async def _log_in_for_all_here(
+        self, refused: Token | None, owner: str, ends: float
+    ) -> tuple[Token, bool]:
+        while True:
+            token = await self._other(refused)
+            if token is not None:
+                return token, False
+            async with self._claimed(owner) as state:
+                if state != "held":
+                    return await self._first_log_in(refused, owner, shared=state is not None)
+            await self._pause(ends)
+
+    async def _first_log_in(
+        self, refused: Token | None, owner: str, *, shared: bool
+    ) -> tuple[Token, bool]:
         token = await self._other(refused)
         if token is not None:
             return token, False
-        operation = login(self._settings)
+
+        async def hold() -> None:
+            self._shared.claims.claim(self._claim, owner, lease=self._lease)
+            if shared:
+                await self._store.claim(self._claim, owner, lease=self._lease)
+
+        options = self._exchange.options
         try:
-            token = await self._send(operation)
+            token = await self._send(
+                login(self._settings), options, _Holding(self._exchange.transport, hold)
+            )
         except QPayError as error:
-            self._failure = (time.monotonic(), error)
+            self._shared.failure = _Failure(time.monotonic(), error, longest_call(options))
             raise
         await self._keep(token)
         return token, True
 
     async def _renew(self, token: Token) -> Token:
         """Get the next token early; whoever does not get to do it goes on with the old one."""
-        if time.monotonic() < self._next_renewal:
+        if time.monotonic() < self._shared.next_renewal:
             return token
-        owner = uuid.uuid4().hex
-        lease = self._lease
-        if await self._store.claim(self._claim, owner, lease=lease) != "claimed":
-            return token
-        try:
-            newer = await self._other(token)
-            if newer is None:
-                newer = await self._next(token)
-                await self._keep(newer)
-        except QPayError as error:
-            logger.warning(
-                "the token could not be renewed yet (%s); the old one serves on",
-                type(error).__name__,
-            )
-            self._next_renewal = time.monotonic() + _RENEWAL_PAUSE
-            return token
-        else:
+        async with self._claimed(uuid.uuid4().hex) as state:
+            if state != "claimed":
+                return token
+            try:
+                newer = await self._other(token)
+                if newer is None:
+                    newer = await self._next(token)
+                    await self._keep(newer)
+            except QPayError as error:
+                logger.warning(
+                    "the token could not be renewed yet (%s); the old one serves on",
+                    type(error).__name__,
+                )
+                self._shared.next_renewal = time.monotonic() + _RENEWAL_PAUSE
+                return token
             return newer
-        finally:
-            await self._store.release(self._claim, owner)
 
     async def _next(self, token: Token) -> Token:
+        """Get the next token in the time of one attempt: the old one is still good."""
+        once = replace(self._exchange.options, max_retries=0)
+        transport = self._exchange.transport
         if token.refresh is not None:
+            ends = time.monotonic() + once.timeout
             try:
-                return await self._send(refresh(token.refresh))
+                return await self._send(refresh(token.refresh), once, transport)
             except QPayError as error:
+                left = ends - time.monotonic()
+                if left < once.timeout / 2:
+                    raise
+                once = replace(once, timeout=left)
                 logger.info("refreshing the token failed (%s): logging in", type(error).__name__)
-        return await self._send(login(self._settings))
+        return await self._send(login(self._settings), once, transport)
 
-    async def _send(self, operation: Operation[Token]) -> Token:
+    async def _send(
+        self, operation: Operation[Token], options: Options, transport: Transport
+    ) -> Token:
         if operation.authorization is None:
             raise RuntimeError("a token operation brings its own authorization")
-        return await self._exchange.send(operation, operation.authorization)
+        exchange = Exchange(transport, options, self._exchange.redactor)
+        return await exchange.send(operation, operation.authorization)
 
-    async def _pause(self) -> None:
+    async def _pause(self, ends: float) -> None:
+        """Wait a moment for another's login, no longer than one of our own could take."""
+        if time.monotonic() >= ends:
+            raise TransportTimeout(
+                method="POST",
+                path="/auth/token",
+                sent=False,
+                reason="another login to this account has not ended in time",
+            )
         await self._exchange.transport.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311

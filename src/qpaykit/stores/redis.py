@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from qpaykit.errors import ConfigurationError
 
@@ -36,6 +36,15 @@ _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 0
 """
+# Without a limit of its own, redis-py 5 waits for ever for a Redis that has gone silent, and
+# the payment with it.
+_PATIENCE = 3.0
+
+
+class _Limits(TypedDict, total=False):
+    decode_responses: Literal[True]
+    socket_timeout: float
+    socket_connect_timeout: float
 
 
 class _Keys:
@@ -64,7 +73,8 @@ class RedisStore:
     (`maxmemory-policy noeviction`): a delivery that it forgets is made again.
 
     Args:
-        url: Where Redis is, such as "rediss://user:password@host:6379/0".
+        url: Where Redis is, such as "rediss://user:password@host:6379/0". It is given 3 s to
+            connect and to answer; `?socket_timeout=…&socket_connect_timeout=…` change that.
         client: A client of redis-py in place of `url`; it is used, and not closed.
         prefix: What every key begins with.
         keep: Seconds for which a completed delivery is remembered; for good when None.
@@ -92,9 +102,7 @@ class RedisStore:
         url = _only_one(url, client)
         self._own = client is None
         try:
-            self._redis: Redis = (
-                Redis.from_url(url, decode_responses=True) if client is None else client
-            )
+            self._redis: Redis = Redis.from_url(url, **_limits(url)) if client is None else client
         except ValueError:
             raise _unreadable() from None
         self._keys = _Keys(self._redis.connection_pool.connection_kwargs, prefix, keep)
@@ -140,7 +148,8 @@ class AsyncRedisStore:
     """A `RedisStore` whose methods are awaited, on asyncio; it serves one event loop.
 
     Args:
-        url: Where Redis is, such as "rediss://user:password@host:6379/0".
+        url: Where Redis is, such as "rediss://user:password@host:6379/0". It is given 3 s to
+            connect and to answer; `?socket_timeout=…&socket_connect_timeout=…` change that.
         client: A client of redis.asyncio in place of `url`; it is used, and not closed.
         prefix: What every key begins with.
         keep: Seconds for which a completed delivery is remembered; for good when None.
@@ -167,7 +176,7 @@ class AsyncRedisStore:
         self._own = client is None
         try:
             self._redis: AsyncRedis = (
-                Redis.from_url(url, decode_responses=True) if client is None else client
+                Redis.from_url(url, **_limits(url)) if client is None else client
             )
         except ValueError:
             raise _unreadable() from None
@@ -212,6 +221,14 @@ class AsyncRedisStore:
         """Close the connections, unless the client was handed in."""
         if self._own:
             await self._redis.aclose()
+
+
+def _limits(url: str) -> _Limits:
+    # What the URL says of them comes first, for redis-py.
+    limits: _Limits = {"decode_responses": True, "socket_timeout": _PATIENCE}
+    if not url.startswith("unix:"):
+        limits["socket_connect_timeout"] = _PATIENCE
+    return limits
 
 
 def _milliseconds(seconds: float) -> int:

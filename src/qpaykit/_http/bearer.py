@@ -1,0 +1,111 @@
+"""The bearer token: what QPay says of it, how a store keeps it, and when it is over."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+if TYPE_CHECKING:
+    from qpaykit.models.auth import TokenAnswer
+
+logger = logging.getLogger("qpaykit.tokens")
+
+_ABSOLUTE = 1e9  # a larger number is a point in time, a smaller one a duration in seconds
+_MILLISECONDS = 1e12
+_DEFAULT_LIFETIME = 3600.0
+_RENEW_BEFORE = 600.0
+_UNUSABLE_BEFORE = 10.0
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token pair and its times, as seconds since 1970.
+
+    Attributes:
+        access: What requests are sent with.
+        refresh: What gets the next pair; None where QPay gave none.
+        issued_at: When it was received.
+        expires_at: When it ends.
+    """
+
+    access: SecretStr
+    refresh: SecretStr | None
+    issued_at: float
+    expires_at: float
+
+    @cached_property
+    def bearer(self) -> SecretStr:
+        """The Authorization header's value."""
+        return SecretStr(f"Bearer {self.access.get_secret_value()}")
+
+    def usable(self, now: float) -> bool:
+        """Say whether QPay will still take it."""
+        return now < self.expires_at - self._margin(_UNUSABLE_BEFORE)
+
+    def due(self, now: float) -> bool:
+        """Say whether it is time to get the next one."""
+        return now >= self.expires_at - self._margin(_RENEW_BEFORE)
+
+    def _margin(self, seconds: float) -> float:
+        # A token that lives for a minute must not be due from its first second.
+        share = 0.1 if seconds == _RENEW_BEFORE else 0.02
+        return min(seconds, share * (self.expires_at - self.issued_at))
+
+    def to_json(self) -> str:
+        """The text under which a store keeps it."""
+        return _STORED.dump_json(
+            (
+                self.access.get_secret_value(),
+                self.refresh.get_secret_value() if self.refresh else None,
+                self.issued_at,
+                self.expires_at,
+            )
+        ).decode()
+
+    @classmethod
+    def from_json(cls, text: str | None) -> Token | None:
+        """Read a store's text; None for what is not one."""
+        if text is None:
+            return None
+        try:
+            access, refresh, issued_at, expires_at = _STORED.validate_json(text)
+        except ValidationError:
+            return None
+        return cls(
+            SecretStr(access), SecretStr(refresh) if refresh else None, issued_at, expires_at
+        )
+
+
+_STORED: TypeAdapter[tuple[str, str | None, float, float]] = TypeAdapter(
+    tuple[str, str | None, float, float]
+)
+
+
+def token_from_answer(answer: TokenAnswer, now: float) -> Token:
+    """Make a token of QPay's answer.
+
+    `expires_in` is a point in time in every known answer of QPay's, against its name; a
+    number too small for that is taken as the duration that the name promises.
+
+    Raises:
+        ValueError: There is no token in it that could be sent.
+    """
+    access = answer.access_token
+    if not access or not (access.isascii() and access.isprintable()) or " " in access:
+        raise ValueError("it holds no access_token")
+    stated = float(answer.expires_in or 0)
+    if stated >= _MILLISECONDS:
+        stated /= 1000
+    expires_at = stated if stated > _ABSOLUTE else now + (stated or _DEFAULT_LIFETIME)
+    if expires_at <= now:
+        # Taken at its word, every call would log in again; QPay says 401 when it is really over.
+        logger.warning("QPay's token is over on arrival: this machine's clock may be wrong")
+        expires_at = now + _DEFAULT_LIFETIME
+    refresh = answer.refresh_token
+    if not refresh or not (refresh.isascii() and refresh.isprintable()) or " " in refresh:
+        refresh = None
+    return Token(SecretStr(access), SecretStr(refresh) if refresh else None, now, expires_at)

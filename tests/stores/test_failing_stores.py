@@ -1,0 +1,351 @@
+"""A store that fails or hangs: payments go on with the token in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import anyio
+import httpx
+import pytest
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from qpaykit import (
+    AsyncQPayClient,
+    AsyncRedisStore,
+    CallbackDispatcher,
+    MemoryStore,
+    QPayClient,
+    RedisStore,
+)
+from qpaykit._http.bearer import Token
+from qpaykit.stores.adapters import for_async
+from support import SETTINGS, token_body
+
+if TYPE_CHECKING:
+    import respx
+
+    from qpaykit.stores import ClaimState
+
+WORDS = "the words of the store, with access-1 in them"
+
+
+class Failing(MemoryStore):
+    """A store that works, until it is `down`; it counts what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down: set[str] = set()
+        self.asked: list[str] = []
+
+    def _at(self, name: str) -> None:
+        self.asked.append(name)
+        if name in self.down:
+            raise ConnectionError(WORDS)
+
+    def get(self, key: str) -> str | None:
+        self._at("get")
+        return super().get(key)
+
+    def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        self._at("set")
+        super().set(key, value, ttl=ttl)
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        self._at("claim")
+        return super().claim(key, owner, lease=lease)
+
+    def release(self, key: str, owner: str) -> None:
+        self._at("release")
+        super().release(key, owner)
+
+    def delete(self, key: str) -> None:
+        self._at("delete")
+        super().delete(key)
+
+
+EVERYTHING = {"get", "set", "claim", "release", "delete"}
+
+
+@pytest.fixture
+def store() -> Failing:
+    return Failing()
+
+
+@pytest.fixture
+def shop(qpay: respx.MockRouter, store: Failing) -> QPayClient:
+    qpay.get("/invoice/i-1").respond(json={"invoice_id": "i-1"})
+    return QPayClient(**SETTINGS, store=store)
+
+
+def make_due(client: QPayClient) -> None:
+    """Let the token have the last tenth of its life before it."""
+    shared = client._session.tokens._shared
+    assert shared.cached is not None
+    now = time.time()
+    shared.cached = Token(shared.cached.access, shared.cached.refresh, now - 950, now + 50)
+
+
+def test_a_token_that_is_due_serves_on(
+    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+) -> None:
+    shop.tokens.get()
+    make_due(shop)
+    store.down = EVERYTHING
+    assert shop.invoices.get("i-1").invoice_id == "i-1"
+    assert qpay["token"].call_count == 1
+
+
+def test_a_token_that_cannot_be_claimed_for_renewal_serves_on(
+    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+) -> None:
+    shop.tokens.get()
+    make_due(shop)
+    token = shop._session.tokens._shared.cached
+    assert token is not None
+    store.set(f"token:{shop.settings.account}", token.to_json())
+    store.down = {"claim"}
+    assert shop.tokens.get() == "access-1"
+    assert qpay["token"].call_count == 1
+
+
+@pytest.mark.parametrize("down", [{"get"}, {"set"}, {"claim"}, {"release"}, EVERYTHING])
+def test_a_login_goes_on_without_the_store(
+    shop: QPayClient, store: Failing, qpay: respx.MockRouter, down: set[str]
+) -> None:
+    store.down = down
+    assert [shop.invoices.get("i-1").invoice_id for _ in range(3)] == ["i-1"] * 3
+    assert qpay["token"].call_count == 1
+
+
+def test_a_refused_token_is_replaced_without_the_store(
+    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+) -> None:
+    shop.tokens.get()
+    store.down = EVERYTHING
+    qpay["token"].respond(json=token_body("second"))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        good = request.headers["authorization"] == "Bearer second"
+        return httpx.Response(200 if good else 401, json={"invoice_id": "i-1"})
+
+    qpay.get("/invoice/i-1").mock(side_effect=answer)
+    assert shop.invoices.get("i-1").invoice_id == "i-1"
+    assert qpay["token"].call_count == 2
+
+
+def test_threads_make_one_login_without_the_store(
+    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+) -> None:
+    store.down = EVERYTHING
+    start = threading.Barrier(10)
+
+    def get(_: int) -> str:
+        start.wait(10)
+        return shop.tokens.get()
+
+    with ThreadPoolExecutor(10) as pool:
+        assert set(pool.map(get, range(10))) == {"access-1"}
+    assert qpay["token"].call_count == 1
+
+
+def test_the_log_names_the_failure_and_repeats_none_of_its_words(
+    shop: QPayClient, store: Failing, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.down = {"set"}
+    with caplog.at_level(logging.DEBUG, "qpaykit"):
+        shop.tokens.get()
+    records = [one for one in caplog.records if one.name == "qpaykit.tokens"]
+    assert [one.levelname for one in records] == ["WARNING"]
+    assert "builtins.ConnectionError" in records[0].getMessage()
+    assert "words" not in caplog.text
+    assert records[0].exc_info is None
+
+
+def test_a_store_that_failed_is_not_asked_at_once_again_and_then_is(
+    shop: QPayClient, store: Failing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.tokens.get()
+    make_due(shop)
+    store.down = EVERYTHING
+    store.asked.clear()
+    for _ in range(5):
+        shop.tokens.get()
+    assert store.asked == ["get"]
+    monkeypatch.setattr("qpaykit.stores.lenient._REST", 0.0)
+    shop._session.tokens._store._rests_until = 0.0
+    for _ in range(2):
+        shop.tokens.get()
+    assert store.asked.count("get") >= 3
+
+
+def test_a_token_that_cannot_be_forgotten_is_an_error(shop: QPayClient, store: Failing) -> None:
+    shop.tokens.get()
+    store.down = EVERYTHING
+    with pytest.raises(ConnectionError):
+        shop.tokens.invalidate()
+
+
+def test_nothing_is_delivered_while_the_store_is_down(
+    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+) -> None:
+    qpay.get("/payment/p-1").respond(
+        json={"payment_id": "p-1", "payment_status": "PAID", "payment_amount": "100"}
+    )
+    dispatcher, delivered = CallbackDispatcher(shop), list[str]()
+    dispatcher.on_paid(lambda event: delivered.append(event.status))
+    store.down = EVERYTHING
+    reply = dispatcher.handle(query="qpay_payment_id=p-1")
+    assert (reply.outcome, reply.status_code, delivered) == ("unreachable", 503, [])
+    store.down = set()
+    assert dispatcher.handle(query="qpay_payment_id=p-1").outcome == "delivered"
+
+
+def test_only_the_claim_that_was_made_is_given_back(store: Failing, qpay: respx.MockRouter) -> None:
+    waiting, go = threading.Barrier(11), threading.Event()
+
+    def log_in(_: httpx.Request) -> httpx.Response:
+        go.wait(10)
+        return httpx.Response(200, json=token_body())
+
+    qpay["token"].mock(side_effect=log_in)
+    client = QPayClient(**SETTINGS, store=store)
+
+    def get(_: int) -> str:
+        waiting.wait(10)
+        return client.tokens.get()
+
+    with ThreadPoolExecutor(10) as pool:
+        tokens = pool.map(get, range(10))
+        waiting.wait(10)
+        go.set()
+        assert set(tokens) == {"access-1"}
+    assert store.asked.count("claim") == store.asked.count("release") == 1
+
+
+def test_while_another_process_logs_in_nothing_is_given_back(
+    store: Failing, shop: QPayClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"login:{shop.settings.account}"
+    store.claim(key, "another process", lease=60)
+    store.asked.clear()
+    asleep: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        assert "release" not in store.asked
+        asleep.append(seconds)
+        MemoryStore.release(store, key, "another process")
+
+    monkeypatch.setattr(shop._transport, "sleep", sleep)
+    assert shop.tokens.get() == "access-1"
+    assert len(asleep) == 1
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The URL of a Redis that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+@pytest.mark.parametrize("kind", [RedisStore, AsyncRedisStore])
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_redis_is_waited_for_three_seconds(
+    kind: type[RedisStore | AsyncRedisStore], scheme: str
+) -> None:
+    settings = kind(f"{scheme}://127.0.0.1:1/0")._redis.connection_pool.connection_kwargs
+    assert settings["socket_timeout"] == settings["socket_connect_timeout"] == 3
+    url = f"{scheme}://127.0.0.1:1/0?socket_timeout=7&socket_connect_timeout=8"
+    settings = kind(url)._redis.connection_pool.connection_kwargs
+    assert (settings["socket_timeout"], settings["socket_connect_timeout"]) == (7, 8)
+
+
+@pytest.mark.parametrize("kind", [RedisStore, AsyncRedisStore])
+def test_a_socket_of_redis_is_waited_for_too(kind: type[RedisStore | AsyncRedisStore]) -> None:
+    settings = kind("unix:///run/redis.sock")._redis.connection_pool.connection_kwargs
+    assert settings["socket_timeout"] == 3
+
+
+def test_a_silent_redis_is_an_error_in_time(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qpaykit.stores.redis._PATIENCE", 0.05)
+    with pytest.raises(RedisTimeoutError):
+        RedisStore(silent).get("k")
+
+    async def ask() -> None:
+        store = AsyncRedisStore(silent)
+        try:
+            await store.get("k")
+        finally:
+            await store.aclose()
+
+    with pytest.raises(RedisTimeoutError):
+        asyncio.run(ask())
+
+
+def test_a_silent_redis_holds_up_no_payment(
+    silent: str, monkeypatch: pytest.MonkeyPatch, qpay: respx.MockRouter
+) -> None:
+    monkeypatch.setattr("qpaykit.stores.redis._PATIENCE", 0.05)
+    qpay.get("/invoice/i-1").respond(json={"invoice_id": "i-1"})
+    assert QPayClient(**SETTINGS, store=RedisStore(silent)).invoices.get("i-1").invoice_id == "i-1"
+
+
+class Hanging:
+    """An async store whose claims are never answered."""
+
+    def __init__(self) -> None:
+        self.claiming = asyncio.Event()
+
+    async def get(self, key: str) -> str | None:
+        return None
+
+    async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        return None
+
+    async def delete(self, key: str) -> None:
+        return None
+
+    async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        self.claiming.set()
+        await anyio.sleep_forever()
+        raise AssertionError("for ever is over")
+
+    async def complete(self, key: str, owner: str) -> bool:
+        return False
+
+    async def release(self, key: str, owner: str) -> None:
+        return None
+
+
+def test_a_call_that_is_cancelled_while_its_store_hangs_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qpaykit.stores.shield._PATIENCE", 0.05)
+
+    async def main() -> None:
+        store = Hanging()
+        client = AsyncQPayClient(**SETTINGS, store=store)
+        call = asyncio.ensure_future(client.tokens.get())
+        await store.claiming.wait()
+        call.cancel()
+        await asyncio.wait([call], timeout=5)
+        assert call.cancelled()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_store_that_hangs_is_given_up(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qpaykit.stores.shield._PATIENCE", 0.05)
+
+    async def main() -> None:
+        with anyio.fail_after(5), pytest.raises(TimeoutError):
+            await for_async(Hanging()).claim("k", "a", lease=1)
+
+    anyio.run(main, backend=backend)
