@@ -120,7 +120,7 @@ class QPayClient:
         options = _changed(self._options, timeout, max_retries)
         redactor = self._session.exchange.redactor
         exchange = Exchange(self._transport, options, redactor)
-        other._furnish(self._settings, exchange, self._session.tokens)
+        other._furnish(self._settings, exchange, self._session.tokens.within(exchange))
         return other
 
     @property
@@ -212,7 +212,7 @@ class AsyncQPayClient:
         options = _changed(self._options, timeout, max_retries)
         redactor = self._session.exchange.redactor
         exchange = Exchange(self._transport, options, redactor)
-        other._furnish(self._settings, exchange, self._session.tokens)
+        other._furnish(self._settings, exchange, self._session.tokens.within(exchange))
         return other
 
     with_options.__doc__ = QPayClient.with_options.__doc__
