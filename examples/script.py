@@ -26,6 +26,8 @@ class ShopStore(qpaykit.SQLiteStore):
     one thread. A shop with many threads needs a connection for each.
     """
 
+    transactional = True
+
     def __init__(self, path: str, db: sqlite3.Connection) -> None:
         super().__init__(path)
         self._db = db

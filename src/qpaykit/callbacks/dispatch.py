@@ -61,6 +61,7 @@ class Pipeline(Generic[H]):
         patience: Seconds for which QPay is asked again about a payment that it does not
             know yet, and for which another delivery of the same payment is waited for.
         lease: Seconds that a handler may take before its payment is delivered anew.
+        transactional: Whether what a handler did is kept by the store's `complete` alone.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Pipeline(Generic[H]):
         verify: bool,
         patience: float,
         lease: float,
+        transactional: bool,
     ) -> None:
         self._port = port
         self._asking = Asking(port, patience)
@@ -82,6 +84,7 @@ class Pipeline(Generic[H]):
         self._verify_at_qpay = verify
         self._patience = patience
         self._lease = lease
+        self._transactional = transactional
         self.handlers: Handlers[H] = Handlers()
 
     async def handle(self, query: Query, body: Body) -> CallbackReply:
@@ -300,7 +303,9 @@ class Pipeline(Generic[H]):
         except BaseException:
             await self._give_back(key, owner)
             raise
-        await self._complete(key, owner)
+        if not await self._complete(key, owner):
+            await self._give_back(key, owner)
+            return "handler_failed"
         return "underpaid" if underpaid else "delivered"
 
     def _unhandled(self, event: PaymentEvent) -> None:
@@ -337,18 +342,23 @@ class Pipeline(Generic[H]):
         except Exception:
             _logger.exception("a claim could not be given back: %s waits for its lease", key)
 
-    async def _complete(self, key: str, owner: str) -> None:
+    async def _complete(self, key: str, owner: str) -> bool:
+        """Record a delivery; say whether it was made."""
         try:
             kept = await self._store.complete(key, owner)
         except Exception:
+            if self._transactional:
+                _logger.exception("a delivery could not be kept: %s is to be delivered again", key)
+                return False
             _logger.exception("a delivery could not be recorded: %s may be delivered again", key)
-            return
+            return True
         if not kept:
             _logger.error(
                 "the handler took longer than its lease of %g s: %s may have been delivered twice",
                 self._lease,
                 key,
             )
+        return True
 
 
 def _invoice_id(payment: Payment) -> str | None:

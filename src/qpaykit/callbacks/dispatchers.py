@@ -41,6 +41,7 @@ class _Dispatcher(Generic[B]):
         verify: bool,
         patience: float,
         lease: float,
+        transactional: bool,
     ) -> None:
         if client is None and verify:
             raise ConfigurationError(
@@ -63,6 +64,7 @@ class _Dispatcher(Generic[B]):
             verify=verify,
             patience=patience,
             lease=lease,
+            transactional=transactional,
         )
 
 
@@ -106,6 +108,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             verify=verify,
             patience=patience,
             lease=lease,
+            transactional=getattr(own, "transactional", False),
         )
 
     def on_paid(self, handler: H) -> H:
@@ -259,6 +262,7 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
             verify=verify,
             patience=patience,
             lease=lease,
+            transactional=getattr(own, "transactional", False),
         )
 
     def on_paid(self, handler: A) -> A:

@@ -97,7 +97,9 @@ class Threaded:
         await _in_thread(lambda: self._store.delete(key))
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
-        return await _in_thread(lambda: self._store.claim(key, owner, lease=lease))
+        return await _in_thread(
+            lambda: self._store.claim(key, owner, lease=lease), unless="claimed"
+        )
 
     async def complete(self, key: str, owner: str) -> bool:
         return await _in_thread(lambda: self._store.complete(key, owner))
@@ -106,10 +108,10 @@ class Threaded:
         await _in_thread(lambda: self._store.release(key, owner))
 
 
-async def _in_thread(call: Callable[[], T]) -> T:
+async def _in_thread(call: Callable[[], T], unless: T | None = None) -> T:
     from anyio import to_thread
 
-    return await to_its_end(lambda: to_thread.run_sync(call))
+    return await to_its_end(lambda: to_thread.run_sync(call), unless=unless)
 
 
 class _Shielded:
@@ -128,7 +130,9 @@ class _Shielded:
         await self._store.delete(key)
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
-        return await to_its_end(lambda: self._store.claim(key, owner, lease=lease))
+        return await to_its_end(
+            lambda: self._store.claim(key, owner, lease=lease), unless="claimed"
+        )
 
     async def complete(self, key: str, owner: str) -> bool:
         return await to_its_end(lambda: self._store.complete(key, owner))

@@ -18,6 +18,10 @@ class Store(Protocol):
     Keys are printable text of at most 255 characters; those of deliveries begin with
     `delivered:`, and their claim, handler and completion follow each other in one thread.
     Values are text.
+
+    A store with an attribute `transactional = True` keeps what a handler did by `complete` alone,
+    as a database does that commits both: where it raises, nothing was delivered, and QPay is told
+    to come again. With any other store it was delivered, and only the record of it is lost.
     """
 
     def get(self, key: str) -> str | None:

@@ -18,11 +18,16 @@ T = TypeVar("T")
 _PATIENCE = 35.0
 
 
-async def to_its_end(call: Callable[[], Awaitable[T]]) -> T:
+async def to_its_end(call: Callable[[], Awaitable[T]], *, unless: T | None = None) -> T:
     """Await what `call` returns, and put off a cancellation until it is there.
 
     A claim whose answer nobody waits for would be held for its whole lease, and a delivery
     whose record is cut off would be made again.
+
+    Args:
+        call: What to await.
+        unless: The answer that is worth more than a cancellation, which then comes with the
+            next wait.
 
     Raises:
         TimeoutError: It has not ended in half a minute; it is left to itself.
@@ -30,8 +35,11 @@ async def to_its_end(call: Callable[[], Awaitable[T]]) -> T:
     import anyio
 
     with anyio.CancelScope(shield=True):
-        result = await (_bounded(call) if asyncio_loop() is None else _uncancelled(call))
-    return result  # noqa: RET504 (a cancel scope may swallow the block)
+        if asyncio_loop() is None:
+            result = await _bounded(call)
+        else:
+            result = await _uncancelled(call, unless)
+    return result
 
 
 async def _bounded(call: Callable[[], Awaitable[T]]) -> T:
@@ -41,7 +49,7 @@ async def _bounded(call: Callable[[], Awaitable[T]]) -> T:
         return await call()
 
 
-async def _uncancelled(call: Callable[[], Awaitable[T]]) -> T:
+async def _uncancelled(call: Callable[[], Awaitable[T]], unless: T | None) -> T:
     import asyncio
 
     # anyio's shield keeps off what anyio's scopes cancel, not `Task.cancel`.
@@ -56,16 +64,33 @@ async def _uncancelled(call: Callable[[], Awaitable[T]]) -> T:
             await asyncio.wait([work], timeout=left)
         except asyncio.CancelledError:  # noqa: PERF203 (each may be cancelled)
             cancelled = True
-    task = asyncio.current_task()
-    if cancelled and task is not None:
-        if hasattr(task, "uncancel"):  # Python 3.11 counts how often a task was cancelled
-            task.uncancel()
-        task.cancel()
-    if work.done():
-        return work.result()
     work.add_done_callback(_forget)
-    work.cancel()
-    raise TimeoutError
+    if not work.done():
+        work.cancel()
+        if not cancelled:
+            raise TimeoutError
+    if cancelled:
+        if not (work.done() and _succeeded(work) and work.result() == unless):
+            # Put off further, it would hit whatever is awaited next, be that outside of the
+            # timeout from which it comes.
+            raise asyncio.CancelledError
+        _cancel_again()
+    return work.result()
+
+
+def _succeeded(work: Future[T]) -> bool:
+    return not work.cancelled() and work.exception() is None
+
+
+def _cancel_again() -> None:
+    import asyncio
+
+    task = asyncio.current_task()
+    if task is None:
+        return
+    if hasattr(task, "uncancel"):  # Python 3.11 counts how often a task was cancelled
+        task.uncancel()
+    task.cancel()
 
 
 def _forget(work: Future[T]) -> None:
