@@ -11,8 +11,12 @@ import pytest
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
+    AsyncRedisStore,
+    AsyncSQLiteStore,
     CallbackDispatcher,
     QPayClient,
+    RedisStore,
+    SQLiteStore,
     Store,
 )
 from qpaykit.resources.invoices import Invoices
@@ -37,6 +41,21 @@ def test_both_clients_have_the_same_face() -> None:
                     inspect.signature(one).parameters.keys()
                     == inspect.signature(two).parameters.keys()
                 )
+
+
+@pytest.mark.parametrize(
+    ("store", "twin"), [(SQLiteStore, AsyncSQLiteStore), (RedisStore, AsyncRedisStore)]
+)
+def test_a_store_and_its_awaited_twin_have_the_same_face(store: Any, twin: Any) -> None:
+    names, twins = (
+        {name for name, _ in inspect.getmembers(kind, inspect.isroutine) if name[0] != "_"}
+        for kind in (store, twin)
+    )
+    assert twins == names - {"close"} | {"aclose"}
+    for name in names - {"close"}:
+        one, two = getattr(store, name), getattr(twin, name)
+        assert inspect.signature(one).parameters.keys() == inspect.signature(two).parameters.keys()
+        assert inspect.getdoc(two)
 
 
 def test_a_methods_signature_is_what_users_see() -> None:

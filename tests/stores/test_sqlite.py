@@ -176,6 +176,18 @@ def test_sqlites_name_for_memory_is_refused_because_each_thread_would_have_its_o
         SQLiteStore(":memory:")
 
 
+def test_the_awaited_twin_is_pruned_too(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = AsyncSQLiteStore(tmp_path / "store.db")
+        await store.claim("old", "a", lease=60)
+        await store.complete("old", "a")
+        assert await store.prune(older_than=3600) == 0
+        assert await store.prune(older_than=-1) == 1
+        await store.aclose()
+
+    anyio.run(main)
+
+
 def test_values_whose_time_is_over_are_pruned(tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "store.db")
     store.set("dead", "v", ttl=0.01)

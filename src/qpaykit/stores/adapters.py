@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, TypeVar
 
 from qpaykit.errors import ConfigurationError
+from qpaykit.stores.protocol import Store
 from qpaykit.stores.shield import to_its_end
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeIs
 
-    from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
+    from qpaykit.stores.protocol import AsyncStore, ClaimState
 
 T = TypeVar("T")
 
@@ -88,27 +89,30 @@ class Threaded:
         self._store = store
 
     async def get(self, key: str) -> str | None:
-        return await _in_thread(lambda: self._store.get(key))
+        return await in_thread(lambda: self._store.get(key))
 
     async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        await _in_thread(lambda: self._store.set(key, value, ttl=ttl))
+        await in_thread(lambda: self._store.set(key, value, ttl=ttl))
 
     async def delete(self, key: str) -> None:
-        await _in_thread(lambda: self._store.delete(key))
+        await in_thread(lambda: self._store.delete(key))
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
-        return await _in_thread(
-            lambda: self._store.claim(key, owner, lease=lease), unless="claimed"
-        )
+        return await in_thread(lambda: self._store.claim(key, owner, lease=lease), unless="claimed")
 
     async def complete(self, key: str, owner: str) -> bool:
-        return await _in_thread(lambda: self._store.complete(key, owner))
+        return await in_thread(lambda: self._store.complete(key, owner))
 
     async def release(self, key: str, owner: str) -> None:
-        await _in_thread(lambda: self._store.release(key, owner))
+        await in_thread(lambda: self._store.release(key, owner))
 
 
-async def _in_thread(call: Callable[[], T], unless: T | None = None) -> T:
+for _name in _METHODS:
+    getattr(Threaded, _name).__doc__ = getattr(Store, _name).__doc__
+
+
+async def in_thread(call: Callable[[], T], unless: T | None = None) -> T:
+    """Call what blocks in a worker thread, to its end; see `to_its_end`."""
     from anyio import to_thread
 
     return await to_its_end(lambda: to_thread.run_sync(call), unless=unless)

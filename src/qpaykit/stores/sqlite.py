@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qpaykit.errors import ConfigurationError
-from qpaykit.stores.adapters import Threaded
+from qpaykit.stores.adapters import Threaded, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,6 +225,10 @@ class AsyncSQLiteStore(Threaded):
 
     def __repr__(self) -> str:
         return f"Async{self._sqlite!r}"
+
+    async def prune(self, older_than: float) -> int:
+        """Forget the deliveries that were completed long ago; see `SQLiteStore.prune`."""
+        return await in_thread(lambda: self._sqlite.prune(older_than))
 
     async def aclose(self) -> None:
         """Close the connections that are not in use."""
