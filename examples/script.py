@@ -22,8 +22,7 @@ CREATE TABLE IF NOT EXISTS deliveries (key TEXT PRIMARY KEY);
 class ShopStore(qpaykit.SQLiteStore):
     """Deliveries rest in the shop's database, the token in a file of its own.
 
-    `claim` opens the transaction, the handler writes into it, `complete` commits both, all in
-    one thread. A shop with many threads needs a connection for each.
+    `claim` opens the transaction, the handler writes into it, `complete` commits both.
     """
 
     transactional = True

@@ -77,13 +77,23 @@ def test_a_methods_types_can_be_asked_for(kind: Any, name: str) -> None:
         assert "return" in hints, method
 
 
+@pytest.mark.parametrize("kind", [QPayClient, AsyncQPayClient])
+def test_a_client_with_other_limits_is_of_its_own_kind(kind: Any) -> None:
+    class Mine(kind):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(**SETTINGS)
+            self.shop = "Tea"
+
+    assert Mine().with_options(timeout=1).shop == "Tea"
+
+
 def test_a_subclass_may_have_a_method_of_its_own() -> None:
     class Mine(Invoices):
         def get(self, invoice_id: str) -> Any:
             return f"my own {invoice_id}"
 
     client = QPayClient(**SETTINGS)
-    mine = Mine(client._session, client.settings, client._store)
+    mine = Mine(client._session, client.settings, client._awaited_store)
     assert mine.get("i-1") == "my own i-1"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import copy
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from qpaykit._http.session import Exchange, Session
@@ -35,8 +36,77 @@ if TYPE_CHECKING:
     from qpaykit.config import Secrets
     from qpaykit.stores.protocol import AsyncStore, Store
 
+X = TypeVar("X", bound="SyncTransport | AsyncTransport")
+S = TypeVar("S")
 
-class QPayClient:
+
+class _Client(Generic[X, S]):
+    """What both clients have in common: all but how they are made and closed."""
+
+    _owns_transport: bool
+    _transport: X
+    _store: S
+    _awaited_store: AsyncStore
+    _settings: Settings
+    _session: Session
+
+    def _open(
+        self, settings: Settings, options: Options, transport: X, store: S, awaited: AsyncStore
+    ) -> None:
+        self._owns_transport = True
+        self._settings = settings
+        self._transport = transport
+        self._store = store
+        self._awaited_store = awaited
+        exchange = Exchange(transport, options, Redactor())
+        self._session = Session(exchange, TokenManager(settings, exchange, awaited))
+        self._furnish(self._session)
+
+    def _furnish(self, session: Session) -> None:
+        raise NotImplementedError
+
+    def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
+        """Return a client with other limits that shares connections, token and store.
+
+        Args:
+            timeout: Seconds that one attempt may take; this client's when left out.
+            max_retries: How many attempts may follow; this client's when left out.
+
+        Returns:
+            A client that need not be closed: it lives as long as this one.
+
+        Raises:
+            ConfigurationError: A limit cannot be right.
+        """
+        mine = self._session.exchange
+        options = Options(
+            mine.options.timeout if timeout is None else timeout,
+            mine.options.max_retries if max_retries is None else max_retries,
+        )
+        exchange = Exchange(mine.transport, options, mine.redactor)
+        other = copy.copy(self)
+        other._owns_transport = False
+        other._session = Session(exchange, self._session.tokens.within(exchange))
+        other._furnish(other._session)
+        return other
+
+    @property
+    def settings(self) -> Settings:
+        """What the client was set up with; the secrets in it are masked when shown."""
+        return self._settings
+
+    @property
+    def store(self) -> S:
+        """Where the token lives and deliveries are remembered."""
+        return self._store
+
+    def __repr__(self) -> str:
+        settings = self._settings
+        name = type(self).__name__
+        return f"{name}(username={settings.username!r}, base_url={settings.base_url!r})"
+
+
+class QPayClient(_Client[SyncTransport, "Store"]):
     """Talks to QPay in one merchant's name; safe to share between threads.
 
     Nothing is sent before the first call. Close it, or use it in a `with` block.
@@ -82,56 +152,19 @@ class QPayClient:
             base_url=base_url,
             callback_secret=callback_secret,
         )
-        self._owns_transport = True
-        self._transport = SyncTransport(
-            settings.base_url, http_client, direct=_on_this_machine(settings)
-        )
-        self._user_store: Store = store if store is not None else MemoryStore()
-        self._store = for_sync(self._user_store)
         options = Options(timeout, max_retries)
-        exchange = Exchange(self._transport, options, Redactor())
-        self._furnish(settings, exchange, TokenManager(settings, exchange, self._store))
+        store = store if store is not None else MemoryStore()
+        direct = is_loopback(urlsplit(settings.base_url).hostname or "")
+        transport = SyncTransport(settings.base_url, http_client, direct=direct)
+        self._open(settings, options, transport, store, for_sync(store))
 
-    def _furnish(self, settings: Settings, exchange: Exchange, tokens: TokenManager) -> None:
-        self._settings = settings
-        self._options = exchange.options
-        self._session = Session(exchange, tokens)
-        self.invoices: Invoices = Invoices(self._session, settings, self._store)
-        self.payments: Payments = Payments(self._session, settings)
-        self.ebarimt: Ebarimt = Ebarimt(self._session, settings)
-        self.subscriptions: Subscriptions = Subscriptions(self._session, settings)
-        self.tokens: Tokens = Tokens(tokens)
-
-    def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
-        """Return a client with other limits that shares connections, token and store.
-
-        Args:
-            timeout: Seconds that one attempt may take; this client's when left out.
-            max_retries: How many attempts may follow; this client's when left out.
-
-        Returns:
-            A client that need not be closed: it lives as long as this one.
-        """
-        other = type(self).__new__(type(self))
-        other._owns_transport = False
-        other._transport = self._transport
-        other._user_store = self._user_store
-        other._store = self._store
-        options = _changed(self._options, timeout, max_retries)
-        redactor = self._session.exchange.redactor
-        exchange = Exchange(self._transport, options, redactor)
-        other._furnish(self._settings, exchange, self._session.tokens.within(exchange))
-        return other
-
-    @property
-    def settings(self) -> Settings:
-        """What the client was set up with; the secrets in it are masked when shown."""
-        return self._settings
-
-    @property
-    def store(self) -> Store:
-        """Where the token lives and deliveries are remembered."""
-        return self._user_store
+    def _furnish(self, session: Session) -> None:
+        settings = self._settings
+        self.invoices: Invoices = Invoices(session, settings, self._awaited_store)
+        self.payments: Payments = Payments(session, settings)
+        self.ebarimt: Ebarimt = Ebarimt(session, settings)
+        self.subscriptions: Subscriptions = Subscriptions(session, settings)
+        self.tokens: Tokens = Tokens(session.tokens)
 
     def close(self) -> None:
         """Close the connections, unless they are another client's."""
@@ -149,11 +182,8 @@ class QPayClient:
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return _repr(self, self._settings)
 
-
-class AsyncQPayClient:
+class AsyncQPayClient(_Client[AsyncTransport, "Store | AsyncStore"]):
     """Talks to QPay in one merchant's name, on asyncio or trio; many tasks may share it.
 
     The arguments are those of `QPayClient`; `http_client` is an `httpx.AsyncClient` or an
@@ -183,49 +213,19 @@ class AsyncQPayClient:
             base_url=base_url,
             callback_secret=callback_secret,
         )
-        self._owns_transport = True
-        self._transport = AsyncTransport(
-            settings.base_url, http_client, direct=_on_this_machine(settings)
-        )
-        self._user_store: Store | AsyncStore = store if store is not None else MemoryStore()
-        self._store = for_async(self._user_store)
         options = Options(timeout, max_retries)
-        exchange = Exchange(self._transport, options, Redactor())
-        self._furnish(settings, exchange, TokenManager(settings, exchange, self._store))
+        store = store if store is not None else MemoryStore()
+        direct = is_loopback(urlsplit(settings.base_url).hostname or "")
+        transport = AsyncTransport(settings.base_url, http_client, direct=direct)
+        self._open(settings, options, transport, store, for_async(store))
 
-    def _furnish(self, settings: Settings, exchange: Exchange, tokens: TokenManager) -> None:
-        self._settings = settings
-        self._options = exchange.options
-        self._session = Session(exchange, tokens)
-        self.invoices: AsyncInvoices = AsyncInvoices(self._session, settings, self._store)
-        self.payments: AsyncPayments = AsyncPayments(self._session, settings)
-        self.ebarimt: AsyncEbarimt = AsyncEbarimt(self._session, settings)
-        self.subscriptions: AsyncSubscriptions = AsyncSubscriptions(self._session, settings)
-        self.tokens: AsyncTokens = AsyncTokens(tokens)
-
-    def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
-        other = type(self).__new__(type(self))
-        other._owns_transport = False
-        other._transport = self._transport
-        other._user_store = self._user_store
-        other._store = self._store
-        options = _changed(self._options, timeout, max_retries)
-        redactor = self._session.exchange.redactor
-        exchange = Exchange(self._transport, options, redactor)
-        other._furnish(self._settings, exchange, self._session.tokens.within(exchange))
-        return other
-
-    with_options.__doc__ = QPayClient.with_options.__doc__
-
-    @property
-    def settings(self) -> Settings:
-        """What the client was set up with; the secrets in it are masked when shown."""
-        return self._settings
-
-    @property
-    def store(self) -> Store | AsyncStore:
-        """Where the token lives and deliveries are remembered."""
-        return self._user_store
+    def _furnish(self, session: Session) -> None:
+        settings = self._settings
+        self.invoices: AsyncInvoices = AsyncInvoices(session, settings, self._awaited_store)
+        self.payments: AsyncPayments = AsyncPayments(session, settings)
+        self.ebarimt: AsyncEbarimt = AsyncEbarimt(session, settings)
+        self.subscriptions: AsyncSubscriptions = AsyncSubscriptions(session, settings)
+        self.tokens: AsyncTokens = AsyncTokens(session.tokens)
 
     async def aclose(self) -> None:
         """Close the connections, unless they are another client's."""
@@ -242,23 +242,3 @@ class AsyncQPayClient:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-    def __repr__(self) -> str:
-        return _repr(self, self._settings)
-
-
-def _on_this_machine(settings: Settings) -> bool:
-    return is_loopback(urlsplit(settings.base_url).hostname or "")
-
-
-def _changed(options: Options, timeout: float | None, max_retries: int | None) -> Options:
-    return Options(
-        options.timeout if timeout is None else timeout,
-        options.max_retries if max_retries is None else max_retries,
-    )
-
-
-def _repr(client: QPayClient | AsyncQPayClient, settings: Settings) -> str:
-    return (
-        f"{type(client).__name__}(username={settings.username!r}, base_url={settings.base_url!r})"
-    )

@@ -12,7 +12,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 if TYPE_CHECKING:
     from qpaykit.models.auth import TokenAnswer
 
-logger = logging.getLogger("qpaykit.tokens")
+_logger = logging.getLogger("qpaykit.tokens")
 
 _ABSOLUTE = 1e9  # a larger number is a point in time, a smaller one a duration in seconds
 _MILLISECONDS = 1e12
@@ -103,7 +103,7 @@ def token_from_answer(answer: TokenAnswer, now: float) -> Token:
     expires_at = stated if stated > _ABSOLUTE else now + (stated or _DEFAULT_LIFETIME)
     if expires_at <= now:
         # Taken at its word, every call would log in again; QPay says 401 when it is really over.
-        logger.warning("QPay's token is over on arrival: this machine's clock may be wrong")
+        _logger.warning("QPay's token is over on arrival: this machine's clock may be wrong")
         expires_at = now + _DEFAULT_LIFETIME
     refresh = answer.refresh_token
     if not refresh or not (refresh.isascii() and refresh.isprintable()) or " " in refresh:

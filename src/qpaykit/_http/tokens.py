@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qpaykit.config import Options, Settings
     from qpaykit.stores.protocol import AsyncStore, ClaimState
 
-logger = logging.getLogger("qpaykit.tokens")
+_logger = logging.getLogger("qpaykit.tokens")
 
 _RENEWAL_PAUSE = 60.0
 _POLL = 0.02
@@ -289,7 +289,7 @@ class TokenManager:
                     newer = await self._next(token)
                     await self._keep(newer)
             except QPayError as error:
-                logger.warning(
+                _logger.warning(
                     "the token could not be renewed yet (%s); the old one serves on",
                     type(error).__name__,
                 )
@@ -310,7 +310,7 @@ class TokenManager:
                 if left < once.timeout / 2:
                     raise
                 once = replace(once, timeout=left)
-                logger.info("refreshing the token failed (%s): logging in", type(error).__name__)
+                _logger.info("refreshing the token failed (%s): logging in", type(error).__name__)
         return await self._send(login(self._settings), once, transport)
 
     async def _send(

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 _REST = 10.0
 
-logger = logging.getLogger("qpaykit.tokens")
+_logger = logging.getLogger("qpaykit.tokens")
 
 
 class StoreDownError(Exception):
@@ -77,7 +77,7 @@ class Lenient:
             result = await call()
         except Exception as error:  # noqa: BLE001 (a store may be anything)
             # Its text may hold the token: SQLAlchemy's, for one, repeats what was to be written.
-            logger.warning("the store failed (%s); the token is kept in memory", _name(error))
+            _logger.warning("the store failed (%s); the token is kept in memory", _name(error))
             self._rests_until = time.monotonic() + _REST
             raise StoreDownError from None
         self._rests_until = 0.0
