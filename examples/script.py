@@ -63,12 +63,12 @@ def main(db: sqlite3.Connection) -> None:
             if db.execute(sql, (event.sender_invoice_no,)).rowcount != 1:
                 raise LookupError(f"paid, but there is no order {event.sender_invoice_no}")
 
-        order = qpaykit.InvoiceRequest(
-            amount=AMOUNT, sender_invoice_no=uuid4().hex, invoice_description="Tea"
+        number = uuid4().hex
+        invoice = client.invoices.create(
+            amount=AMOUNT, sender_invoice_no=number, invoice_description="Tea"
         )
-        invoice = client.invoices.create(order)
+        row = (number, AMOUNT, "open", invoice.model_dump_json())
         with db:
-            row = (order.sender_invoice_no, AMOUNT, "open", invoice.model_dump_json())
             db.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", row)
         print("Pay", invoice.qpay_short_url, flush=True)
         client.payments.wait(invoice.invoice_id, amount=AMOUNT, timeout=600)
