@@ -20,10 +20,7 @@ CREATE TABLE IF NOT EXISTS deliveries (key TEXT PRIMARY KEY);
 
 
 class ShopStore(qpaykit.SQLiteStore):
-    """Deliveries rest in the shop's database, the token in a file of its own.
-
-    `claim` opens the transaction, the handler writes into it, `complete` commits both.
-    """
+    """Delivers in one transaction: `claim` opens it, the handler writes, `complete` commits."""
 
     transactional = True
 
