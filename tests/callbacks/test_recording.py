@@ -45,23 +45,23 @@ class Committing(Failing):
 
 
 @pytest.mark.parametrize(
-    ("store", "outcomes", "told"),
+    ("kind", "outcomes", "told"),
     [
-        (Failing(), ["delivered", "in_progress"], "may be delivered again"),
-        (Committing(), ["handler_failed", "delivered"], "is to be delivered again"),
+        (Failing, ["delivered", "in_progress"], "may be delivered again"),
+        (Committing, ["handler_failed", "delivered"], "is to be delivered again"),
     ],
     ids=["a record beside the delivery", "a record of one piece with it"],
 )
 def test_a_record_that_fails_undoes_a_delivery_of_one_piece_with_it_alone(
     qpay: respx.MockRouter,
     caplog: pytest.LogCaptureFixture,
-    store: MemoryStore,
+    kind: type[MemoryStore],
     outcomes: list[str],
     told: str,
 ) -> None:
     says(qpay, payment())
     events: list[PaymentEvent] = []
-    with QPayClient(**SETTINGS, store=store) as client:
+    with QPayClient(**SETTINGS, store=kind()) as client:
         dispatcher = CallbackDispatcher(client, patience=0)
         dispatcher.on_paid(events.append)
         assert [dispatcher.handle(query=QUERY).outcome for _ in range(2)] == outcomes
