@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
 
+from callbacks.shop import Shop
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
+
+if TYPE_CHECKING:
+    import respx
 
 
 @pytest.fixture
@@ -17,3 +24,10 @@ def dispatcher(client: QPayClient, events: list[PaymentEvent]) -> CallbackDispat
     dispatcher = CallbackDispatcher(client, patience=0.3)
     dispatcher.on_paid(events.append)
     return dispatcher
+
+
+@pytest.fixture
+def shop(qpay: respx.MockRouter, quick_retries: None) -> Iterator[Shop]:
+    shop = Shop(qpay)
+    yield shop
+    shop.client.close()

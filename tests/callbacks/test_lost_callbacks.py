@@ -6,11 +6,19 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+import anyio
 import httpx
 import pytest
 
 from callbacks.payments import PAYMENT, QUERY, payment, says
-from qpaykit import CallbackDispatcher, PaymentEvent
+from qpaykit import (
+    AsyncCallbackDispatcher,
+    AsyncQPayClient,
+    CallbackDispatcher,
+    PaymentEvent,
+    QPayClient,
+)
+from support import SETTINGS
 
 if TYPE_CHECKING:
     import respx
@@ -49,8 +57,25 @@ def test_a_lost_one_is_delivered_with_the_invoices_own_parameters(
     assert [event.params for event in events] == [{"order": "42"}]
 
 
+def check_by(client: QPayClient | AsyncQPayClient) -> list[str]:
+    if isinstance(client, QPayClient):
+        dispatcher = CallbackDispatcher(client)
+        dispatcher.on_paid(lambda event: None)
+        return [reply.outcome for reply in dispatcher.check("i-1")]
+    awaited = AsyncCallbackDispatcher(client)
+
+    async def deliver(event: PaymentEvent) -> None: ...
+
+    async def main() -> list[str]:
+        return [reply.outcome for reply in await awaited.check("i-1")]
+
+    awaited.on_paid(deliver)
+    return anyio.run(main)
+
+
+@pytest.mark.parametrize("kind", [QPayClient, AsyncQPayClient])
 def test_a_payment_behind_a_hundred_failed_ones_is_delivered(
-    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
+    qpay: respx.MockRouter, kind: type[QPayClient | AsyncQPayClient]
 ) -> None:
     def page(request: httpx.Request) -> httpx.Response:
         number = json.loads(request.content)["offset"]["page_number"]
@@ -60,7 +85,7 @@ def test_a_payment_behind_a_hundred_failed_ones_is_delivered(
     says(qpay, payment())
     qpay.get("/invoice/i-1").respond(json={})
     checked = qpay.post("/payment/check").mock(side_effect=page)
-    assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
+    assert check_by(kind(**SETTINGS)) == ["delivered"]
     assert checked.call_count == 2
 
 

@@ -44,6 +44,27 @@ class Committing(Failing):
     transactional = True
 
 
+def handled_twice(store: MemoryStore, *, awaited: bool) -> list[str]:
+    if not awaited:
+        with QPayClient(**SETTINGS, store=store) as client:
+            dispatcher = CallbackDispatcher(client, patience=0)
+            dispatcher.on_paid(lambda event: None)
+            return [dispatcher.handle(query=QUERY).outcome for _ in range(2)]
+    outcomes: list[str] = []
+
+    async def deliver(event: PaymentEvent) -> None: ...
+
+    async def main() -> None:
+        async with AsyncQPayClient(**SETTINGS, store=store) as client:
+            dispatcher = AsyncCallbackDispatcher(client, patience=0)
+            dispatcher.on_paid(deliver)
+            outcomes.extend([(await dispatcher.handle(query=QUERY)).outcome for _ in range(2)])
+
+    asyncio.run(main())
+    return outcomes
+
+
+@pytest.mark.parametrize("awaited", [False, True])
 @pytest.mark.parametrize(
     ("kind", "outcomes", "told"),
     [
@@ -58,13 +79,10 @@ def test_a_record_that_fails_undoes_a_delivery_of_one_piece_with_it_alone(
     kind: type[MemoryStore],
     outcomes: list[str],
     told: str,
+    awaited: bool,
 ) -> None:
     says(qpay, payment())
-    events: list[PaymentEvent] = []
-    with QPayClient(**SETTINGS, store=kind()) as client:
-        dispatcher = CallbackDispatcher(client, patience=0)
-        dispatcher.on_paid(events.append)
-        assert [dispatcher.handle(query=QUERY).outcome for _ in range(2)] == outcomes
+    assert handled_twice(kind(), awaited=awaited) == outcomes
     errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
     assert len(errors) == 1
     assert told in errors[0]

@@ -11,7 +11,13 @@ import httpx
 import pytest
 import respx
 
-from qpaykit import MemoryStore, QPayClient, ServerError, TransportTimeout
+from qpaykit import (
+    AuthenticationError,
+    MemoryStore,
+    QPayClient,
+    ServerError,
+    TransportTimeout,
+)
 from qpaykit._http.bearer import Token
 from support import SETTINGS, token_body
 
@@ -112,6 +118,51 @@ class TestWithOptions:
             assert isinstance(hasty.exception(), TransportTimeout)
             assert patient.result() == "access-1"
 
+    @pytest.mark.parametrize(
+        ("answer", "limits"),
+        [
+            pytest.param(httpx.Response(500), {}, id="as patient as the first"),
+            pytest.param(
+                httpx.Response(401, json={"error": "AUTHENTICATION_FAILED"}),
+                {"timeout": 60},
+                id="more patient, with a wrong password",
+            ),
+        ],
+    )
+    def test_who_could_do_no_better_shares_it(
+        self,
+        client: QPayClient,
+        qpay: respx.MockRouter,
+        monkeypatch: pytest.MonkeyPatch,
+        answer: httpx.Response,
+        limits: dict[str, Any],
+    ) -> None:
+        begun, waits, go = threading.Event(), threading.Event(), threading.Event()
+
+        async def sleep(_: object, seconds: float) -> None:
+            waits.set()
+            real_time.sleep(seconds)  # noqa: ASYNC251 (of the sync client)
+
+        def log_in(_: httpx.Request) -> httpx.Response:
+            begun.set()
+            go.wait(10)
+            return answer
+
+        monkeypatch.setattr("qpaykit._http.transport.SyncTransport.sleep", sleep)
+        qpay["token"].mock(side_effect=log_in)
+        first = client.with_options(max_retries=0)
+        with ThreadPoolExecutor(2) as pool:
+            failures = [pool.submit(first.tokens.get)]
+            assert begun.wait(10)
+            failures.append(pool.submit(first.with_options(**limits).tokens.get))
+            assert waits.wait(10)
+            go.set()
+        assert {type(failure.exception()) for failure in failures} <= {
+            ServerError,
+            AuthenticationError,
+        }
+        assert qpay["token"].call_count == 1
+
 
 class TestWaitingForAnothersLogin:
     """Another process holds the claim, and does not come to an end."""
@@ -192,6 +243,26 @@ class TestEarlyRenewal:
         assert [due.tokens.get(), due.tokens.get()] == ["access-1", "access-1"]
         assert clock.now - began == 9
         assert not qpay["token"].called
+
+    @pytest.mark.parametrize(("takes", "logins"), [(4.0, 1), (5.0, 1), (6.0, 0)])
+    def test_a_login_after_it_has_what_is_left_and_half_the_time_at_least(
+        self, due: QPayClient, qpay: respx.MockRouter, clock: Clock, takes: float, logins: int
+    ) -> None:
+        left: list[float] = []
+
+        def refuse(_: httpx.Request) -> httpx.Response:
+            clock.now += takes
+            return httpx.Response(401)
+
+        def log_in(request: httpx.Request) -> httpx.Response:
+            remaining: Any = request.extensions["timeout"]
+            left.append(remaining.left)
+            return httpx.Response(200, json=token_body("new"))
+
+        qpay.post("/auth/refresh").mock(side_effect=refuse)
+        qpay["token"].mock(side_effect=log_in)
+        due.tokens.get()
+        assert left == pytest.approx([10 - takes] * logins, abs=0.2)
 
     def test_it_keeps_to_the_limits_of_its_call(
         self, due: QPayClient, qpay: respx.MockRouter

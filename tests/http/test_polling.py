@@ -164,6 +164,9 @@ def test_seconds_that_are_none_are_refused(
     client: QPayClient, qpay: respx.MockRouter, name: str, value: Any
 ) -> None:
     limits: dict[str, Any] = {name: value}
-    with pytest.raises(ValidationError, match=name):
+    with pytest.raises(ValidationError) as caught:
         client.payments.wait("i-1", **limits)
+    (problem,) = caught.value.errors()
+    assert problem["loc"] == (name,)
+    assert problem["msg"] == "must be a number of seconds above 0"
     assert not qpay.calls

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from qpaykit import BranchData, InvoiceRequest, ReceiverData
 from qpaykit.models import EbarimtRequest, InvoiceFields
-from qpaykit.models.values import callback_url_limit, format_time, path_id
+from qpaykit.models.values import callback_url_limit, format_time, path_id, period
 from support import shown
 
 NEEDED: dict[str, object] = {
@@ -19,6 +19,9 @@ NEEDED: dict[str, object] = {
     "invoice_description": "Tea",
     "amount": 1500,
 }
+
+
+TIME_WANTED = 'must be a datetime, a date, or text as "2026-01-31" or "2026-01-31 23:59:59"'
 
 
 def complaint(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
@@ -111,14 +114,32 @@ def test_a_listed_time_is_ulaanbaatars(
     assert format_time(value, "start_date", end=end) == written
 
 
+def test_a_period_may_be_a_moment_long() -> None:
+    moment = "2026-01-31 08:30:00"
+    assert period(moment, moment) == (moment, moment)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "place", "told"),
+    [
+        ("2026-02-01", "2026-01-31", "end_date", "must not be before start_date"),
+        ("soon", "2026-01-31", "start_date", TIME_WANTED),
+        ("2026-02-01", "late", "end_date", TIME_WANTED),
+    ],
+)
+def test_a_period_that_is_none_is_refused_under_its_arguments_name(
+    start: str, end: str, place: str, told: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        period(start, end)
+    assert complaint(caught.value) == ((place,), told)
+
+
 @pytest.mark.parametrize("value", ["", "31.01.2026", "2026-13-01", 5, None])
 def test_a_time_that_is_none_is_refused_under_its_arguments_name(value: str) -> None:
     with pytest.raises(ValidationError) as caught:
         format_time(value, "start_date")
-    assert complaint(caught.value) == (
-        ("start_date",),
-        'must be a datetime, a date, or text as "2026-01-31" or "2026-01-31 23:59:59"',
-    )
+    assert complaint(caught.value) == (("start_date",), TIME_WANTED)
 
 
 @pytest.mark.parametrize(

@@ -267,14 +267,14 @@ class Pipeline(Generic[H]):
         except _Stop:
             return  # the next repetition tells as well
         refunded = any(row.payment_status == PaymentStatus.REFUNDED for row in check.rows)
-        total = check.paid_total(order.currency)
-        others = total - (event.payment.payment_amount or 0)
-        if others >= due or refunded:
+        rest = [row for row in check.rows if row.payment_id != event.payment.payment_id]
+        without = check.model_copy(update={"rows": rest}).paid_total(order.currency)
+        if without >= due or refunded:
             _logger.error(
                 "invoice %s, which was delivered, is paid twice or again after a refund (%s of %s "
                 "%s): look at its payments, and give back what is too much",
                 event.invoice_id,
-                total,
+                check.paid_total(order.currency),
                 due,
                 order.currency,
             )
