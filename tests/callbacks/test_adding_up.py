@@ -15,6 +15,7 @@ from qpaykit import (
     CallbackDispatcher,
     sign_callback_url,
 )
+from qpaykit.callbacks.memory import Remembered
 
 if TYPE_CHECKING:
     import respx
@@ -59,12 +60,20 @@ class TestWhetherItPaysTheOrder:
     def test_a_payment_that_names_no_currency_is_in_the_orders(self, shop: Shop) -> None:
         assert shop.handle(payment_currency=None) == "delivered"
 
+    @pytest.mark.parametrize("status", [404, 500])
     def test_what_cannot_be_added_up_is_unreachable_and_named_in_the_log(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture, status: int
+    ) -> None:
+        shop.qpay.post("/payment/check").respond(status)
+        assert shop.handle(payment_amount="500.00") == "unreachable"
+        assert shop.underpaid == []
+        assert "invoice i-1 " in caplog.text
+
+    def test_a_look_for_a_second_payment_that_fails_changes_nothing(
         self, shop: Shop, caplog: pytest.LogCaptureFixture
     ) -> None:
         shop.qpay.post("/payment/check").respond(500)
-        assert shop.handle(payment_amount="500.00") == "unreachable"
-        assert shop.underpaid == []
+        assert [shop.handle(), shop.handle()] == ["delivered", "duplicate"]
         assert "invoice i-1 could not be looked at" in caplog.text
 
     def test_what_was_refunded_is_not_measured_against_the_order(self, shop: Shop) -> None:
@@ -184,6 +193,11 @@ class TestWhetherItPaysTheOrder:
         shop.answers(sender_invoice_no="42", callback_url=url)
         assert shop.handle(payment_amount="1.00") == "unreachable"
         assert "i-1 names no total" in caplog.text
+        shop.fetch.respond(500)
+        shop.store.set(shop.key, Remembered.of("42", url).text())
+        caplog.clear()
+        assert shop.handle() == "unreachable"
+        assert "invoice i-1 could not be looked at" in caplog.text
         shop.answers(sender_invoice_no="42", callback_url=url, total_amount=1500)
         assert shop.handle() == "delivered"
 

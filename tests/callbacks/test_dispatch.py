@@ -327,7 +327,8 @@ def test_an_error_that_is_not_qpays_makes_it_unreachable(
     qpay.get(url__regex="/(payment|invoice)/").mock(side_effect=OSError("the store is down"))
     reply = dispatcher.handle(query=None if body else QUERY, body=body)
     assert (reply.status_code, reply.outcome) == (503, "unreachable")
-    assert "could not be looked at" in caplog.text
+    what = "invoice i-1" if body else f"payment {PAYMENT}"
+    assert f"{what} could not be looked at" in caplog.text
 
 
 @pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"], ids=shown)

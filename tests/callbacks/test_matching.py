@@ -88,12 +88,17 @@ class TestWhoseOrderItIs:
         ],
     )
     def test_an_invoice_that_qpay_does_not_show_delivers_nothing(
-        self, shop: Shop, answer: httpx.Response, outcome: str
+        self,
+        shop: Shop,
+        caplog: pytest.LogCaptureFixture,
+        answer: httpx.Response,
+        outcome: str,
     ) -> None:
         shop.forget()
         shop.fetch.mock(return_value=answer)
         assert shop.handle() == outcome
         assert shop.paid == []
+        assert "invoice i-1" in caplog.text
 
 
 INVOICE_ALONE = {"object_type": "INVOICE", "object_id": "i-1"}

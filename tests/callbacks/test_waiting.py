@@ -89,6 +89,12 @@ def handled(*, awaited: bool, store: Store | None = None, **limits: Unpack[Limit
     return outcomes[0]
 
 
+def test_a_lease_may_be_shorter_than_a_second_and_patience_none_at_all() -> None:
+    body = {"payment_id": "1", "payment_status": "NEW"}
+    dispatcher = CallbackDispatcher(verify=False, patience=0, lease=0.1)
+    assert dispatcher.handle(body=body).outcome == "not_paid_yet"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
