@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -48,6 +49,11 @@ def settings_at(base_url: str) -> Settings:
 def shown(value: object) -> str:
     """Name a parameter without a backslash, which pytest escapes once more in each collection."""
     return ascii(value).replace("\\", "/")
+
+
+def hear_interrupts() -> None:
+    """Let a process that is started hear Ctrl-C, though this one may not, as in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def token_body(access: str = "access-1", *, lifetime: float = 86_400) -> dict[str, object]:

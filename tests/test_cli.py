@@ -14,6 +14,7 @@ import pytest
 
 from qpaykit import __version__
 from qpaykit.simulator import Simulator
+from support import hear_interrupts
 
 COMMAND = [sys.executable, "-m", "qpaykit"]
 
@@ -59,6 +60,7 @@ def test_simulate_serves_until_it_is_interrupted() -> None:
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "COLUMNS": "200"},
+        preexec_fn=hear_interrupts,
     ) as process:
         assert process.stdout is not None
         settings = {}

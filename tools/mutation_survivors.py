@@ -23,11 +23,18 @@ class Explained(NamedTuple):
 
 EXPLAINED = [
     Explained(
-        "None is as false as False.",
+        "A token is renewed by one attempt, whatever may be sent again.",
         {
             "_http.tokens.refresh": [
                 ("safe=False,", "safe=None,"),
+                ("safe=False,", ""),
+                ("safe=False,", "safe=True,"),
             ],
+        },
+    ),
+    Explained(
+        "None is as false as False.",
+        {
             "callbacks.handlers.Handlers.__init__": [
                 ("self._closed = False", "self._closed = None"),
             ],
@@ -56,20 +63,20 @@ EXPLAINED = [
     Explained(
         "An instant more or less does not matter.",
         {
-            "_http.tokens.TokenManager.__init__": [
-                ("self._next_renewal = 0.0", "self._next_renewal = 1.0"),
-            ],
-            "_http.tokens.TokenManager._log_in": [
+            "_http.tokens.TokenManager._share_failure": [
                 (
-                    "if self._failure is not None and self._failure[0] >= asked:",
-                    "if self._failure is not None and self._failure[0] > asked:",
+                    "if failure is None or failure.at < asked:",
+                    "if failure is None or failure.at <= asked:",
                 ),
             ],
             "_http.tokens.TokenManager._renew": [
                 (
-                    "if time.monotonic() < self._next_renewal:",
-                    "if time.monotonic() <= self._next_renewal:",
+                    "if time.monotonic() < self._shared.next_renewal:",
+                    "if time.monotonic() <= self._shared.next_renewal:",
                 ),
+            ],
+            "_http.tokens.TokenManager._pause": [
+                ("if time.monotonic() >= ends:", "if time.monotonic() > ends:"),
             ],
         },
     ),
@@ -177,8 +184,8 @@ EXPLAINED = [
             ],
             "callbacks.signing.sign_callback_url": [
                 (
-                    "value = f\"{terms}.{_code(keys[0], order, params)}.{quote(sender_invoice_no, safe='')}\"",
-                    "value = f\"{terms}.{_code(keys[0], order, params)}.{quote(sender_invoice_no, safe='XXXX')}\"",
+                    'value = signature + quote(sender_invoice_no, safe="")',
+                    'value = signature + quote(sender_invoice_no, safe="XXXX")',
                 ),
             ],
         },
@@ -238,12 +245,8 @@ EXPLAINED = [
         {
             "callbacks.parse._payment": [
                 (
-                    "if isinstance(body, (bytes, str)) and len(body) <= _MAX_INPUT:",
-                    "if isinstance(body, (bytes, str)) and len(body) < _MAX_INPUT:",
-                ),
-                (
-                    "payment: CallbackPayment = CallbackPayment.__pydantic_validator__.validate_json(body)",
-                    "payment: CallbackPayment = CallbackPayment.__pydantic_validator__.validate_json(None)",
+                    "return read_json(CallbackPayment, body)",
+                    "return read_json(CallbackPayment, None)",
                 ),
             ],
         },
@@ -253,27 +256,8 @@ EXPLAINED = [
         {
             "callbacks.parse._payment": [
                 (
-                    'known = {name: value for name, value in content.items() if value not in (None, "")}',
-                    'known = {name: value for name, value in content.items() if value not in (None, "XXXX")}',
-                ),
-            ],
-        },
-    ),
-    Explained(
-        "A guard against an error that is in no field; pydantic reports none.",
-        {
-            "callbacks.parse._payment": [
-                ("if not broken & known.keys():", "if not broken | known.keys():"),
-            ],
-        },
-    ),
-    Explained(
-        "An answer's extras are never None; the other branch is for the type checker.",
-        {
-            "callbacks.parse._named": [
-                (
-                    "value = other.get(_PAYMENT_ID) if other else None",
-                    "value = other.get(_PAYMENT_ID) if (other) or True else None",
+                    'known = {name: value for name, value in _content(body).items() if value not in (None, "")}',
+                    'known = {name: value for name, value in _content(body).items() if value not in (None, "XXXX")}',
                 ),
             ],
         },
@@ -312,17 +296,21 @@ EXPLAINED = [
         },
     ),
     Explained(
-        "quantize looks at the exponent alone.",
+        "Where no time zone has such a time, the machine's has none either.",
         {
-            "models.values._fixed": [
+            "models.values._time_to_send": [
                 (
-                    "rounded = value.quantize(Decimal((0, (1,), -decimals)), context=EXACT)",
-                    "rounded = value.quantize(Decimal((1, (1,), -decimals)), context=EXACT)",
+                    "value.astimezone(timezone.utc).astimezone(ULAANBAATAR)",
+                    "value.astimezone(None).astimezone(ULAANBAATAR)",
                 ),
-                (
-                    "rounded = value.quantize(Decimal((0, (1,), -decimals)), context=EXACT)",
-                    "rounded = value.quantize(Decimal((0, (2,), -decimals)), context=EXACT)",
-                ),
+            ],
+        },
+    ),
+    Explained(
+        "Neither is a date.",
+        {
+            "models.values._time_to_send": [
+                ("value = None", 'value = ""'),
             ],
         },
     ),
@@ -337,7 +325,7 @@ EXPLAINED = [
     Explained(
         "No expiry lies at the bound itself: it is in the year 2001, or in thirty years from now.",
         {
-            "_http.tokens.token_from_answer": [
+            "_http.bearer.token_from_answer": [
                 ("if stated >= _MILLISECONDS:", "if stated > _MILLISECONDS:"),
                 (
                     "expires_at = stated if stated > _ABSOLUTE else now + (stated or _DEFAULT_LIFETIME)",
@@ -349,7 +337,7 @@ EXPLAINED = [
     Explained(
         "An empty one is as little a token as none.",
         {
-            "_http.tokens.token_from_answer": [
+            "_http.bearer.token_from_answer": [
                 ("refresh = None", 'refresh = ""'),
             ],
         },

@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from docs.blocks import ROOT, pages, to_run
 from qpaykit.config import Settings
 from qpaykit.simulator import Simulator
+from support import hear_interrupts
 
 BIN = Path(sys.executable).parent
 TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -74,7 +75,9 @@ def simulate(*options: str) -> None:
     """Start the simulator as it is said, on a free port of loopback; see it answer; end it."""
     said = [option if option != "0.0.0.0" else "127.0.0.1" for option in options]
     program = [str(BIN / "qpaykit"), "simulate", *said, "--port", "0"]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        program, stdout=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
+    ) as process:
         assert process.stdout
         try:
             lines = iter(process.stdout.readline, "")
