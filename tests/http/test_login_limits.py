@@ -197,11 +197,13 @@ def test_while_qpay_asks_a_login_to_wait_no_other_process_logs_in(
     store = MemoryStore()
     client = QPayClient(**SETTINGS, store=store)
     key = f"login:{client.settings.account}"
+    here = client._session.tokens._shared.claims
     seen: list[str] = []
 
     def log_in(_: httpx.Request) -> httpx.Response:
         clock.now += 14
         seen.append(store.claim(key, "another process", lease=60))
+        assert here.claim(key, "another thread", lease=60) == "held"
         if len(seen) == 3:
             return httpx.Response(200, json=token_body())
         return httpx.Response(429, headers={"retry-after": "30"})

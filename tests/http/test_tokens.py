@@ -238,6 +238,27 @@ def test_clients_of_one_account_share_the_stores_token(qpay: respx.MockRouter) -
     assert qpay["token"].call_count == 1
 
 
+def test_clients_of_one_account_that_share_a_store_make_one_login_at_once(
+    qpay: respx.MockRouter,
+) -> None:
+    start = threading.Barrier(4)
+    store = MemoryStore()
+
+    def log_in(_: httpx.Request) -> httpx.Response:
+        time.sleep(0.2)
+        return httpx.Response(200, json=token_body())
+
+    def first_call(_: int) -> str:
+        client = QPayClient(**SETTINGS, store=store)
+        start.wait()
+        return client.tokens.get()
+
+    qpay["token"].mock(side_effect=log_in)
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(first_call, range(4))) == {"access-1"}
+    assert qpay["token"].call_count == 1
+
+
 def test_clients_of_two_accounts_share_a_store_and_no_token(qpay: respx.MockRouter) -> None:
     qpay["token"].mock(
         side_effect=[httpx.Response(200, json=token_body(name)) for name in ("one", "two")]
