@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,15 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("USERNAME", "PASSWORD", "INVOICE_CODE", "CALLBACK_URL", "BASE_URL"):
         monkeypatch.delenv(f"QPAY_{name}", raising=False)
     monkeypatch.delenv("QPAY_CALLBACK_SECRET", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_log_level_from_another_test() -> Iterator[None]:
+    # The frameworks of the examples set the root logger up.
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

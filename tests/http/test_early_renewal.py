@@ -39,6 +39,7 @@ class TestEarlyRenewal:
         client = self.due_client(qpay)
         refresh = qpay.post("/auth/refresh").respond(json=token_body("new"))
         caplog.set_level(logging.INFO, "qpaykit.http")
+        caplog.clear()
         assert [client.tokens.get(), client.tokens.get()] == ["new", "new"]
         [record] = map(vars, caplog.records)
         assert (record["operation"], record["method"]) == ("tokens.refresh", "POST")
