@@ -7,9 +7,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import pytest
-from typer.testing import CliRunner
 
-from qpaykit._commands import app
 from qpaykit.doctor import Finding, examine
 from support import SETTINGS
 
@@ -132,12 +130,18 @@ def test_a_setting_that_cannot_be_right_ends_the_examination(
     assert not respx_mock.calls
 
 
+# An older typer says at its import that it uses an older click.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(
     ("good", "status"), [(True, 0), (None, 0), (False, 1)], ids=["ok", "note", "wrong"]
 )
 def test_the_command_fails_for_what_is_wrong_and_not_for_a_note(
     monkeypatch: pytest.MonkeyPatch, good: bool | None, status: int
 ) -> None:
+    from typer.testing import CliRunner
+
+    from qpaykit._commands import app
+
     findings = [Finding("one", True, "fine"), Finding("two", good, "so"), Finding("x", True, "y")]
     monkeypatch.setattr("qpaykit._commands.examine", lambda: iter(findings))
     assert CliRunner().invoke(app, ["doctor"]).exit_code == status
