@@ -64,7 +64,7 @@ ROOMS = {
     "models": Room(320, 592, ("models",), "what travels, its limits"),
     "stores": Room(560, 592, ("stores",), "the token, the deliveries"),
     GROUND: Room(
-        390, 702, ("errors", "error_codes", "_redaction", "_drive", "_loops", "_version"),
+        390, 702, ("errors", "error_codes", "_redaction", "_drive", "_forks", "_loops", "_version"),
         "everything may stand on these; they stand on nothing above", width=700,
     ),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from qpaykit._http.forks import unlock_after_fork
+from qpaykit._forks import in_forked_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,14 +42,17 @@ class Lanes(Generic[S, C]):
     def __init__(self, first: Lane[S, C], another: Callable[[], Lane[S, C]] | None = None) -> None:
         self.opened = [first]
         self._another = another
-        self.lock = threading.Lock()
-        unlock_after_fork(self)
+        self._unlock()
+        in_forked_child(self, Lanes._unlock)
+
+    def _unlock(self) -> None:
+        self._lock = threading.Lock()
 
     def enter(self) -> Lane[S, C]:
         """Take the first lane with a connection to spare, or else the least busy one."""
         if self._another is None:
             return self.opened[0]
-        with self.lock:
+        with self._lock:
             for lane in self.opened:
                 if lane.busy < LANE_CONNECTIONS:
                     break
@@ -62,13 +65,13 @@ class Lanes(Generic[S, C]):
         """Give a lane back; say whether it was retired and this was its last request."""
         if self._another is None:
             return False
-        with self.lock:
+        with self._lock:
             lane.busy -= 1
             return lane.retired and not lane.busy
 
     def retire(self, lane: Lane[S, C]) -> None:
         """Let a lane's requests end, and give it no new ones; where there is no other, keep it."""
-        with self.lock:
+        with self._lock:
             if self._another is not None and not lane.retired:
                 lane.retired = True
                 self.opened.remove(lane)

@@ -10,7 +10,7 @@ import weakref
 from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING, cast
 
-from qpaykit._http.forks import unlock_after_fork
+from qpaykit._forks import in_forked_child
 from qpaykit._http.lanes import Lanes
 from qpaykit._http.library import (
     async_lane_of,
@@ -133,8 +133,11 @@ class SyncTransport(_Base):
         self._own: SyncLanes | None = None
         self._pid = 0
         self._closed = False
-        self.lock = threading.Lock()
-        unlock_after_fork(self)
+        self._unlock()
+        in_forked_child(self, SyncTransport._unlock)
+
+    def _unlock(self) -> None:
+        self._lock = threading.Lock()
 
     async def send(self, message: Message, timeout: float) -> Reply:
         """Make one attempt; see `Transport.send`."""
@@ -177,7 +180,7 @@ class SyncTransport(_Base):
         own = self._own
         if own is not None and self._pid == os.getpid():
             return own
-        with self.lock:
+        with self._lock:
             if self._own is None or self._pid != os.getpid():
                 # After a fork, parent and child would read each other's answers.
                 self._own = open_lanes(self._library, direct=self._direct)

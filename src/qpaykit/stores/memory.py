@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
+
+from qpaykit._forks import in_forked_child
 
 if TYPE_CHECKING:
     from qpaykit.stores.protocol import ClaimState
@@ -46,7 +46,12 @@ class MemoryStore:
         self._values: dict[str, _Value] = {}
         self._claims: dict[str, _Claim] = {}
         self._writes = 0
-        _instances.add(self)
+        in_forked_child(self, MemoryStore._leave_the_parent)
+
+    def _leave_the_parent(self) -> None:
+        self._lock = threading.Lock()
+        for key in [key for key, held in self._claims.items() if held.until is not None]:
+            del self._claims[key]
 
     def __repr__(self) -> str:
         return "MemoryStore()"
@@ -115,17 +120,3 @@ class MemoryStore:
 
 def _over(until: float | None) -> bool:
     return until is not None and time.monotonic() >= until
-
-
-def _leave_the_parent() -> None:
-    # The parent's other threads do not exist in the child: nobody there would ever unlock
-    # what they had locked, or give back what they had claimed.
-    for store in _instances:
-        store._lock = threading.Lock()  # noqa: SLF001
-        for key in [key for key, held in store._claims.items() if held.until is not None]:  # noqa: SLF001
-            del store._claims[key]  # noqa: SLF001
-
-
-_instances: weakref.WeakSet[MemoryStore] = weakref.WeakSet()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_the_parent)

@@ -1,0 +1,31 @@
+"""What a forked child must not keep of its parent."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+def in_forked_child(owner: T, reset: Callable[[T], object]) -> None:
+    """Call `reset(owner)` in a forked child, for as long as `owner` lives.
+
+    The parent's other threads do not exist in the child: nobody there would ever unlock what
+    they had locked, or give back what they had claimed.
+    """
+    _resets[owner] = reset
+
+
+def _leave_the_parent() -> None:
+    for owner, reset in list(_resets.items()):
+        reset(owner)
+
+
+_resets: weakref.WeakKeyDictionary[object, Callable[[Any], object]] = weakref.WeakKeyDictionary()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_the_parent)
