@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from typing import TYPE_CHECKING, Generic, TypeVar
-from urllib.parse import urlsplit
 
 from qpaykit._http.session import Exchange, Session
 from qpaykit._http.tokens import TokenManager
@@ -15,7 +14,6 @@ from qpaykit.config import (
     DEFAULT_TIMEOUT,
     Options,
     Settings,
-    is_loopback,
     load_settings,
 )
 from qpaykit.resources.ebarimt import AsyncEbarimt, Ebarimt
@@ -78,15 +76,14 @@ class _Client(Generic[X, S]):
         Raises:
             ConfigurationError: A limit cannot be right.
         """
-        mine = self._session.exchange
+        mine = self._session.exchange.options
         options = Options(
-            mine.options.timeout if timeout is None else timeout,
-            mine.options.max_retries if max_retries is None else max_retries,
+            mine.timeout if timeout is None else timeout,
+            mine.max_retries if max_retries is None else max_retries,
         )
-        exchange = Exchange(mine.transport, options, mine.redactor)
         other = copy.copy(self)
         other._owns_transport = False
-        other._session = Session(exchange, self._session.tokens.within(exchange))
+        other._session = self._session.within(options)
         other._furnish(other._session)
         return other
 
@@ -154,8 +151,7 @@ class QPayClient(_Client[SyncTransport, "Store"]):
         )
         options = Options(timeout, max_retries)
         store = store if store is not None else MemoryStore()
-        direct = is_loopback(urlsplit(settings.base_url).hostname or "")
-        transport = SyncTransport(settings.base_url, http_client, direct=direct)
+        transport = SyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
         self._open(settings, options, transport, store, for_sync(store))
 
     def _furnish(self, session: Session) -> None:
@@ -215,8 +211,7 @@ class AsyncQPayClient(_Client[AsyncTransport, "Store | AsyncStore"]):
         )
         options = Options(timeout, max_retries)
         store = store if store is not None else MemoryStore()
-        direct = is_loopback(urlsplit(settings.base_url).hostname or "")
-        transport = AsyncTransport(settings.base_url, http_client, direct=direct)
+        transport = AsyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
         self._open(settings, options, transport, store, for_async(store))
 
     def _furnish(self, session: Session) -> None:

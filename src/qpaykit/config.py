@@ -47,6 +47,11 @@ class Settings:
         """A short name of this account at this QPay, for keys in a store."""
         return hashlib.sha256(f"{self.base_url}\n{self.username}".encode()).hexdigest()[:32]
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether this QPay is one on loopback, such as the simulator."""
+        return is_loopback(urlsplit(self.base_url).hostname or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

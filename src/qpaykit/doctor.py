@@ -61,7 +61,7 @@ def examine() -> Iterator[Finding]:
             yield Finding("username", True, settings.username)
         if "password" not in missing:
             yield Finding("password", True, "set")
-        yield _server(settings.base_url)
+        yield _server(settings)
         yield from _invoices(settings)
         if missing:
             return
@@ -69,9 +69,9 @@ def examine() -> Iterator[Finding]:
     yield from _clock(settings.base_url)
 
 
-def _server(base_url: str) -> Finding:
-    host = urlsplit(base_url).hostname or ""
-    name = _NAMES.get(base_url) or ("a simulator" if is_loopback(host) else None)
+def _server(settings: Settings) -> Finding:
+    base_url = settings.base_url
+    name = _NAMES.get(base_url) or ("a simulator" if settings.on_this_machine else None)
     return Finding("base_url", bool(name) or None, f"{base_url} ({name or 'not QPay itself'})")
 
 
@@ -92,7 +92,7 @@ def _invoices(settings: Settings) -> Iterator[Finding]:
             "not set: pass it to every invoice, or set QPAY_CALLBACK_URL",
         )
     else:
-        advice = _advice(url, local=is_loopback(urlsplit(settings.base_url).hostname or ""))
+        advice = _advice(url, local=settings.on_this_machine)
         yield Finding("callback_url", not advice, f"{url}{advice}")
     signed = bool(settings.callback_secrets)
     yield Finding(

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from qpaykit import InvalidRequestError, QPayClient, WaitTimeoutError
-from support import CHECK_UNPAID
+from support import CHECK_UNPAID, token_body
 
 if TYPE_CHECKING:
     import respx
@@ -147,6 +147,21 @@ def test_a_qpay_that_hangs_is_given_what_is_left(
     assert gives_up(client, clock, timeout=10, interval=1) <= 10 + 4
     assert found.allowed[0] == 10
     assert min(found.allowed) == 1
+
+
+def test_a_login_for_it_is_given_what_is_left_too(
+    client: QPayClient, qpay: respx.MockRouter, clock: Clock
+) -> None:
+    allowed: list[float] = []
+
+    def log_in(request: httpx.Request) -> httpx.Response:
+        allowed.append(round(request.extensions["timeout"]["read"], 2))
+        return httpx.Response(200, json=token_body())
+
+    qpay["token"].mock(side_effect=log_in)
+    till(qpay, clock)
+    gives_up(client, clock, timeout=4, interval=4)
+    assert allowed == [4]
 
 
 def test_a_refusal_ends_the_waiting_at_once(

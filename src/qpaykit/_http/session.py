@@ -88,6 +88,12 @@ class Session:
         self.exchange = exchange
         self.tokens = tokens
 
+    def within(self, options: Options) -> Session:
+        """Return one with other limits that shares connections and token."""
+        mine = self.exchange
+        exchange = Exchange(mine.transport, options, mine.redactor)
+        return Session(exchange, self.tokens.within(exchange))
+
     async def call(self, operation: Operation[T]) -> T:
         """Carry out an operation.
 
@@ -146,10 +152,8 @@ class Session:
 
     def _hurried(self, seconds: float) -> Session:
         """Return a session that asks once: the polling is what asks again."""
-        exchange = self.exchange
-        timeout = min(exchange.options.timeout, max(seconds, _LAST_QUESTION))
-        options = Options(timeout, max_retries=0)
-        return Session(Exchange(exchange.transport, options, exchange.redactor), self.tokens)
+        timeout = min(self.exchange.options.timeout, max(seconds, _LAST_QUESTION))
+        return self.within(Options(timeout, max_retries=0))
 
     async def _settle(self, operation: Operation[T], doubt: QPayError) -> T:
         """Find out what became of a request whose answer was lost."""
