@@ -95,7 +95,7 @@ def token_from_answer(answer: TokenAnswer, now: float) -> Token:
         ValueError: There is no token in it that could be sent.
     """
     access = answer.access_token
-    if not access or not (access.isascii() and access.isprintable()) or " " in access:
+    if not access or not _can_be_sent(access):
         raise ValueError("it holds no access_token")
     stated = float(answer.expires_in or 0)
     if stated >= _MILLISECONDS:
@@ -106,6 +106,10 @@ def token_from_answer(answer: TokenAnswer, now: float) -> Token:
         _logger.warning("QPay's token is over on arrival: this machine's clock may be wrong")
         expires_at = now + _DEFAULT_LIFETIME
     refresh = answer.refresh_token
-    if not refresh or not (refresh.isascii() and refresh.isprintable()) or " " in refresh:
+    if not refresh or not _can_be_sent(refresh):
         refresh = None
     return Token(SecretStr(access), SecretStr(refresh) if refresh else None, now, expires_at)
+
+
+def _can_be_sent(token: str) -> bool:
+    return token.isascii() and token.isprintable() and " " not in token

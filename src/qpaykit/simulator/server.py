@@ -206,11 +206,7 @@ class Simulator:
         Raises:
             ValueError: The invoice cannot be paid.
         """
-        with self._state.lock:
-            invoice = self._payable(invoice_id)
-            payment = self._state.add_payment(invoice, invoice.due, "P2P", "NEW")
-        self._tell(payment, callbacks, wait=True)
-        return payment.id
+        return self._try_to_pay(invoice_id, "P2P", "NEW", callbacks)
 
     def settle(self, payment_id: str, *, status: str = "PAID", callbacks: int = 1) -> None:
         """Give a payment another status, and call the shop back.
@@ -243,9 +239,12 @@ class Simulator:
         Raises:
             ValueError: The invoice cannot be paid.
         """
+        return self._try_to_pay(invoice_id, "CARD", "FAILED", callbacks)
+
+    def _try_to_pay(self, invoice_id: str, method: str, status: str, callbacks: int) -> str:
         with self._state.lock:
             invoice = self._payable(invoice_id)
-            payment = self._state.add_payment(invoice, invoice.due, "CARD", "FAILED")
+            payment = self._state.add_payment(invoice, invoice.due, method, status)
         self._tell(payment, callbacks, wait=True)
         return payment.id
 
