@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 from typing_extensions import TypedDict
 
@@ -98,3 +99,13 @@ def redis_server() -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(10)
+
+
+def only_for(access: str) -> Callable[[httpx.Request], httpx.Response]:
+    """Make a QPay that gives an invoice for one token, and refuses all others."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        good = request.headers["authorization"] == f"Bearer {access}"
+        return httpx.Response(200 if good else 401, json={"invoice_id": "i-1"})
+
+    return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time as real_time
 from collections.abc import Callable
 from contextlib import ExitStack
 from unittest.mock import patch
@@ -12,28 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from clock import Clock
 from qpaykit import MemoryStore, QPayClient, QPayError
 from support import SETTINGS
 
 RETRIES = 2
 LIFETIME = 3600.0
 _CLIENTS = st.integers(0, 2)
-
-
-class Clock:
-    """Stands in for the module `time` where tokens and stores read it."""
-
-    def __init__(self) -> None:
-        self.now = real_time.time()
-
-    def time(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 class Account:

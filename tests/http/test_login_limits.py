@@ -11,6 +11,7 @@ import httpx
 import pytest
 import respx
 
+from clock import Clock
 from qpaykit import (
     AuthenticationError,
     MemoryStore,
@@ -20,22 +21,6 @@ from qpaykit import (
 )
 from qpaykit._http.bearer import Token
 from support import SETTINGS, token_body
-
-
-class Clock:
-    """Stands in for the module `time`: what waits moves it on."""
-
-    def __init__(self) -> None:
-        self.now = real_time.time()
-
-    def time(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture

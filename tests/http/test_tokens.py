@@ -16,7 +16,7 @@ from overtaken import Overtaken, a_token
 from qpaykit import AuthenticationError, MemoryStore, QPayClient, ServerError
 from qpaykit._http.bearer import Token, token_from_answer
 from qpaykit.models import TokenAnswer
-from support import SETTINGS, shown, token_body
+from support import SETTINGS, only_for, shown, token_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,11 +153,7 @@ class TestALoginBesideAnotherProcess:
         store.newer = a_token("newer")
         qpay["token"].respond(json=token_body("newest"))
 
-        def answer(request: httpx.Request) -> httpx.Response:
-            good = request.headers["authorization"] == "Bearer newest"
-            return httpx.Response(200 if good else 401, json={"invoice_id": "i-1"})
-
-        qpay.get("/invoice/i-1").mock(side_effect=answer)
+        qpay.get("/invoice/i-1").mock(side_effect=only_for("newest"))
         assert client.invoices.get("i-1").invoice_id == "i-1"
 
     def test_while_the_other_logs_in_the_refused_token_is_not_tried_again(
@@ -178,11 +174,7 @@ class TestALoginBesideAnotherProcess:
         store.held = True
         qpay["token"].respond(json=token_body("second"))
 
-        def answer(request: httpx.Request) -> httpx.Response:
-            good = request.headers["authorization"] == "Bearer second"
-            return httpx.Response(200 if good else 401, json={"invoice_id": "i-1"})
-
-        route = qpay.get("/invoice/i-1").mock(side_effect=answer)
+        route = qpay.get("/invoice/i-1").mock(side_effect=only_for("second"))
         client.invoices.get("i-1")
         sent = [one.request.headers["authorization"] for one in route.calls]
         assert sent == ["Bearer access-1", "Bearer second"]
@@ -282,11 +274,7 @@ def test_after_a_401_the_stores_newer_token_is_taken_without_a_login(
     second.tokens.get()
     logins = qpay["token"].call_count
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        fresh = request.headers["authorization"] == "Bearer newer"
-        return httpx.Response(200 if fresh else 401, json={})
-
-    qpay.get("/invoice/i-1").mock(side_effect=answer)
+    qpay.get("/invoice/i-1").mock(side_effect=only_for("newer"))
     first.invoices.get("i-1")
     assert qpay["token"].call_count == logins
 
@@ -300,11 +288,7 @@ def test_a_stores_dead_token_still_leaves_one_login(qpay: respx.MockRouter) -> N
     second.tokens.get()
     qpay["token"].respond(json=token_body("alive"))
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        alive = request.headers["authorization"] == "Bearer alive"
-        return httpx.Response(200 if alive else 401, json={})
-
-    route = qpay.get("/invoice/i-1").mock(side_effect=answer)
+    route = qpay.get("/invoice/i-1").mock(side_effect=only_for("alive"))
     first.invoices.get("i-1")
     assert route.call_count == 3
 

@@ -26,7 +26,7 @@ from qpaykit import (
 )
 from qpaykit._http.bearer import Token
 from qpaykit.stores.adapters import for_async
-from support import SETTINGS, token_body
+from support import SETTINGS, only_for, token_body
 
 if TYPE_CHECKING:
     import respx
@@ -131,11 +131,7 @@ def test_a_refused_token_is_replaced_without_the_store(
     store.down = EVERYTHING
     qpay["token"].respond(json=token_body("second"))
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        good = request.headers["authorization"] == "Bearer second"
-        return httpx.Response(200 if good else 401, json={"invoice_id": "i-1"})
-
-    qpay.get("/invoice/i-1").mock(side_effect=answer)
+    qpay.get("/invoice/i-1").mock(side_effect=only_for("second"))
     assert shop.invoices.get("i-1").invoice_id == "i-1"
     assert qpay["token"].call_count == 2
 
