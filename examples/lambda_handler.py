@@ -35,7 +35,7 @@ def execute(sql: str, *values: str | int | None) -> list[tuple[str, str]]:
 @dispatcher.on_paid
 def deliver(event: qpaykit.PaymentEvent) -> None:
     sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING state, invoice"
-    (_,) = execute(sql, event.sender_invoice_no)  # raises where there is no such order
+    (_,) = execute(sql, event.order_no)  # raises where there is no such order
 
 
 def order() -> Answer:

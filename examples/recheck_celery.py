@@ -48,7 +48,7 @@ def execute(sql: str, *values: str | None) -> list[tuple[str]]:
 @dispatcher.on_paid
 def deliver(event: qpaykit.PaymentEvent) -> None:
     sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING number"
-    (_,) = execute(sql, event.sender_invoice_no)  # raises where there is no such order
+    (_,) = execute(sql, event.order_no)  # raises where there is no such order
 
 
 @app.task(name="recheck")

@@ -15,7 +15,7 @@ AMOUNT = 1500  # MNT
 TABLES = """
 CREATE TABLE IF NOT EXISTS orders
     (number TEXT PRIMARY KEY, amount INTEGER NOT NULL, state TEXT NOT NULL, invoice TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS deliveries (key TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS deliveries (key TEXT PRIMARY KEY, record TEXT);
 """
 
 
@@ -32,16 +32,22 @@ class ShopStore(qpaykit.SQLiteStore):
         if not key.startswith("delivered:"):
             return super().claim(key, owner, lease=lease)
         # The insert begins the transaction, and waits while another process holds the database.
-        if self._db.execute("INSERT OR IGNORE INTO deliveries VALUES (?)", (key,)).rowcount:
+        if self._db.execute("INSERT OR IGNORE INTO deliveries (key) VALUES (?)", (key,)).rowcount:
             return "claimed"
         self._db.rollback()
         return "done"
 
-    def complete(self, key: str, owner: str) -> bool:
+    def complete(self, key: str, owner: str, *, delivery: qpaykit.Delivery | None = None) -> bool:
         if not key.startswith("delivered:"):
-            return super().complete(key, owner)
+            return super().complete(key, owner, delivery=delivery)
+        record = delivery.to_json() if delivery else None
+        self._db.execute("UPDATE deliveries SET record = ? WHERE key = ?", (record, key))
         self._db.commit()
         return True
+
+    def delivery(self, key: str) -> qpaykit.Delivery | None:
+        row = self._db.execute("SELECT record FROM deliveries WHERE key = ?", (key,)).fetchone()
+        return qpaykit.Delivery.from_json(row[0]) if row else None
 
     def release(self, key: str, owner: str) -> None:
         if not key.startswith("delivered:"):
@@ -57,8 +63,8 @@ def main(db: sqlite3.Connection) -> None:
         @dispatcher.on_paid
         def deliver(event: qpaykit.PaymentEvent) -> None:
             sql = "UPDATE orders SET state = 'paid' WHERE number = ?"
-            if db.execute(sql, (event.sender_invoice_no,)).rowcount != 1:
-                raise LookupError(f"paid, but there is no order {event.sender_invoice_no}")
+            if db.execute(sql, (event.order_no,)).rowcount != 1:
+                raise LookupError(f"paid, but there is no order {event.order_no}")
 
         number = uuid4().hex
         invoice = client.invoices.create(

@@ -28,8 +28,8 @@ db.execute(f"CREATE TABLE IF NOT EXISTS orders ({COLUMNS})")
 @dispatcher.on_paid
 async def deliver(event: qpaykit.PaymentEvent) -> None:
     sql = "UPDATE orders SET state = 'paid' WHERE number = ?"
-    if db.execute(sql, (event.sender_invoice_no,)).rowcount != 1:
-        raise LookupError(f"paid, but there is no order {event.sender_invoice_no}")
+    if db.execute(sql, (event.order_no,)).rowcount != 1:
+        raise LookupError(f"paid, but there is no order {event.order_no}")
 
 
 async def callback(request: web.Request) -> web.Response:

@@ -38,7 +38,7 @@ class Order(db.models.Model):
 
 @dispatcher.on_paid
 def deliver(event: qpaykit.PaymentEvent) -> None:
-    Order(number=event.sender_invoice_no, state="paid").save(update_fields=["state"])
+    Order(number=event.order_no, state="paid").save(update_fields=["state"])
 
 
 def hook(request: HttpRequest) -> HttpResponse:

@@ -35,7 +35,7 @@ app = FastAPI(lifespan=lifespan)
 @dispatcher.on_paid
 async def deliver(event: qpaykit.PaymentEvent) -> None:
     sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING number"
-    (_,) = db.execute(sql, (event.sender_invoice_no,))  # raises where there is no such order
+    (_,) = db.execute(sql, (event.order_no,))  # raises where there is no such order
 
 
 @app.get("/callback")

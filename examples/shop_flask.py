@@ -34,7 +34,7 @@ def execute(sql: str, *values: str | int | None) -> list[tuple[int, str, str]]:
 @dispatcher.on_paid
 def deliver(event: qpaykit.PaymentEvent) -> None:
     sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING amount, state, invoice"
-    (_,) = execute(sql, event.sender_invoice_no)  # raises where there is no such order
+    (_,) = execute(sql, event.order_no)  # raises where there is no such order
 
 
 @app.get("/callback")

@@ -48,7 +48,7 @@ def write(ledger: str, name: str, event: PaymentEvent) -> None:
         (
             name,
             str(event.status),
-            event.sender_invoice_no,
+            event.order_no,
             event.invoice_id,
             event.payment.payment_id,
             time.time(),

@@ -84,7 +84,7 @@ def variables(simulator: Simulator) -> dict[str, str]:
 def test_the_doctor_finds_a_good_setting_good_and_shows_no_secret(
     qpay_simulator: Simulator,
 ) -> None:
-    done = run("doctor", **variables(qpay_simulator), QPAY_CALLBACK_SECRET="s3cr3t")
+    done = run("doctor", **variables(qpay_simulator), QPAY_CALLBACK_SECRET="a-secret-of-the-shop")
     assert done.returncode == 0, done.stdout
     assert "QPay gives one" in done.stdout
     assert "a simulator" in done.stdout

@@ -33,7 +33,10 @@ def found(name: str) -> Finding:
 @pytest.fixture
 def shop(qpay: respx.MockRouter, monkeypatch: pytest.MonkeyPatch) -> respx.MockRouter:
     """A shop with good settings, and a mocked QPay whose clock goes as ours."""
-    export(monkeypatch, **{**SETTINGS, "callback_url": PUBLIC, "callback_secret": "s3cr3t"})
+    export(
+        monkeypatch,
+        **{**SETTINGS, "callback_url": PUBLIC, "callback_secret": "a-secret-of-the-shop"},
+    )
     qpay.get("").respond(404, headers={"date": formatdate(time.time(), usegmt=True)})
     return qpay
 

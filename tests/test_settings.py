@@ -11,6 +11,8 @@ from callbacks.payments import QUERY
 from qpaykit import AsyncQPayClient, CallbackDispatcher, ConfigurationError, QPayClient
 from support import SETTINGS
 
+LONG = "a secret of the shop that is long enough"
+
 
 @pytest.mark.parametrize("name", ["username", "password"])
 def test_a_missing_login_is_named_with_its_variable(name: str) -> None:
@@ -23,25 +25,34 @@ def test_a_missing_login_is_named_with_its_variable(name: str) -> None:
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(f"QPAY_{name.upper()}", str(value))
-    monkeypatch.setenv("QPAY_CALLBACK_SECRET", "the new, old,")
+    monkeypatch.setenv(
+        "QPAY_CALLBACK_SECRET", "the new secret of a shop, the old secret of a shop,"
+    )
     settings = QPayClient().settings
     assert (settings.username, settings.invoice_code) == ("SHOP", "TEST_INVOICE")
-    assert [s.get_secret_value() for s in settings.callback_secrets] == ["the new", "old"]
+    assert [s.get_secret_value() for s in settings.callback_secrets] == [
+        "the new secret of a shop",
+        "the old secret of a shop",
+    ]
 
 
 @pytest.mark.parametrize(
     "secret",
-    ["s", SecretStr("s"), ["s"], (SecretStr("s"),)],
-    ids=["text", "masked", "list", "tuple"],
+    [LONG, SecretStr(LONG), [LONG], (SecretStr(LONG),), f" {LONG}\n"],
+    ids=["text", "masked", "list", "tuple", "with white space"],
 )
 def test_a_callback_secret_may_come_masked_and_with_others(secret: Any) -> None:
     settings = QPayClient(**SETTINGS, callback_secret=secret).settings
-    assert [one.get_secret_value() for one in settings.callback_secrets] == ["s"]
+    assert [one.get_secret_value() for one in settings.callback_secrets] == [LONG]
     reply = CallbackDispatcher(verify=False, callback_secret=secret).handle(query=QUERY)
     assert reply.outcome == "forged"
 
 
-@pytest.mark.parametrize("secret", ["", b"s", [b"s"], [""], 5, {"s": 1}, [None]], ids=repr)
+@pytest.mark.parametrize(
+    "secret",
+    ["", b"s", [b"s"], [""], 5, {"s": 1}, [None], "x" * 15, ["x" * 16, "x" * 15]],
+    ids=repr,
+)
 def test_a_callback_secret_is_text(secret: Any) -> None:
     with pytest.raises(ConfigurationError, match="callback_secret must"):
         QPayClient(**SETTINGS, callback_secret=secret)
@@ -87,6 +98,9 @@ def test_a_base_url_is_taken_with_and_without_its_end(given: str | None, used: s
         "https://[v1.a]",
         "https://merchant.qpay.mn\x00",
         "https://merchant qpay.mn",
+        "https://merchant..qpay.mn",
+        "https://.qpay.mn",
+        f"https://{'x' * 64}.qpay.mn",
         "https://",
     ],
 )
@@ -124,9 +138,30 @@ def test_a_setting_may_be_as_long_as_qpay_takes_and_no_longer(name: str, most: i
         QPayClient(**settings)
 
 
-def test_a_host_in_other_letters_is_the_same_account() -> None:
-    one, other = (
-        QPayClient(username="u", password="p", base_url=url).settings
-        for url in ("https://merchant.qpay.mn", "https://Merchant.QPay.MN/v2")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://merchant.qpay.mn", "https://Merchant.QPay.MN/v2"),
+        ("https://merchant.qpay.mn", "https://merchant.qpay.mn:443/v2"),
+        ("http://127.0.0.1", "HTTP://127.0.0.1:80/"),
+    ],
+)
+def test_a_base_url_written_in_another_way_is_the_same_account(one: str, other: str) -> None:
+    first, second = (
+        QPayClient(username="u", password="p", base_url=url).settings for url in (one, other)
     )
-    assert one.account == other.account
+    assert first.account == second.account
+
+
+@pytest.mark.parametrize("name", ["username", "password", "invoice_code"])
+def test_white_space_around_a_setting_is_dropped(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: dict[str, Any] = {**SETTINGS, name: " kept \n"}
+    given = QPayClient(**settings).settings
+    monkeypatch.setenv(f"QPAY_{name.upper()}", " kept \n")
+    settings[name] = None
+    from_variable = QPayClient(**settings).settings
+    for found in (given, from_variable):
+        value = getattr(found, name)
+        assert (value.get_secret_value() if name == "password" else value) == "kept"

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
         CallbackDispatcher,
         CallbackReply,
         PaymentEvent,
-        SignedOrder,
         parse_callback,
-        sign_callback_url,
         verify_callback,
     )
     from qpaykit.client import AsyncQPayClient, QPayClient
@@ -82,11 +80,13 @@ if TYPE_CHECKING:
         Transaction,
         bank_name,
     )
+    from qpaykit.signing import SignedOrder, sign_callback_url
     from qpaykit.stores import (
         AsyncRedisStore,
         AsyncSQLiteStore,
         AsyncStore,
         ClaimState,
+        Delivery,
         MemoryStore,
         RedisStore,
         SQLiteStore,
@@ -122,6 +122,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "Currency",
+    "Delivery",
     "Discount",
     "Ebarimt",
     "ErrorCode",
@@ -178,7 +179,16 @@ __all__ = [
 
 
 # From the cheapest to import to the dearest: whoever catches an error needs no models.
-_HOMES = ("errors", "error_codes", "config", "models", "callbacks", "client", "stores")
+_HOMES = (
+    "errors",
+    "error_codes",
+    "config",
+    "models",
+    "signing",
+    "callbacks",
+    "client",
+    "stores",
+)
 
 
 def __getattr__(name: str) -> object:

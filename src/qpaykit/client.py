@@ -15,6 +15,8 @@ from qpaykit.config import (
     Options,
     Settings,
     load_settings,
+    wrap_secret,
+    wrap_secrets,
 )
 from qpaykit.resources.ebarimt import AsyncEbarimt, Ebarimt
 from qpaykit.resources.invoices import AsyncInvoices, Invoices
@@ -141,6 +143,7 @@ class QPayClient(_Client[SyncTransport, "Store"]):
         store: Store | None = None,
         http_client: HTTPClient | None = None,
     ) -> None:
+        password, callback_secret = wrap_secret(password), wrap_secrets(callback_secret)
         settings = load_settings(
             username=username,
             password=password,
@@ -201,6 +204,7 @@ class AsyncQPayClient(_Client[AsyncTransport, "Store | AsyncStore"]):
         store: Store | AsyncStore | None = None,
         http_client: AsyncHTTPClient | None = None,
     ) -> None:
+        password, callback_secret = wrap_secret(password), wrap_secrets(callback_secret)
         settings = load_settings(
             username=username,
             password=password,

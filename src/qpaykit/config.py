@@ -9,11 +9,12 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
+from qpaykit._callback_url import check_callback_url
 from qpaykit.errors import ConfigurationError
 from qpaykit.models.values import is_number
 
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
 
 Secrets: TypeAlias = str | SecretStr | Sequence[str | SecretStr]
 
+Given = TypeVar("Given", bound="Secrets | None")
+
 PRODUCTION_URL = "https://merchant.qpay.mn/v2"
 SANDBOX_URL = "https://merchant-sandbox.qpay.mn/v2"
 
-_HOST = re.compile(r"[\w.-]+")
+_HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?")
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_MAX_INVOICE_CODE = 45
+_MIN_SECRET_CHARACTERS = 16
 
 DEFAULT_TIMEOUT = 15.0
 DEFAULT_MAX_RETRIES = 2
@@ -46,6 +52,11 @@ class Settings:
     def account(self) -> str:
         """A short name of this account at this QPay, for keys in a store."""
         return hashlib.sha256(f"{self.base_url}\n{self.username}".encode()).hexdigest()[:32]
+
+    @property
+    def is_production(self) -> bool:
+        """Whether this QPay is the real one, which calls back from outside."""
+        return self.base_url == PRODUCTION_URL
 
     @property
     def on_this_machine(self) -> bool:
@@ -70,7 +81,7 @@ class Options:
 def load_settings(
     *,
     username: str | None,
-    password: str | SecretStr | None,
+    password: SecretStr | None,
     invoice_code: str | None,
     callback_url: str | None,
     base_url: str | None,
@@ -81,77 +92,118 @@ def load_settings(
     Raises:
         ConfigurationError: One is missing or cannot be right; the message names it.
     """
-    if isinstance(password, SecretStr):
-        password = password.get_secret_value()
+    secret = _password(password)
     username = _required("username", username)
     if ":" in username:
         raise ConfigurationError("username (QPAY_USERNAME) must hold no colon: HTTP ends it there")
+    base_url = normalise_base_url(_setting("base_url", base_url) or PRODUCTION_URL)
     return Settings(
         username=username,
-        password=SecretStr(_required("password", password)),
-        base_url=normalise_base_url(_setting("base_url", base_url) or PRODUCTION_URL),
-        invoice_code=_limited("invoice_code", invoice_code, 45),
-        callback_url=_limited("callback_url", callback_url, 255),
+        password=secret,
+        base_url=base_url,
+        invoice_code=_invoice_code(invoice_code),
+        callback_url=_callback_url(callback_url, public=base_url == PRODUCTION_URL),
         callback_secrets=_secrets(callback_secret),
     )
 
 
+def wrap_secret(value: str | SecretStr | None) -> SecretStr | None:
+    """Hide a secret from tracebacks; whoever takes one from outside calls this first.
+
+    Error trackers send the local variables of every frame. What is no text is left as it is, for
+    the check that follows.
+    """
+    return SecretStr(value) if isinstance(value, str) else value
+
+
+def wrap_secrets(given: Given) -> Given | tuple[SecretStr, ...]:
+    """Hide one or several secrets from tracebacks; see `wrap_secret`."""
+    if isinstance(given, str):
+        return (SecretStr(given),)
+    if isinstance(given, (list, tuple)):
+        return tuple(SecretStr(one) if isinstance(one, str) else one for one in given)
+    return given
+
+
 def _setting(name: str, value: str | None) -> str | None:
     if value is None:
-        value = os.environ.get(f"QPAY_{name.upper()}", "").strip()
+        value = os.environ.get(f"QPAY_{name.upper()}", "")
     elif not isinstance(value, str):
         msg = f"{name} must be text"
         raise ConfigurationError(msg)
-    return value or None
+    return value.strip() or None
 
 
-def _limited(name: str, value: str | None, most: int) -> str | None:
-    found = _setting(name, value)
-    if found is not None and len(found) > most:
+def _password(given: SecretStr | None) -> SecretStr:
+    if given is not None and not isinstance(given, SecretStr):
+        raise ConfigurationError("password must be text")
+    found = SecretStr(os.environ.get("QPAY_PASSWORD", "")) if given is None else given
+    found = SecretStr(found.get_secret_value().strip())
+    if not found.get_secret_value():
+        raise _missing("password")
+    return found
+
+
+def _invoice_code(value: str | None) -> str | None:
+    found = _setting("invoice_code", value)
+    if found is not None and len(found) > _MAX_INVOICE_CODE:
         raise ConfigurationError(
-            f"{name} (QPAY_{name.upper()}) has {len(found)} characters; QPay takes {most}"
+            f"invoice_code (QPAY_INVOICE_CODE) has {len(found)} characters; QPay takes "
+            f"{_MAX_INVOICE_CODE}"
         )
     return found
+
+
+def _callback_url(value: str | None, *, public: bool) -> str | None:
+    found = _setting("callback_url", value)
+    if found is None:
+        return None
+    try:
+        return check_callback_url(found, public=public)
+    except ValueError as problem:
+        msg = f"callback_url (QPAY_CALLBACK_URL) {problem}"
+        raise ConfigurationError(msg) from None
 
 
 def _required(name: str, value: str | None) -> str:
     found = _setting(name, value)
     if found is None:
-        msg = f"QPay's {name} is missing: pass {name}=… or set QPAY_{name.upper()}"
-        raise ConfigurationError(msg)
+        raise _missing(name)
     return found
 
 
+def _missing(name: str) -> ConfigurationError:
+    return ConfigurationError(f"QPay's {name} is missing: pass {name}=… or set QPAY_{name.upper()}")
+
+
 def _secrets(given: Secrets | None) -> tuple[SecretStr, ...]:
-    if given is None:
-        # A list in the variable lets an old secret be rotated out without a change of code.
-        given = [
-            secret
-            for one in os.environ.get("QPAY_CALLBACK_SECRET", "").split(",")
-            if (secret := one.strip())
-        ]
-    return secrets_of(given)
+    if given is not None:
+        return secrets_of(given)
+    # A list in the variable lets an old secret be rotated out without a change of code.
+    found = os.environ.get("QPAY_CALLBACK_SECRET", "").split(",")
+    return secrets_of(tuple(SecretStr(one) for one in map(str.strip, found) if one))
 
 
 def secrets_of(given: Secrets) -> tuple[SecretStr, ...]:
-    """Bring callback secrets into their one form.
+    """Bring callback secrets into their one form, without white space around them.
 
     Raises:
-        ConfigurationError: One is empty, or no text.
+        ConfigurationError: One has fewer than 16 characters, or is no text.
     """
-    several: object = [given] if isinstance(given, (str, SecretStr)) else given
+    several: object = wrap_secrets(given)
+    if isinstance(several, SecretStr):
+        several = (several,)
     if not isinstance(several, Sequence) or isinstance(several, (bytes, bytearray)):
         raise ConfigurationError("callback_secret must be text, or several texts")
-    secrets = tuple(one if isinstance(one, SecretStr) else _secret(one) for one in several)
-    if not all(secret.get_secret_value() for secret in secrets):
-        raise ConfigurationError("callback_secret must not be empty")
-    return secrets
-
-
-def _secret(value: object) -> SecretStr:
-    if not isinstance(value, str):
+    if not all(isinstance(one, SecretStr) for one in several):
         raise ConfigurationError("callback_secret must be text, or several texts")
-    return SecretStr(value)
+    secrets = tuple(SecretStr(one.get_secret_value().strip()) for one in several)
+    if any(len(one) < _MIN_SECRET_CHARACTERS for one in secrets):
+        raise ConfigurationError(
+            f"callback_secret must have at least {_MIN_SECRET_CHARACTERS} characters: make one "
+            'with python -c "import secrets; print(secrets.token_urlsafe(32))"'
+        )
+    return secrets
 
 
 def normalise_base_url(url: str) -> str:
@@ -165,9 +217,9 @@ def normalise_base_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url.strip())
-        host, _ = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        host = ""
+        host, port = "", None
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not _is_host(host, parts.netloc):
         raise ConfigurationError("base_url (QPAY_BASE_URL) must be an https:// URL")
@@ -181,7 +233,10 @@ def normalise_base_url(url: str) -> str:
             "travel in the open (http:// is accepted for loopback hosts only)"
         )
     path = parts.path.rstrip("/").removesuffix("/v2").rstrip("/")
-    return urlunsplit((parts.scheme, parts.netloc.lower(), f"{path}/v2", "", ""))
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
+        netloc = f"{netloc}:{port}"
+    return urlunsplit((parts.scheme, netloc, f"{path}/v2", "", ""))
 
 
 def _is_host(host: str, netloc: str) -> bool:

@@ -9,9 +9,11 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from qpaykit._callback_url import check_callback_url, is_public_host
+from qpaykit._escaping import escaped
 from qpaykit._http.library import default_library
 from qpaykit.client import QPayClient
-from qpaykit.config import PRODUCTION_URL, SANDBOX_URL, is_loopback
+from qpaykit.config import PRODUCTION_URL, SANDBOX_URL, normalise_base_url
 from qpaykit.errors import ConfigurationError, QPayError
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
     from qpaykit.config import Settings
 
-_MOST_SKEW = 30.0
+_MAX_SKEW_SECONDS = 30.0
+_STAND_IN_URL = "https://shop.example/callback"
 _NEEDED = ("username", "password")
 _NAMES = {PRODUCTION_URL: "production", SANDBOX_URL: "the sandbox"}
 
@@ -44,11 +47,15 @@ def examine() -> Iterator[Finding]:
     missing = [name for name in _NEEDED if not os.environ.get(f"QPAY_{name.upper()}", "").strip()]
     for name in missing:
         yield Finding(name, False, f"not set: QPay gives it to you; set QPAY_{name.upper()}")
+    unusable_url = _problem_of_callback_url()
+    if unusable_url:
+        yield Finding("callback_url", False, unusable_url)
     try:
         # With something in their place, the other settings can be looked at too.
         client = QPayClient(
             username="missing" if "username" in missing else None,
             password="missing" if "password" in missing else None,
+            callback_url=_STAND_IN_URL if unusable_url else None,
             max_retries=0,
             timeout=10,
         )
@@ -58,11 +65,11 @@ def examine() -> Iterator[Finding]:
     with client:
         settings = client.settings
         if "username" not in missing:
-            yield Finding("username", True, settings.username)
+            yield Finding("username", True, escaped(settings.username))
         if "password" not in missing:
             yield Finding("password", True, "set")
         yield _server(settings)
-        yield from _invoices(settings)
+        yield from _invoices(settings, skip_url=bool(unusable_url))
         if missing:
             return
         yield from _login(client)
@@ -75,7 +82,24 @@ def _server(settings: Settings) -> Finding:
     return Finding("base_url", bool(name) or None, f"{base_url} ({name or 'not QPay itself'})")
 
 
-def _invoices(settings: Settings) -> Iterator[Finding]:
+def _problem_of_callback_url() -> str:
+    url = os.environ.get("QPAY_CALLBACK_URL", "").strip()
+    if not url:
+        return ""
+    # With the production server a client would refuse addresses that QPay cannot reach, too.
+    base_url = os.environ.get("QPAY_BASE_URL", "").strip() or PRODUCTION_URL
+    try:
+        is_production = normalise_base_url(base_url) == PRODUCTION_URL
+    except ConfigurationError:
+        is_production = False  # reported as a setting of its own
+    try:
+        check_callback_url(url, public=is_production)
+    except ValueError as problem:
+        return f"{escaped(url)}: it {problem}"
+    return ""
+
+
+def _invoices(settings: Settings, *, skip_url: bool) -> Iterator[Finding]:
     code = settings.invoice_code
     yield Finding(
         "invoice_code",
@@ -85,7 +109,9 @@ def _invoices(settings: Settings) -> Iterator[Finding]:
         else "not set: pass it to every invoice, or set QPAY_INVOICE_CODE",
     )
     url = settings.callback_url
-    if url is None:
+    if skip_url:
+        pass
+    elif url is None:
         yield Finding(
             "callback_url",
             None,
@@ -104,9 +130,7 @@ def _invoices(settings: Settings) -> Iterator[Finding]:
 
 def _advice(callback_url: str, *, local: bool) -> str:
     parts = urlsplit(callback_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return ": it must be a whole URL, such as https://shop.example/callback"
-    if local or (parts.scheme == "https" and not is_loopback(parts.hostname)):
+    if local or (parts.scheme == "https" and is_public_host(parts.hostname or "")):
         return ""
     return ": QPay calls public https:// URLs only"
 
@@ -115,7 +139,7 @@ def _login(client: QPayClient) -> Iterator[Finding]:
     try:
         client.tokens.get()
     except QPayError as error:
-        yield Finding("token", False, str(error))
+        yield Finding("token", False, escaped(str(error)))
     else:
         yield Finding("token", True, "QPay gives one")
 
@@ -133,6 +157,6 @@ def _clock(base_url: str) -> Iterator[Finding]:
     except unreadable:
         yield Finding("clock", None, "QPay's time could not be read")
         return
-    good = abs(skew) <= _MOST_SKEW
+    good = abs(skew) <= _MAX_SKEW_SECONDS
     advice = "" if good else ": set this machine's clock (NTP), for tokens end by it"
     yield Finding("clock", good, f"{skew:+.0f} s from QPay's{advice}")

@@ -1,4 +1,4 @@
-"""What the tests of the dispatcher share: one that writes down what it delivers."""
+"""Fixtures of the dispatcher's tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callbacks.shop import Shop
+from callbacks.shop import SECRET, Shop
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 
 if TYPE_CHECKING:
@@ -27,7 +27,23 @@ def dispatcher(client: QPayClient, events: list[PaymentEvent]) -> CallbackDispat
 
 
 @pytest.fixture
-def shop(qpay: respx.MockRouter, quick_retries: None) -> Iterator[Shop]:
+def signing_shop(qpay: respx.MockRouter, quick_retries: None) -> Iterator[Shop]:
     shop = Shop(qpay)
+    yield shop
+    shop.client.close()
+
+
+@pytest.fixture
+def unsigned_shop(qpay: respx.MockRouter, quick_retries: None) -> Iterator[Shop]:
+    shop = Shop(qpay, secret=None)
+    yield shop
+    shop.client.close()
+
+
+@pytest.fixture(params=[SECRET, None], ids=["signed", "unsigned"])
+def shop(
+    request: pytest.FixtureRequest, qpay: respx.MockRouter, quick_retries: None
+) -> Iterator[Shop]:
+    shop = Shop(qpay, secret=request.param)
     yield shop
     shop.client.close()

@@ -1,4 +1,4 @@
-"""A payment as QPay tells of it, and the callback of it."""
+"""A payment as QPay reports it, its invoice, and the callback for it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 PAYMENT = "493622150113497"
 QUERY = f"order=42&qpay_payment_id={PAYMENT}"
+INVOICE: dict[str, object] = {
+    "invoice_id": "i-1",
+    "sender_invoice_no": "42",
+    "total_amount": "1500.00",
+    "callback_url": "https://shop.test/callback?order=42",
+}
 
 
 def payment(status: str = "PAID", **changes: object) -> dict[str, object]:
@@ -26,6 +32,8 @@ def payment(status: str = "PAID", **changes: object) -> dict[str, object]:
 
 
 def says(qpay: respx.MockRouter, *answers: dict[str, object] | httpx.Response) -> respx.Route:
+    """Let QPay know the invoice i-1, and answer so when it is asked for the payment."""
+    qpay.get("/invoice/i-1").respond(json=INVOICE)
     responses = [
         one if isinstance(one, httpx.Response) else httpx.Response(200, json=one) for one in answers
     ]
@@ -33,3 +41,8 @@ def says(qpay: respx.MockRouter, *answers: dict[str, object] | httpx.Response) -
     if len(responses) == 1:
         return route.mock(return_value=responses[0])
     return route.mock(side_effect=responses)
+
+
+def delivered_key(account: str, order_no: str = "42") -> str:
+    """The key under which a store has the delivery of a paid order."""
+    return f"delivered:{account}:PAID:order:{order_no}"

@@ -1,4 +1,4 @@
-"""A shop whose callback URLs are signed."""
+"""A shop with one order, and a QPay of its own whose answers a test chooses."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from qpaykit import (
-    CallbackDispatcher,
-    MemoryStore,
-    PaymentEvent,
-    QPayClient,
-)
+from qpaykit import CallbackDispatcher, MemoryStore, PaymentEvent, QPayClient
 from support import SETTINGS
 
 if TYPE_CHECKING:
     import respx
 
+SECRET = "a secret of the shop that is long enough"
 
 PAID: dict[str, object] = {
     "payment_id": "p-1",
@@ -36,21 +32,30 @@ class Quick:
 
 
 class Shop:
-    """A client whose callback URLs are signed, and its order 42: invoice i-1 of 1500 MNT."""
+    """A client with or without a secret, and its order 42: invoice i-1 of 1500 MNT."""
 
-    def __init__(self, qpay: respx.MockRouter) -> None:
+    def __init__(self, qpay: respx.MockRouter, *, secret: str | None = SECRET) -> None:
         self.qpay = qpay
+        self.secret = secret
         self.store = MemoryStore()
-        self.client = QPayClient(**SETTINGS, store=self.store, callback_secret="a secret")
-        self.dispatcher = CallbackDispatcher(self.client, patience=0)
+        self.client = QPayClient(**SETTINGS, store=self.store, callback_secret=secret)
         self.paid: list[PaymentEvent] = []
         self.underpaid: list[PaymentEvent] = []
-        self.dispatcher.on_paid(self.paid.append)
-        self.dispatcher.on_underpaid(self.underpaid.append)
+        self.overpaid: list[PaymentEvent] = []
+        self.dispatcher = self.new_dispatcher()
         self.url = self._order()
         self.key = f"invoice:{self.client.settings.account}:i-1"
         self.fetch = qpay.get("/invoice/i-1")
-        self.answers(sender_invoice_no="42", callback_url=self.url)
+        self.answers()
+
+    def new_dispatcher(
+        self, *, secret: str | list[str] | None = None, patience: float = 0
+    ) -> CallbackDispatcher:
+        dispatcher = CallbackDispatcher(self.client, patience=patience, callback_secret=secret)
+        dispatcher.on_paid(self.paid.append)
+        dispatcher.on_underpaid(self.underpaid.append)
+        dispatcher.on_overpaid(self.overpaid.append)
+        return dispatcher
 
     def _order(self) -> str:
         created = self.qpay.post("/invoice").respond(json={"invoice_id": "i-1"})
@@ -59,16 +64,28 @@ class Shop:
         return url
 
     def answers(self, **invoice: object) -> None:
-        self.fetch.respond(json={"invoice_id": "i-1", **invoice})
+        """Let QPay show the invoice i-1 like this when it is asked for it."""
+        shown = {
+            "invoice_id": "i-1",
+            "sender_invoice_no": "42",
+            "total_amount": "1500.00",
+            "callback_url": self.url,
+            **invoice,
+        }
+        self.fetch.respond(json=shown)
 
-    def patient(self) -> None:
-        self.dispatcher = CallbackDispatcher(self.client, patience=3)
-        self.dispatcher.on_paid(self.paid.append)
+    def lists(self, *rows: dict[str, object]) -> respx.Route:
+        """Let QPay list these payments of the invoice."""
+        return self.qpay.post("/payment/check").respond(json={"count": len(rows), "rows": rows})
 
     def forget(self) -> None:
+        """Lose what the store remembers of the invoice, as after a restart."""
         self.store.delete(self.key)
 
     def handle(self, **payment: object) -> str:
-        self.qpay.get("/payment/p-1").respond(json={**PAID, **payment})
-        query = f"{urlsplit(self.url).query}&qpay_payment_id=p-1"
+        """Handle the callback for a payment of which QPay reports this."""
+        reported = {**PAID, **payment}
+        payment_id = reported["payment_id"] or "p-1"
+        self.qpay.get(f"/payment/{payment_id}").respond(json=reported)
+        query = f"{urlsplit(self.url).query}&qpay_payment_id={payment_id}"
         return self.dispatcher.handle(query=query).outcome

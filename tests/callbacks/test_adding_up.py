@@ -1,217 +1,212 @@
-"""Whether a payment pays what its order costs, alone or together with others."""
+"""Whether the payments of an invoice make up what is due, each counted once."""
 
 from __future__ import annotations
 
 import logging
 from decimal import Decimal
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from callbacks.shop import PAID, Quick, Shop
-from qpaykit import (
-    CallbackDispatcher,
-    sign_callback_url,
-)
-from qpaykit.callbacks.memory import Remembered
+from qpaykit import CallbackDispatcher
 
-if TYPE_CHECKING:
-    import respx
+HALF = {**PAID, "payment_amount": "750.00"}
+OTHER_HALF = {**HALF, "payment_id": "p-0"}
 
 
-class TestWhetherItPaysTheOrder:
-    def checks(self, shop: Shop, *rows: dict[str, object]) -> None:
-        shop.qpay.post("/payment/check").respond(json={"count": len(rows), "rows": rows})
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
 
-    def test_a_payment_of_all_that_is_due_needs_no_adding_up(self, shop: Shop) -> None:
-        check = shop.qpay.post("/payment/check")
+
+class TestPayments:
+    def test_of_all_that_is_due_need_no_adding_up(self, shop: Shop) -> None:
+        check = shop.lists()
         assert shop.handle() == "delivered"
         assert check.call_count == 0
         assert [event.amount for event in shop.paid] == [1500]
 
-    def test_more_than_is_due_is_delivered_with_what_was_paid(self, shop: Shop) -> None:
+    def test_of_more_than_is_due_are_delivered_with_what_was_paid(self, shop: Shop) -> None:
         assert shop.handle(payment_amount="1500.01") == "delivered"
         assert [event.amount for event in shop.paid] == [Decimal("1500.01")]
 
-    def test_parts_that_make_up_what_is_due_are_delivered_with_their_sum(self, shop: Shop) -> None:
+    def test_that_make_up_what_is_due_are_delivered_with_their_sum(self, shop: Shop) -> None:
         part = {**PAID, "payment_amount": "500.00"}
-        self.checks(shop, part, {**PAID, "payment_amount": "1000.00"})
+        shop.lists(part, {**PAID, "payment_id": "p-0", "payment_amount": "1000.00"})
         assert shop.handle(**part) == "delivered"
         assert [event.amount for event in shop.paid] == [1500]
 
-    def test_parts_that_do_not_are_underpaid_with_this_payments_amount(self, shop: Shop) -> None:
+    def test_that_do_not_are_underpaid_with_this_payments_amount(self, shop: Shop) -> None:
         part = {**PAID, "payment_amount": "500.00"}
-        self.checks(shop, part, {**PAID, "payment_amount": "999.99"})
+        shop.lists(part, {**PAID, "payment_id": "p-0", "payment_amount": "999.99"})
         assert shop.handle(**part) == "underpaid"
         assert [event.amount for event in shop.underpaid] == [500]
         assert shop.paid == []
 
-    def test_a_payment_whose_amount_qpay_leaves_out_is_added_up(self, shop: Shop) -> None:
-        self.checks(shop, PAID)
+    def test_whose_amount_qpay_leaves_out_are_added_up(self, shop: Shop) -> None:
+        shop.lists(PAID)
         assert shop.handle(payment_amount=None) == "delivered"
         assert [event.amount for event in shop.paid] == [1500]
 
-    def test_a_payment_in_another_currency_pays_nothing(self, shop: Shop) -> None:
+    def test_of_an_unknown_amount_add_nothing(self, shop: Shop) -> None:
+        shop.lists({**PAID, "payment_id": "p-0", "payment_amount": "1499.00"})
+        assert shop.handle(payment_amount=None) == "underpaid"
+
+    def test_in_another_currency_pay_nothing(self, shop: Shop) -> None:
         assert shop.handle(payment_currency="USD") == "underpaid"
         assert [event.amount for event in shop.underpaid] == [1500]
 
-    def test_a_payment_that_names_no_currency_is_in_the_orders(self, shop: Shop) -> None:
+    def test_that_name_no_currency_are_in_the_orders(self, shop: Shop) -> None:
         assert shop.handle(payment_currency=None) == "delivered"
 
+    def test_that_were_refunded_are_not_measured_against_the_order(self, shop: Shop) -> None:
+        assert shop.handle(payment_status="REFUNDED", payment_amount="500.00") == "ignored"
+
     @pytest.mark.parametrize("status", [404, 500])
-    def test_what_cannot_be_added_up_is_unreachable_and_named_in_the_log(
+    def test_that_cannot_be_added_up_are_unreachable_and_named_in_the_log(
         self, shop: Shop, caplog: pytest.LogCaptureFixture, status: int
     ) -> None:
         shop.qpay.post("/payment/check").respond(status)
         assert shop.handle(payment_amount="500.00") == "unreachable"
         assert shop.underpaid == []
-        assert "invoice i-1 " in caplog.text
+        assert "the payments of invoice i-1" in caplog.text
 
-    def test_a_look_for_a_second_payment_that_fails_changes_nothing(
-        self, shop: Shop, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        shop.qpay.post("/payment/check").respond(500)
-        assert [shop.handle(), shop.handle()] == ["delivered", "duplicate"]
-        assert "invoice i-1 could not be looked at" in caplog.text
+    def test_beyond_what_is_due_are_reported_as_overpaid(self, shop: Shop) -> None:
+        third = {**HALF, "payment_id": "p-3"}
+        shop.qpay.get("/payment/p-3").respond(json=third)
+        shop.lists(HALF, OTHER_HALF, third)
+        assert shop.handle(**HALF) == "delivered"
+        assert [event.amount for event in shop.paid] == [1500]
+        assert [(event.payment_id, event.amount) for event in shop.overpaid] == [
+            ("p-3", Decimal(750))
+        ]
 
-    def test_what_was_refunded_is_not_measured_against_the_order(self, shop: Shop) -> None:
-        assert shop.handle(payment_status="REFUNDED", payment_amount="500.00") == "ignored"
 
-    def test_an_order_is_delivered_once_though_two_payments_pay_it(
-        self, shop: Shop, qpay: respx.MockRouter
-    ) -> None:
-        self.checks(shop, PAID)
-        assert shop.handle() == "delivered"
-        assert shop.handle(payment_id=None) == "duplicate"
-        assert len(shop.paid) == 1
+class TestEachPaymentCountsOnce:
+    """Half of 1500 is paid, and payment/check lists it in an odd way."""
 
     @pytest.mark.parametrize(
-        ("other", "told"),
+        "rows",
         [
-            pytest.param([], False, id="the callback came twice"),
-            pytest.param([{**PAID, "payment_id": "p-2"}], True, id="paid twice"),
-            pytest.param(
-                [{**PAID, "payment_id": "p-2", "payment_status": "REFUNDED"}],
-                True,
-                id="paid after a refund",
-            ),
+            [{**HALF, "payment_id": None}],
+            [HALF, HALF],
+            [HALF, {**HALF, "payment_status": "NEW"}],
+            [{**HALF, "payment_id": None}, {**HALF, "payment_id": None}],
         ],
+        ids=["without an id", "twice", "twice with another status", "twice without an id"],
     )
-    def test_an_order_that_is_paid_again_is_an_error_in_the_log(
-        self,
-        shop: Shop,
-        caplog: pytest.LogCaptureFixture,
-        other: list[dict[str, object]],
-        told: bool,
-    ) -> None:
-        self.checks(shop, PAID, *other)
-        assert [shop.handle(), shop.handle()] == ["delivered", "duplicate"]
-        errors = [record for record in caplog.records if record.levelno == logging.ERROR]
-        assert [("i-1" in record.getMessage()) for record in errors] == [True] * told
+    def test_where_its_row_is_odd(self, shop: Shop, rows: list[dict[str, object]]) -> None:
+        shop.lists(*rows)
+        assert shop.handle(**HALF) == "underpaid"
+        assert shop.paid == []
 
-    def test_a_payment_without_an_amount_that_comes_twice_is_not_two(
-        self, shop: Shop, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        self.checks(shop, PAID)
-        outcomes = [shop.handle(payment_amount=None) for _ in range(2)]
-        assert outcomes == ["delivered", "duplicate"]
-        assert [record for record in caplog.records if record.levelno == logging.ERROR] == []
+    def test_where_its_id_is_a_number_that_lost_its_leading_zero(self, shop: Shop) -> None:
+        payment = {**HALF, "payment_id": "019276866891878"}
+        shop.lists({**HALF, "payment_id": 19276866891878})
+        assert shop.handle(**payment) == "underpaid"
+        assert shop.paid == []
 
-    def test_a_refund_that_comes_twice_asks_for_no_payments(self, shop: Shop) -> None:
-        check = shop.qpay.post("/payment/check")
-        shop.dispatcher.on_refunded(shop.paid.append)
-        outcomes = [shop.handle(payment_status="REFUNDED") for _ in range(2)]
-        assert outcomes == ["delivered", "duplicate"]
-        assert check.call_count == 0
+    def test_where_it_stands_on_two_pages(self, shop: Shop) -> None:
+        check = shop.qpay.post("/payment/check").respond(json={"count": 2, "rows": [HALF]})
+        assert shop.handle(**HALF) == "underpaid"
+        assert check.call_count == 2
 
-    def test_an_order_by_lines_that_is_paid_twice_is_an_error_in_the_log_too(
-        self, shop: Shop, caplog: pytest.LogCaptureFixture
+    def test_where_its_row_has_no_id_and_another_payment_makes_up_the_rest(
+        self, shop: Shop
     ) -> None:
-        shop.url = sign_callback_url(
-            "https://shop.test/cb", secret="a secret", sender_invoice_no="42", amount=None
-        )
-        shop.forget()
-        shop.answers(sender_invoice_no="42", callback_url=shop.url, total_amount=1500)
-        self.checks(shop, PAID, {**PAID, "payment_id": "p-2"})
-        assert [shop.handle(), shop.handle()] == ["delivered", "duplicate"]
-        assert "is paid twice" in caplog.text
+        shop.lists({**HALF, "payment_id": None}, OTHER_HALF)
+        assert shop.handle(**HALF) == "delivered"
+        assert [event.amount for event in shop.paid] == [1500]
 
-    def test_one_payment_of_more_than_is_due_is_not_two(
-        self, shop: Shop, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        more = {**PAID, "payment_amount": "2000.00"}
-        self.checks(shop, more)
-        assert [shop.handle(**more) for _ in range(2)] == ["delivered", "duplicate"]
-        assert [record for record in caplog.records if record.levelno == logging.ERROR] == []
 
-    def test_a_check_that_lags_behind_the_payment_is_asked_again(
-        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("qpaykit.callbacks.ports.time", Quick())
+class TestACheckThatLagsBehind:
+    def test_is_asked_again(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("qpaykit.callbacks._io.time", Quick())
         first = {**PAID, "payment_id": "p-0", "payment_amount": "700.00"}
         last = {**PAID, "payment_amount": "800.00"}
         bodies = [{"count": 1, "rows": [first]}, {"count": 2, "rows": [first, last]}]
+        bodies = [{"count": 0, "rows": []}, *bodies]
         answers = [httpx.Response(200, json=body) for body in bodies]
         check = shop.qpay.post("/payment/check").mock(side_effect=answers)
-        shop.patient()
+        shop.dispatcher = shop.new_dispatcher(patience=3)
         assert shop.handle(**last) == "delivered"
         assert [event.amount for event in shop.paid] == [1500]
         assert check.call_count == 2
 
-    def test_a_sum_that_is_reached_without_the_payment_is_not_asked_for_again(
+    def test_is_not_asked_again_where_the_sum_is_reached_without_the_payment(
         self, shop: Shop
     ) -> None:
-        shop.patient()
-        check = shop.qpay.post("/payment/check").respond(
-            json={"count": 1, "rows": [{**PAID, "payment_id": "p-0"}]}
-        )
+        shop.dispatcher = shop.new_dispatcher(patience=3)
+        check = shop.lists({**PAID, "payment_id": "p-0"})
         assert shop.handle(payment_amount="800.00") == "delivered"
-        assert [event.amount for event in shop.paid] == [1500]
         assert check.call_count == 1
 
-    def test_a_payment_of_nobody_knows_how_much_adds_nothing(self, shop: Shop) -> None:
-        self.checks(shop, {**PAID, "payment_id": "p-0", "payment_amount": "1499.00"})
-        assert shop.handle(payment_amount=None) == "underpaid"
-
-    def test_a_payment_that_the_check_never_shows_counts_as_it_was_confirmed(
-        self, shop: Shop
-    ) -> None:
-        self.checks(shop, {**PAID, "payment_id": "p-0", "payment_amount": "700.00"})
+    def test_counts_a_confirmed_payment_that_it_never_lists(self, shop: Shop) -> None:
+        shop.lists({**PAID, "payment_id": "p-0", "payment_amount": "700.00"})
         assert shop.handle(payment_amount="800.00") == "delivered"
         assert [event.amount for event in shop.paid] == [1500]
 
-    def test_an_order_whose_price_nobody_names_is_not_delivered(
+    def test_lets_qpay_call_again_where_it_knows_neither_half(
         self, shop: Shop, caplog: pytest.LogCaptureFixture
     ) -> None:
-        url = sign_callback_url(
-            "https://shop.test/cb", secret="a secret", sender_invoice_no="42", amount=None
-        )
-        shop.url = url
-        shop.forget()
-        shop.answers(sender_invoice_no="42", callback_url=url)
-        assert shop.handle(payment_amount="1.00") == "unreachable"
-        assert "i-1 names no total" in caplog.text
-        shop.fetch.respond(500)
-        shop.store.set(shop.key, Remembered.of("42", url).text())
-        caplog.clear()
-        assert shop.handle() == "unreachable"
-        assert "invoice i-1 could not be looked at" in caplog.text
-        shop.answers(sender_invoice_no="42", callback_url=url, total_amount=1500)
-        assert shop.handle() == "delivered"
+        shop.lists()
+        outcomes = [shop.handle(**HALF), shop.handle(**OTHER_HALF)]
+        assert outcomes == ["not_paid_yet", "not_paid_yet"]
+        assert shop.underpaid == []
+        assert "Order 42 is not delivered" in warnings(caplog)[0]
+        assert "750.00 of 1500" in warnings(caplog)[0]
+        shop.lists(HALF, OTHER_HALF)
+        assert [shop.handle(**HALF), shop.handle(**OTHER_HALF)] == ["delivered", "duplicate"]
 
-    def test_each_part_that_is_too_little_is_told_once(self, shop: Shop) -> None:
-        part = {**PAID, "payment_amount": "500.00"}
-        self.checks(shop, part)
-        assert [shop.handle(**part) for _ in range(2)] == ["underpaid", "duplicate"]
-        other = {**part, "payment_id": "p-2"}
-        self.checks(shop, part, other)
-        shop.qpay.get("/payment/p-2").respond(json=other)
-        query = f"{urlsplit(shop.url).query}&qpay_payment_id=p-2"
-        assert shop.dispatcher.handle(query=query).outcome == "underpaid"
-        assert len(shop.underpaid) == 2
 
-    def test_too_little_without_a_handler_for_it_is_still_underpaid(self, shop: Shop) -> None:
+class TestMoneyThatIsNotDelivered:
+    """It is in the log as a WARNING with the order, what is paid and what is due."""
+
+    def test_because_it_is_too_little(self, shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+        shop.lists(HALF)
+        assert [shop.handle(**HALF) for _ in range(2)] == ["underpaid", "duplicate"]
+        assert "of its invoice i-1, 750.00 of 1500.00 is paid." in warnings(caplog)[0]
+
+    def test_because_it_is_too_little_and_nobody_registered_for_that(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
         shop.dispatcher = CallbackDispatcher(shop.client, patience=0)
-        assert shop.handle(payment_currency="USD") == "underpaid"
+        shop.lists(HALF)
+        assert shop.handle(**HALF) == "underpaid"
+        assert [one for one in caplog.records if one.levelno == logging.ERROR] == []
+        assert "Register on_underpaid" in warnings(caplog)[0]
+
+    @pytest.mark.parametrize(
+        ("amount", "outcome"), [("1500.00", "not_paid_yet"), ("1499.99", "ignored")]
+    )
+    def test_because_it_is_partial(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture, amount: str, outcome: str
+    ) -> None:
+        partial = {**PAID, "payment_status": "PARTIAL", "payment_amount": amount}
+        shop.lists(partial)
+        assert shop.handle(**partial) == outcome
+        assert f"{amount} of 1500.00 is paid, in payments that are PARTIAL" in warnings(caplog)[0]
+
+    def test_because_there_is_no_handler(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        shop.dispatcher = CallbackDispatcher(shop.client, patience=0)
+        assert shop.handle() == "ignored"
+        (error,) = [one for one in caplog.records if one.levelno == logging.ERROR]
+        assert "there is no on_paid handler" in error.getMessage()
+
+
+def test_each_part_that_is_too_little_is_reported_once(shop: Shop) -> None:
+    part = {**PAID, "payment_amount": "500.00"}
+    shop.lists(part)
+    assert [shop.handle(**part) for _ in range(2)] == ["underpaid", "duplicate"]
+    other = {**part, "payment_id": "p-2"}
+    shop.lists(part, other)
+    assert shop.handle(**other) == "underpaid"
+    assert len(shop.underpaid) == 2
+
+
+@pytest.mark.parametrize("amount", ["9e999999", "1" * 16, "NaN", "-1e99"])
+def test_an_amount_that_no_payment_can_have_is_unreachable(shop: Shop, amount: str) -> None:
+    assert shop.handle(payment_amount=amount) == "unreachable"
+    assert shop.paid == []

@@ -13,7 +13,7 @@ import anyio
 import httpx
 import pytest
 
-from callbacks.payments import PAYMENT, QUERY, payment, says
+from callbacks.payments import INVOICE, PAYMENT, QUERY, delivered_key, payment, says
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -117,7 +117,7 @@ def test_a_delivery_under_way_is_not_called_done(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, client: QPayClient
 ) -> None:
     says(qpay, payment())
-    key = f"delivered:{client.settings.account}:PAID:{PAYMENT}"
+    key = delivered_key(client.settings.account)
     client.store.claim(key, "another process", lease=60)
     reply = dispatcher.handle(query=QUERY)
     assert (reply.status_code, reply.outcome) == (503, "in_progress")
@@ -185,7 +185,10 @@ def test_payments_that_qpay_shows_without_an_id_are_told_apart(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
     for one in ("1", "2"):
-        qpay.get(f"/payment/{one}").respond(json=payment(payment_id=None))
+        order = {**INVOICE, "sender_invoice_no": one}
+        qpay.get(f"/invoice/i-{one}").respond(json=order)
+        answer = payment(payment_id=None, object_id=f"i-{one}")
+        qpay.get(f"/payment/{one}").respond(json=answer)
         assert dispatcher.handle(query=f"qpay_payment_id={one}").outcome == "delivered"
     assert [event.payment.payment_id for event in events] == ["1", "2"]
 
@@ -252,7 +255,7 @@ def test_a_status_without_a_handler_is_logged_and_ignored(
     says(qpay, payment("REFUNDED"))
     reply = dispatcher.handle(query=QUERY)
     assert (reply.status_code, reply.body, reply.outcome) == (200, "SUCCESS", "ignored")
-    assert "no handler" in caplog.text
+    assert "is REFUNDED: no handler is registered for that" in caplog.text
 
 
 def test_a_paid_payment_that_nobody_handles_is_an_error_in_the_log(
@@ -263,7 +266,7 @@ def test_a_paid_payment_that_nobody_handles_is_an_error_in_the_log(
     assert (reply.status_code, reply.outcome) == (200, "ignored")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert PAYMENT in record.getMessage()
-    assert "its order is not delivered" in record.getMessage()
+    assert "was not delivered: there is no on_paid handler" in record.getMessage()
 
 
 @pytest.mark.parametrize("status", ["paid", "Paid", "PAID"])
@@ -328,7 +331,7 @@ def test_an_error_that_is_not_qpays_makes_it_unreachable(
     reply = dispatcher.handle(query=None if body else QUERY, body=body)
     assert (reply.status_code, reply.outcome) == (503, "unreachable")
     what = "invoice i-1" if body else f"payment {PAYMENT}"
-    assert f"{what} could not be looked at" in caplog.text
+    assert f"Could not fetch {what} from QPay" in caplog.text
 
 
 @pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"], ids=shown)

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from callbacks.payments import PAYMENT, QUERY, payment, says
+from callbacks.payments import INVOICE, PAYMENT, QUERY, payment, says
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -28,7 +28,6 @@ def test_a_callback_that_names_only_an_invoice_is_looked_up_there(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
     says(qpay, payment())
-    qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c?order=42"})
     qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
     reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})
     assert reply.outcome == "delivered"
@@ -49,7 +48,6 @@ def test_a_lost_one_is_delivered_with_the_invoices_own_parameters(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
     says(qpay, payment())
-    qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c?order=42"})
     qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
     assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
     assert [reply.outcome for reply in dispatcher.check("i-1")] == ["duplicate"]
@@ -81,9 +79,8 @@ def test_a_payment_behind_a_hundred_failed_ones_is_delivered(
         number = json.loads(request.content)["offset"]["page_number"]
         return httpx.Response(200, json={"count": 101, "rows": pages[number - 1]})
 
-    pages = [[payment("NEW")] * 100, [payment()]]
+    pages = [[payment("NEW", payment_id=f"n-{n}") for n in range(100)], [payment()]]
     says(qpay, payment())
-    qpay.get("/invoice/i-1").respond(json={})
     checked = qpay.post("/payment/check").mock(side_effect=page)
     assert check_by(kind(**SETTINGS)) == ["delivered"]
     assert checked.call_count == 2
@@ -93,7 +90,6 @@ def test_a_page_that_comes_again_ends_the_check(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher
 ) -> None:
     says(qpay, payment())
-    qpay.get("/invoice/i-1").respond(json={})
     checked = qpay.post("/payment/check").respond(json={"count": 9, "rows": [payment()]})
     assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
     assert checked.call_count == 2
@@ -102,7 +98,7 @@ def test_a_page_that_comes_again_ends_the_check(
 def test_an_unpaid_invoice_has_nothing_to_deliver(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher
 ) -> None:
-    qpay.get("/invoice/i-1").respond(json={"callback_url": "https://shop.test/c"})
+    qpay.get("/invoice/i-1").respond(json=INVOICE)
     qpay.post("/payment/check").respond(json={"count": 0, "rows": []})
     assert dispatcher.check("i-1") == []
 
@@ -115,12 +111,32 @@ def test_what_is_not_paid_yet_does_not_keep_back_what_is(
 ) -> None:
     caplog.set_level(logging.INFO, "qpaykit.callbacks")
     says(qpay, payment())
-    qpay.get("/invoice/i-1").respond(json={})
-    rows = [payment("NEW", payment_id="p-2"), payment(payment_id=None), payment()]
+    rows = [payment("NEW", payment_id="p-2"), payment()]
     qpay.post("/payment/check").respond(json={"count": 3, "rows": rows})
     assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
     assert [event.payment.payment_id for event in events] == [PAYMENT]
     assert [vars(record)["payment_id"] for record in caplog.records] == [PAYMENT]
+
+
+def test_a_payment_without_an_id_is_named_in_the_log_and_not_lost(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    says(qpay, payment())
+    rows = [payment(payment_id=None, payment_amount="7.00"), payment()]
+    qpay.post("/payment/check").respond(json={"count": 2, "rows": rows})
+    outcomes = [reply.outcome for reply in dispatcher.check("i-1")]
+    assert outcomes == ["unreachable", "delivered"]
+    assert "Invoice i-1 of order 42 has a payment of 7.00 without an id" in caplog.text
+
+
+def test_what_is_delivered_is_not_fetched_again(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher
+) -> None:
+    fetched = says(qpay, payment())
+    qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
+    outcomes = [dispatcher.check("i-1")[0].outcome for _ in range(3)]
+    assert outcomes == ["delivered", "duplicate", "duplicate"]
+    assert fetched.call_count == 1
 
 
 @pytest.mark.parametrize(
@@ -142,7 +158,6 @@ def test_a_callback_of_an_invoice_gets_the_gravest_of_its_payments_replies(
 ) -> None:
     says(qpay, payment())
     qpay.get("/payment/p-2").respond(404, json={"error": "PAYMENT_NOTFOUND"})
-    qpay.get("/invoice/i-1").respond(json={})
     qpay.post("/payment/check").respond(json={"count": len(rows), "rows": rows})
     reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})
     assert (reply.status_code, reply.outcome) == (status_code, outcome)

@@ -1,15 +1,16 @@
-"""The record of a delivery: what is made of it when it fails, or when its task is cancelled."""
+"""The record of a delivery: what happens when the store cannot take it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from callbacks.payments import QUERY, payment, says
+from callbacks.payments import PAYMENT, QUERY, payment, says
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -23,69 +24,112 @@ from support import SETTINGS
 if TYPE_CHECKING:
     import respx
 
+    from qpaykit import Delivery
+
 
 class Failing(MemoryStore):
-    """A store that does not complete a delivery when it is asked the first time."""
+    """A store that cannot complete a delivery the first so many times."""
 
-    def __init__(self) -> None:
+    def __init__(self, times: int = 1) -> None:
         super().__init__()
-        self.fails = True
+        self.times = times
 
-    def complete(self, key: str, owner: str) -> bool:
-        if self.fails:
-            self.fails = False
+    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+        if self.times:
+            self.times -= 1
             raise OSError("the disk is full")
-        return super().complete(key, owner)
+        return super().complete(key, owner, delivery=delivery)
 
 
 class Committing(Failing):
-    """One that keeps what a handler did only with the record of it."""
+    """One that commits what a handler did with the record of it."""
 
     transactional = True
 
 
-def handled_twice(store: MemoryStore, *, awaited: bool) -> list[str]:
-    if not awaited:
-        with QPayClient(**SETTINGS, store=store) as client:
-            dispatcher = CallbackDispatcher(client, patience=0)
-            dispatcher.on_paid(lambda event: None)
-            return [dispatcher.handle(query=QUERY).outcome for _ in range(2)]
-    outcomes: list[str] = []
+class Handled:
+    """One dispatcher over a store, sync or async, and how often its handler was called."""
 
-    async def deliver(event: PaymentEvent) -> None: ...
+    def __init__(self, store: MemoryStore, *, awaited: bool, lease: float) -> None:
+        self.store = store
+        self.awaited = awaited
+        self.lease = lease
+        self.calls = 0
 
-    async def main() -> None:
-        async with AsyncQPayClient(**SETTINGS, store=store) as client:
-            dispatcher = AsyncCallbackDispatcher(client, patience=0)
+    def outcomes(self, times: int, *, pause: float = 0) -> list[str]:
+        return asyncio.run(self._async(times, pause)) if self.awaited else self._sync(times, pause)
+
+    def _sync(self, times: int, pause: float) -> list[str]:
+        def deliver(event: PaymentEvent) -> None:
+            self.calls += 1
+
+        with QPayClient(**SETTINGS, store=self.store) as client:
+            dispatcher = CallbackDispatcher(client, patience=0, lease=self.lease)
             dispatcher.on_paid(deliver)
-            outcomes.extend([(await dispatcher.handle(query=QUERY)).outcome for _ in range(2)])
+            outcomes: list[str] = []
+            for _ in range(times):
+                outcomes.append(dispatcher.handle(query=QUERY).outcome)
+                time.sleep(pause)
+            return outcomes
 
-    asyncio.run(main())
-    return outcomes
+    async def _async(self, times: int, pause: float) -> list[str]:
+        async def deliver(event: PaymentEvent) -> None:
+            self.calls += 1
+
+        async with AsyncQPayClient(**SETTINGS, store=self.store) as client:
+            dispatcher = AsyncCallbackDispatcher(client, patience=0, lease=self.lease)
+            dispatcher.on_paid(deliver)
+            outcomes: list[str] = []
+            for _ in range(times):
+                outcomes.append((await dispatcher.handle(query=QUERY)).outcome)
+                await asyncio.sleep(pause)
+            return outcomes
 
 
-@pytest.mark.parametrize("awaited", [False, True])
-@pytest.mark.parametrize(
-    ("kind", "outcomes", "told"),
-    [
-        (Failing, ["delivered", "in_progress"], "may be delivered again"),
-        (Committing, ["handler_failed", "delivered"], "is to be delivered again"),
-    ],
-    ids=["a record beside the delivery", "a record of one piece with it"],
-)
-def test_a_record_that_fails_undoes_a_delivery_of_one_piece_with_it_alone(
-    qpay: respx.MockRouter,
-    caplog: pytest.LogCaptureFixture,
-    kind: type[MemoryStore],
-    outcomes: list[str],
-    told: str,
-    awaited: bool,
-) -> None:
-    says(qpay, payment())
-    assert handled_twice(kind(), awaited=awaited) == outcomes
-    errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
-    assert len(errors) == 1
-    assert told in errors[0]
+@pytest.mark.parametrize("awaited", [False, True], ids=["sync", "async"])
+class TestAStoreThatCannotTakeTheRecord:
+    def test_is_tried_again_within_the_lease(
+        self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture, awaited: bool
+    ) -> None:
+        says(qpay, payment())
+        store = Failing(times=2)
+        handled = Handled(store, awaited=awaited, lease=60)
+        assert handled.outcomes(2) == ["delivered", "duplicate"]
+        assert handled.calls == 1
+        assert [delivery.order_no for delivery in store.deliveries()] == ["42"]
+        assert "Trying again until its lease ends" in caplog.text
+
+    def test_does_not_make_this_process_deliver_again_when_the_lease_has_ended(
+        self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture, awaited: bool
+    ) -> None:
+        says(qpay, payment())
+        handled = Handled(Failing(times=1000), awaited=awaited, lease=0.2)
+        assert handled.outcomes(3, pause=0.2) == ["delivered", "duplicate", "duplicate"]
+        assert handled.calls == 1
+        assert "This process records it later" in caplog.text
+
+    def test_gets_the_record_at_the_next_chance(
+        self, qpay: respx.MockRouter, awaited: bool
+    ) -> None:
+        says(qpay, payment())
+        store = Failing(times=1000)
+        handled = Handled(store, awaited=awaited, lease=0.1)
+        mended = threading.Timer(0.3, setattr, (store, "times", 0))
+        mended.start()
+        assert handled.outcomes(2, pause=0.4) == ["delivered", "duplicate"]
+        mended.join()
+        assert [delivery.payment_id for delivery in store.deliveries()] == [PAYMENT]
+        assert Handled(store, awaited=awaited, lease=60).outcomes(1) == ["duplicate"]
+
+    def test_undoes_a_delivery_that_it_commits_itself(
+        self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture, awaited: bool
+    ) -> None:
+        says(qpay, payment())
+        handled = Handled(Committing(), awaited=awaited, lease=60)
+        assert handled.outcomes(2) == ["handler_failed", "delivered"]
+        errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
+        assert len(errors) == 1
+        assert "Nothing was delivered" in errors[0]
 
 
 class Slow(MemoryStore):
@@ -93,9 +137,9 @@ class Slow(MemoryStore):
 
     blocking = True
 
-    def complete(self, key: str, owner: str) -> bool:
+    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         time.sleep(0.1)
-        return super().complete(key, owner)
+        return super().complete(key, owner, delivery=delivery)
 
 
 def test_a_cancellation_during_the_record_ends_the_call_and_nothing_after_it(

@@ -8,7 +8,7 @@ import anyio
 import pytest
 from typing_extensions import TypedDict, Unpack
 
-from callbacks.payments import PAYMENT, QUERY, payment, says
+from callbacks.payments import QUERY, delivered_key, payment, says
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -46,9 +46,9 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("qpaykit.callbacks.asking.time", clock)
-    monkeypatch.setattr("qpaykit.callbacks.dispatch.time", clock)
-    monkeypatch.setattr("qpaykit.callbacks.ports.time", clock)
+    monkeypatch.setattr("qpaykit.callbacks.queries.time", clock)
+    monkeypatch.setattr("qpaykit.callbacks.deliveries.time", clock)
+    monkeypatch.setattr("qpaykit.callbacks._io.time", clock)
     monkeypatch.setattr("anyio.sleep", clock.sleep_awaited)
     return clock
 
@@ -132,7 +132,7 @@ class TestWaiting:
         says(qpay, payment())
         store = MemoryStore()
         account = QPayClient(**SETTINGS).settings.account
-        store.claim(f"delivered:{account}:PAID:{PAYMENT}", "another process", lease=60)
+        store.claim(delivered_key(account), "another process", lease=60)
         assert handled(awaited=awaited, store=store) == "in_progress"
         assert 3 <= sum(clock.pauses) < 3.1
         assert max(clock.pauses) < 0.1
@@ -143,7 +143,7 @@ class TestWaiting:
         says(qpay, payment("NEW"), payment())
         store = MemoryStore()
         account = QPayClient(**SETTINGS).settings.account
-        store.claim(f"delivered:{account}:PAID:{PAYMENT}", "another process", lease=60)
+        store.claim(delivered_key(account), "another process", lease=60)
         assert handled(awaited=awaited, patience=0) == "not_paid_yet"
         assert handled(awaited=awaited, patience=0, store=store) == "in_progress"
         assert clock.pauses == []

@@ -57,7 +57,8 @@ SHOP = "https://shop.example"
 simulator = Simulator()
 simulator.start()
 os.environ |= {f"QPAY_{name.upper()}": str(v) for name, v in simulator.credentials.items()}
-os.environ |= {"QPAY_CALLBACK_URL": f"{SHOP}/callback", "QPAY_CALLBACK_SECRET": "any"}
+os.environ["QPAY_CALLBACK_URL"] = f"{SHOP}/callback"
+os.environ["QPAY_CALLBACK_SECRET"] = "a-secret-of-the-shop"
 
 from shop import orders, qpay
 from shop.models import Delivery, Order

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from qpaykit.callbacks.parse import Query
 
-SECRET = "s3cr3t"
+SECRET = "a secret of the shop"
 
 
 def of_django(query: str) -> Query:

@@ -55,13 +55,13 @@ def test_the_order_and_the_claim_are_committed_together(
     # The order is not there yet: the handler fails, and leaves no claim behind.
     assert handle(query=query).outcome == "handler_failed"
     with Session(shop["engine"]) as session:
-        assert session.scalar(select(func.count()).select_from(shop["Delivery"])) == 0
+        assert session.scalar(select(func.count()).select_from(shop["Delivered"])) == 0
         session.add(shop["Order"](number="42", state="open"))
         session.commit()
     assert [handle(query=query).outcome for _ in range(2)] == ["delivered", "duplicate"]
     with Session(shop["engine"]) as session:
         assert session.get_one(shop["Order"], "42").state == "paid"
-        assert session.scalar(select(func.count()).select_from(shop["Delivery"])) == 1
+        assert session.scalar(select(func.count()).select_from(shop["Delivered"])) == 1
 
 
 @pytest.mark.parametrize("secret", ["a-secret-of-the-tests", None])

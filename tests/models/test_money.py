@@ -208,9 +208,11 @@ def test_a_line_that_costs_nothing_is_refused(price: object) -> None:
         )
 
 
-def row(status: str, amount: str, currency: str | None = "MNT") -> dict[str, object]:
+def row(
+    status: str, amount: str, currency: str | None = "MNT", payment_id: object = "1"
+) -> dict[str, object]:
     return {
-        "payment_id": "1",
+        "payment_id": payment_id,
         "payment_status": status,
         "payment_amount": amount,
         "payment_currency": currency,
@@ -226,8 +228,12 @@ def row(status: str, amount: str, currency: str | None = "MNT") -> dict[str, obj
         ([row("PAID", "99.99")], 100, False),
         ([row("PAID", "0.01")], None, True),
         ([row("PAID", "0.01")], "0.01", True),
-        ([row("PAID", "60.00"), row("PAID", "40.00")], 100, True),
-        ([row("PAID", "60.00"), row("REFUNDED", "40.00")], 100, False),
+        ([row("PAID", "60.00"), row("PAID", "40.00", payment_id="2")], 100, True),
+        ([row("PAID", "60.00"), row("PAID", "60.00")], 100, False),
+        ([row("PAID", "60.00", payment_id="01"), row("PAID", "60.00", payment_id=1)], 100, False),
+        ([row("PAID", "60.00", payment_id=None)] * 2, 100, False),
+        ([row("PAID", "100.00"), row("REFUNDED", "100.00")], 100, False),
+        ([row("PAID", "60.00"), row("REFUNDED", "40.00", payment_id="2")], 100, False),
         ([row("NEW", "100.00")], None, False),
         ([row("FAILED", "100.00")], 100, False),
         ([row("PARTIAL", "100.00")], 100, False),

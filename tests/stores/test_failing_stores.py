@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -29,8 +29,11 @@ from qpaykit.stores.adapters import for_async
 from support import SETTINGS, only_for, token_body
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import respx
 
+    from qpaykit import Delivery
     from qpaykit.stores import ClaimState
 
 WORDS = "the words of the store, with access-1 in them"
@@ -312,8 +315,16 @@ class Hanging:
         await anyio.sleep_forever()
         raise AssertionError("for ever is over")
 
-    async def complete(self, key: str, owner: str) -> bool:
+    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         return False
+
+    async def delivery(self, key: str) -> Delivery | None:
+        return None
+
+    async def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+        none: list[Delivery] = []
+        for delivery in none:
+            yield delivery
 
     async def release(self, key: str, owner: str) -> None:
         return None

@@ -1,9 +1,9 @@
-"""Callbacks: read, checked, confirmed with QPay, and delivered once."""
+"""Callbacks: parsed, verified, confirmed at QPay, and delivered exactly once."""
 
-from qpaykit.callbacks.dispatchers import AsyncCallbackDispatcher, CallbackDispatcher
+from qpaykit.callbacks.dispatcher import AsyncCallbackDispatcher, CallbackDispatcher
 from qpaykit.callbacks.events import CallbackReply, Outcome, PaymentEvent
 from qpaykit.callbacks.parse import Callback, parse_callback
-from qpaykit.callbacks.signing import SignedOrder, sign_callback_url, verify_callback
+from qpaykit.callbacks.verify import verify_callback
 
 __all__ = [
     "AsyncCallbackDispatcher",
@@ -12,8 +12,6 @@ __all__ = [
     "CallbackReply",
     "Outcome",
     "PaymentEvent",
-    "SignedOrder",
     "parse_callback",
-    "sign_callback_url",
     "verify_callback",
 ]

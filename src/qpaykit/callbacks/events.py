@@ -1,4 +1,4 @@
-"""What the dispatcher hands to handlers, and what it answers."""
+"""What the dispatcher hands to handlers, and what it answers to QPay."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ Outcome: TypeAlias = Literal[
     "delivered",
     "duplicate",
     "underpaid",
+    "overpaid",
     "ignored",
     "unreadable",
     "forged",
@@ -27,10 +28,11 @@ Outcome: TypeAlias = Literal[
     "handler_failed",
 ]
 
-_STATUS: dict[Outcome, int] = {
+_STATUS_CODES: dict[Outcome, int] = {
     "delivered": 200,
     "duplicate": 200,
     "underpaid": 200,
+    "overpaid": 200,
     "ignored": 200,
     "unreadable": 400,
     "forged": 403,
@@ -42,34 +44,43 @@ _STATUS: dict[Outcome, int] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PaymentEvent:
     """A payment reached a status.
 
     Attributes:
-        payment: The payment as QPay itself reports it.
-        status: Its status, such as `PaymentStatus.PAID`.
-        amount: What was paid: this payment's amount, or the sum of the order's payments
-            where several make up what was due.
-        invoice_id: The invoice that it paid; None where it paid none.
-        params: The merchant's own parameters of the callback URL. They are to be trusted
-            only with a `callback_secret`.
-        callback: The callback that told of it.
-        sender_invoice_no: The order number, where the callback URL was signed.
+        payment_id: QPay's id of the payment.
+        order_no: The order number of the invoice that was paid. It comes from what the store
+            remembers of `invoices.create`, else from QPay, and never from the callback's URL.
+            "" where nothing is known of the invoice.
+        invoice_id: QPay's id of the invoice; "" where the payment names none.
+        amount: For `on_paid` what was paid on the order: this payment's amount, or the sum of
+            the payments that make up what is due. Otherwise this payment's amount.
+        due: What the invoice costs; 0 for an open sum, and where nothing is known of it.
+        status: The payment's status, such as `PaymentStatus.PAID`.
+        payment: The payment as QPay reports it.
+        params: The merchant's own parameters of the callback URL. Trust them only with a
+            `callback_secret`.
+        callback: The callback that reported the payment.
     """
 
-    payment: Payment
+    payment_id: str
+    order_no: str
+    invoice_id: str
+    amount: Decimal
+    due: Decimal
     status: PaymentStatus | str
-    amount: Decimal | None
-    invoice_id: str | None
+    payment: Payment
     params: Mapping[str, str]
     callback: Callback
-    sender_invoice_no: str | None = None
 
 
-@dataclass(frozen=True)
 class CallbackReply:
     """What to answer to QPay.
+
+    Send `status_code`, `body` and `content_type` with the response of your web framework. Do not
+    return the reply itself from a route: it is on purpose nothing that a framework can turn into
+    JSON, because QPay would read a 200 around any outcome as success.
 
     Attributes:
         status_code: HTTP status.
@@ -78,14 +89,31 @@ class CallbackReply:
         outcome: What became of the callback, for logs and metrics.
     """
 
-    status_code: int
-    body: str
-    content_type: str
-    outcome: Outcome
+    __slots__ = ("body", "content_type", "outcome", "status_code")
+
+    def __init__(self, status_code: int, body: str, content_type: str, outcome: Outcome) -> None:
+        self.status_code = status_code
+        self.body = body
+        self.content_type = content_type
+        self.outcome: Outcome = outcome
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CallbackReply):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        return f"CallbackReply(status_code={self.status_code}, outcome={self.outcome!r})"
+
+    def _values(self) -> tuple[int, str, str, str]:
+        return self.status_code, self.body, self.content_type, self.outcome
 
 
-def reply(outcome: Outcome) -> CallbackReply:
-    """Make the answer that goes with an outcome."""
-    status_code = _STATUS[outcome]
+def reply_for(outcome: Outcome) -> CallbackReply:
+    """Make the reply that goes with an outcome."""
+    status_code = _STATUS_CODES[outcome]
     body = "SUCCESS" if status_code == 200 else outcome
     return CallbackReply(status_code, body, "text/plain; charset=utf-8", outcome)

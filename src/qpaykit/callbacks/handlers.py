@@ -1,4 +1,4 @@
-"""Which handler serves which status."""
+"""The registered handlers of a dispatcher."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from qpaykit.models import PaymentStatus
 H = TypeVar("H")
 
 UNDERPAID = "underpaid"
+OVERPAID = "overpaid"
 OTHER = "other"
 
-_WORDS = frozenset(PaymentStatus)
+_STATUSES = frozenset(PaymentStatus)
 
 
 class Handlers(Generic[H]):
-    """The handlers of one dispatcher; closed once the first event has come."""
+    """The handlers of one dispatcher, by status."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, H] = {}
@@ -26,26 +27,32 @@ class Handlers(Generic[H]):
         """Register a handler.
 
         Args:
-            name: A status, or one of this module's names; QPay's words in any letters.
+            name: A status, or one of this module's names; QPay's statuses in any letters.
             handler: What to call.
 
         Raises:
-            ConfigurationError: There is one already, or events have begun to come.
+            ConfigurationError: There is one already, or the first callback has come.
         """
         if self._closed:
             raise ConfigurationError(
                 "register handlers before the first callback is handled: "
-                "events that came before would have missed this one"
+                "callbacks that came before would have missed this one"
             )
-        if name.upper() in _WORDS:
+        if name.upper() in _STATUSES:
             name = name.upper()
         if name in self._by_name:
             msg = f"there is a handler for {name} already"
             raise ConfigurationError(msg)
         self._by_name[name] = handler
 
-    def find(self, status: PaymentStatus | str, *, underpaid: bool) -> H | None:
-        """Return the handler for a payment of this status, if there is one."""
+    def close(self) -> None:
+        """Refuse further handlers: the first callback has come."""
         self._closed = True
-        name = UNDERPAID if underpaid else str(status)
-        return self._by_name.get(name, self._by_name.get(OTHER))
+
+    def find(self, name: PaymentStatus | str) -> H | None:
+        """Return the handler of a status, else the one for all others; None without either."""
+        return self._by_name.get(str(name), self._by_name.get(OTHER))
+
+    def find_overpaid(self) -> H | None:
+        """Return the handler of a payment too many; `on_other` does not take these."""
+        return self._by_name.get(OVERPAID)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import JsonValue, ValidationError
 from pydantic_core import from_json
 
+from qpaykit._callback_url import PAYMENT_ID_PARAM, SIGNATURE_PARAM
 from qpaykit.errors import CallbackError
 from qpaykit.models import CALLBACK_FIELDS, CallbackPayment, ObjectType
 from qpaykit.models.base import read_json, readable
@@ -22,8 +23,6 @@ QueryValue: TypeAlias = str | bytes | Sequence[str] | Sequence[bytes] | None
 Query: TypeAlias = str | bytes | Mapping[str, QueryValue] | Iterable[tuple[str, str]] | None
 Body: TypeAlias = bytes | bytearray | str | Mapping[str, object] | None
 
-SIGNATURE = "qpaykit"
-PAYMENT_ID = "qpay_payment_id"
 _TEXT = (bytes, str)
 _MAX_INPUT = 256 * 1024
 _MAX_PAIRS = 1000
@@ -77,8 +76,8 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
             that no id of QPay's is written. Nothing else is raised.
     """
     params = {} if query is None else _params(query)
-    signature = params.pop(SIGNATURE, None)
-    payment_id: str | None = params.pop(PAYMENT_ID, "").strip()
+    signature = params.pop(SIGNATURE_PARAM, None)
+    payment_id: str | None = params.pop(PAYMENT_ID_PARAM, "").strip()
     payment = invoice_id = None
     if body is not None:
         payment = _payment(body)
@@ -95,7 +94,7 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
     if payment_id is None and invoice_id is None:
         msg = (
             "the callback names neither a payment nor an invoice: "
-            f"QPay sends {PAYMENT_ID} in the query"
+            f"QPay sends {PAYMENT_ID_PARAM} in the query"
         )
         raise CallbackError(msg)
     return Callback(payment_id, invoice_id, params, payment, signature)
@@ -109,9 +108,9 @@ def _params(query: Query) -> dict[str, str]:
         pairs = _pairs(query)
     params = dict(pairs)
     if len(params) < len(pairs) and any(
-        name == PAYMENT_ID and value != params[name] for name, value in pairs
+        name == PAYMENT_ID_PARAM and value != params[name] for name, value in pairs
     ):
-        msg = f"the callback names two payments in {PAYMENT_ID}"
+        msg = f"the callback names two payments in {PAYMENT_ID_PARAM}"
         raise CallbackError(msg)
     return params
 

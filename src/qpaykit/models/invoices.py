@@ -24,6 +24,7 @@ from qpaykit.models.texts import (
     Text255,
     Text1000,
 )
+from qpaykit.models.totals import taxes_of, total_of_lines
 from qpaykit.models.values import (
     AnswerBool,
     AnswerDict,
@@ -31,6 +32,7 @@ from qpaykit.models.values import (
     AnswerMoney,
     AnswerTime,
     AnswerWord,
+    CallbackURL,
     IsoTime,
     LocalTime,
     Money,
@@ -38,6 +40,9 @@ from qpaykit.models.values import (
     PositiveMoney,
     TimeInput,
 )
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _Interval = Annotated[str, StringConstraints(strict=True, pattern=r"^[1-9][0-9]{0,3}[DWM]$")]
@@ -91,7 +96,9 @@ class InvoiceRequest(Request):
         sender_invoice_no: Your order number, 1 to 45, a new one for each invoice.
         invoice_receiver_code: Who is to pay, 1 to 45; "terminal" where left out.
         invoice_description: What the buyer reads, 1 to 255.
-        amount: What is to be paid, above 0; left out, the `lines` make it up.
+        amount: What is to be paid, above 0; left out, the `lines` make it up. It must be their
+            `total`. Neither amount nor lines is an open sum, for which `minimum_amount`,
+            `allow_partial` or `allow_exceed` is given.
         callback_url: Where QPay calls, up to 255 with its signature; the client's where
             left out.
         sender_branch_code: The branch that sells, up to 45.
@@ -127,7 +134,7 @@ class InvoiceRequest(Request):
     invoice_receiver_code: Needed45 | None = None
     invoice_description: Needed255
     amount: PositiveMoney | None = None
-    callback_url: Needed255 | None = None
+    callback_url: CallbackURL | None = None
     sender_branch_code: Text45 | None = None
     sender_branch_data: BranchData | None = None
     sender_staff_code: Text100 | None = None
@@ -159,10 +166,30 @@ class InvoiceRequest(Request):
 
         def __init__(self, **fields: Unpack[InvoiceFields]) -> None: ...
 
+    @property
+    def total(self) -> Decimal | None:
+        """What the buyer will pay, in MNT with two decimals; None for an open sum.
+
+        QPay takes the lines over `amount`: price times quantity, less discounts, with surcharges,
+        and with the taxes on a plain invoice code. An e-barimt invoice, one with `tax_type`, has
+        its taxes inside the prices.
+        """
+        if not self.lines:
+            return self.amount
+        return total_of_lines(self.lines, taxes_on_top=self.tax_type is None)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.amount is None and not self.lines:
-            raise PydanticCustomError("amount_missing", "give an amount, or lines that make it up")
+        total = self.total
+        is_open = bool(self.minimum_amount or self.allow_partial or self.allow_exceed)
+        if total is None and not is_open:
+            raise PydanticCustomError(
+                "amount_missing",
+                "give an amount, or lines that make it up, or for an open sum a minimum_amount, "
+                "allow_partial or allow_exceed",
+            )
+        if self.lines and total is not None:
+            self._lines_make_up(total)
         if (
             self.minimum_amount is not None
             and self.maximum_amount is not None
@@ -170,6 +197,30 @@ class InvoiceRequest(Request):
         ):
             raise PydanticCustomError("range", "minimum_amount is above maximum_amount")
         return self
+
+    def _lines_make_up(self, total: Decimal) -> None:
+        if total <= 0:
+            raise PydanticCustomError(
+                "total_not_positive",
+                "the lines come to {total}: QPay takes only what is above 0",
+                {"total": str(total)},
+            )
+        if self.amount is not None and self.amount != total:
+            raise PydanticCustomError(
+                "amount_differs",
+                "amount is {amount}, and the lines come to {total}: QPay would charge the lines. "
+                "Leave amount out, or make the lines fit it",
+                {"amount": str(self.amount), "total": str(total)},
+            )
+        if self.amount is None and self.tax_type is None and any(map(taxes_of, self.lines or ())):
+            inside = total_of_lines(self.lines or (), taxes_on_top=False)
+            raise PydanticCustomError(
+                "taxes_on_top",
+                "the lines' prices come to {inside}, and on a plain invoice QPay charges their "
+                "taxes on top, {total} in all: for prices that hold their taxes give tax_type and "
+                "an e-barimt invoice_code, or confirm with amount={total}",
+                {"inside": str(inside), "total": str(total)},
+            )
 
 
 class BankLink(Answer):

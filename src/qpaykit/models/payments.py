@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AliasChoices, Field, StringConstraints
 
@@ -15,12 +15,19 @@ from qpaykit.models.values import (
     AnswerBool,
     AnswerList,
     AnswerMoney,
+    AnswerSum,
     AnswerTime,
     AnswerWord,
     AnswerZero,
+    CallbackURL,
     MoneyInput,
     parse_money,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NONE = Decimal(-1)
 
 # One thing has three names in QPay's answers, another two; every one is read everywhere.
 _TYPE = AliasChoices("transaction_type", "payment_type", "paid_by")
@@ -61,7 +68,7 @@ class CancelRequest(Request):
     """What the cancellation and the refund of a payment take."""
 
     note: Text255
-    callback_url: Text255 | None = None
+    callback_url: CallbackURL | None = None
 
 
 class CardTransaction(Answer):
@@ -148,6 +155,32 @@ class PaymentRow(Answer):
     p2p_transactions: AnswerList[P2PTransaction] = []
 
 
+def payment_key(payment_id: str) -> str:
+    """Return what two spellings of one payment's id have in common.
+
+    A bank transfer's id is digits. As a JSON number it has lost its leading zeros.
+    """
+    return payment_id.lstrip("0") if payment_id.isdigit() else payment_id
+
+
+def distinct_payments(rows: Iterable[PaymentRow]) -> list[PaymentRow]:
+    """Keep each payment once, however often payment/check lists it.
+
+    Rows without an id are one payment where all their fields are equal. Of rows that contradict
+    each other, the one that counts for less is kept.
+    """
+    kept: dict[str, PaymentRow] = {}
+    for row in rows:
+        key = payment_key(row.payment_id) if row.payment_id else row.model_dump_json()
+        known = kept.get(key)
+        kept[key] = row if known is None else min(known, row, key=_counted)
+    return list(kept.values())
+
+
+def _counted(row: PaymentRow) -> Decimal:
+    return (row.payment_amount or Decimal(0)) if row.payment_status == PaymentStatus.PAID else _NONE
+
+
 class PaymentCheck(Answer):
     """What was paid on an invoice.
 
@@ -158,14 +191,14 @@ class PaymentCheck(Answer):
     """
 
     count: Annotated[int, AnswerZero] = 0
-    paid_amount: Annotated[Decimal, AnswerZero] = Decimal(0)
+    paid_amount: AnswerSum = Decimal(0)
     rows: AnswerList[PaymentRow] = []
 
     def is_paid(self, amount: MoneyInput | None = None, *, currency: str = "MNT") -> bool:
         """Say whether the invoice is paid: by its PAID payments, not by their count.
 
-        It knows the payments in `rows`: of an invoice with more than a page of them, `count`
-        tells, and the other pages must be asked for.
+        Each payment counts once, however often it is listed. Only the payments in `rows` count:
+        where `count` is larger, ask for the other pages too.
 
         Args:
             amount: What must have been paid; any PAID payment above 0 will do when left out.
@@ -180,14 +213,16 @@ class PaymentCheck(Answer):
         if amount is None:
             return any(
                 row.payment_status == PaymentStatus.PAID and (row.payment_amount or 0) > 0
-                for row in self.rows
+                for row in distinct_payments(self.rows)
             )
         due = parse_money(amount)
         paid = self.paid_total(currency)
         return paid > 0 and paid >= due
 
     def paid_total(self, currency: str = "MNT") -> Decimal:
-        """Add up the PAID payments of `rows` in one currency; one that names none is in MNT.
+        """Add up the PAID payments of `rows` in one currency, each once.
+
+        A payment that names no currency is in MNT.
 
         Args:
             currency: Three letters, such as "MNT".
@@ -196,7 +231,7 @@ class PaymentCheck(Answer):
             Their sum.
         """
         total = Decimal(0)
-        for row in self.rows:
+        for row in distinct_payments(self.rows):
             if (
                 row.payment_status == PaymentStatus.PAID
                 and row.payment_amount is not None

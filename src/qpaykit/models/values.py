@@ -6,7 +6,7 @@ import logging
 import math
 import re
 from datetime import date, datetime, time, timedelta, timezone
-from decimal import Context, Decimal
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import (
@@ -24,6 +24,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from qpaykit._callback_url import MAX_CHARACTERS, check_callback_url
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
@@ -38,8 +40,18 @@ ULAANBAATAR = timezone(timedelta(hours=8), "Asia/Ulaanbaatar")
 MoneyInput: TypeAlias = Decimal | int | str | float
 TimeInput: TypeAlias = datetime | date | str
 
-# Wide enough for every sum and product here, whatever the context of the caller's thread.
-EXACT = Context(prec=60)
+# Wide enough for every sum and product here, whatever the context of the caller's thread, and
+# made of constants alone: `Context()` would take its traps from `decimal.DefaultContext`.
+EXACT = Context(
+    prec=60,
+    rounding="ROUND_HALF_EVEN",
+    Emin=-999_999,
+    Emax=999_999,
+    capitals=1,
+    clamp=0,
+    flags=[],
+    traps=[InvalidOperation, DivisionByZero],
+)
 
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 # A JSON number is read as a binary double, which carries fifteen digits and no more:
@@ -47,7 +59,7 @@ _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _MAX_WHOLE_DIGITS = 13
 _HUNDREDTH = Decimal("0.01")
 _TEN_THOUSANDTH = Decimal("0.0001")
-_MAX_CALLBACK_URL = 255
+_MAX_ANSWER_DIGITS = 15
 
 
 def _exact(value: object) -> Decimal:
@@ -145,6 +157,12 @@ def _zero_if_empty(value: object) -> object:
     return 0 if value is None or value == "" else value
 
 
+def _possible(value: Decimal | None) -> Decimal | None:
+    if value is not None and value and value.adjusted() >= _MAX_ANSWER_DIGITS:
+        raise PydanticCustomError("money_large", "is more than any payment can be")
+    return value
+
+
 def _lenient_time(value: object) -> datetime | None:
     if value is None or value == "":
         return None
@@ -170,8 +188,11 @@ def _in_ulaanbaatar(value: datetime) -> datetime:
 
 _TIME: TypeAdapter[datetime] = TypeAdapter(datetime)
 
-AnswerMoney = Annotated[Decimal | None, BeforeValidator(_none_if_empty)]
+AnswerMoney = Annotated[Decimal | None, BeforeValidator(_none_if_empty), AfterValidator(_possible)]
 """An amount in an answer: text or number on the wire, exact here."""
+
+AnswerSum = Annotated[Decimal, BeforeValidator(_zero_if_empty), AfterValidator(_possible)]
+"""An amount in an answer that is 0 where QPay sent none."""
 
 AnswerTime = Annotated[datetime | None, BeforeValidator(_lenient_time)]
 """A time in an answer; without a zone it is Ulaanbaatar's."""
@@ -255,19 +276,35 @@ def is_number(value: object, *kinds: type) -> bool:
     return isinstance(value, kinds or (int, float)) and not isinstance(value, bool)
 
 
-def callback_url_limit(url: str) -> str:
-    """Return a callback URL that QPay takes.
+def callback_url(url: str, *, public: bool = False) -> str:
+    """Return a callback URL that QPay can call; see `check_callback_url`.
+
+    Raises:
+        pydantic.ValidationError: It is none.
+    """
+    try:
+        return check_callback_url(url, public=public)
+    except ValueError as problem:
+        raise _refused("callback_url", str(problem)) from None
+
+
+def signed_callback_url(url: str) -> str:
+    """Return a callback URL that has its signature.
 
     Raises:
         pydantic.ValidationError: It is longer than 255 characters.
     """
-    if len(url) > _MAX_CALLBACK_URL:
+    if len(url) > MAX_CHARACTERS:
         raise _refused(
             "callback_url",
             f"would be {len(url)} characters long, its signature included; QPay takes "
-            f"{_MAX_CALLBACK_URL}",
+            f"{MAX_CHARACTERS}",
         )
     return url
+
+
+CallbackURL = Annotated[str, StringConstraints(strict=True), AfterValidator(check_callback_url)]
+"""A URL that QPay calls, as `check_callback_url` wants it."""
 
 
 def format_time(value: TimeInput, name: str, *, end: bool = False) -> str:

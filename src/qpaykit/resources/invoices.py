@@ -6,14 +6,14 @@ import logging
 from typing import TYPE_CHECKING, Any, overload
 
 from qpaykit._drive import drive
-from qpaykit.callbacks.memory import REMEMBER_SECONDS, Remembered, remembered_key
-from qpaykit.callbacks.signing import sign_callback_url
+from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest, InvoiceStatus
-from qpaykit.models.values import path_id
+from qpaykit.models.values import callback_url, path_id
 from qpaykit.operation import Operation, Verdict
 from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._reading import lenient_reader, nothing, reader
+from qpaykit.signing import sign_callback_url
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -35,14 +35,19 @@ class _InvoiceEndpoints(Resource):
     async def _create(self, request: InvoiceRequest | None, fields: dict[str, Any]) -> Invoice:
         request = complete(self._settings, request, fields)
         invoice = await self._session.call(create_operation(request))
-        if self._settings.callback_secrets:
-            known = Remembered.of(request.sender_invoice_no, request.callback_url)
-            key = remembered_key(self._settings.account, invoice.invoice_id)
-            try:
-                await self._store.set(key, known.text(), ttl=REMEMBER_SECONDS)
-            except Exception:
-                # The invoice exists, and the dispatcher can ask QPay for what is forgotten.
-                _logger.exception("invoice %s could not be remembered", invoice.invoice_id)
+        record = InvoiceRecord.of_request(request)
+        try:
+            await self._store.set(
+                record_key(self._settings.account, invoice.invoice_id), record.to_json()
+            )
+        except Exception:
+            # The invoice exists, and the dispatcher can ask QPay for what is not remembered.
+            _logger.exception(
+                "Invoice %s of order %s was made, but the store could not remember it. Its "
+                "callback costs one more request to QPay.",
+                invoice.invoice_id,
+                record.order_no,
+            )
         return invoice
 
     @endpoint
@@ -166,12 +171,14 @@ def complete(
         for name, default in defaults.items()
         if not getattr(request, name)
     }
+    url = update.get("callback_url") or request.callback_url or ""
+    callback_url(url, public=settings.is_production)
     if settings.callback_secrets:
         update["callback_url"] = sign_callback_url(
-            update.get("callback_url") or request.callback_url or "",
+            url,
             secret=settings.callback_secrets,
             sender_invoice_no=request.sender_invoice_no,
-            amount=request.amount,
+            amount=request.total,
         )
     return request.model_copy(update=update) if update else request
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from qpaykit.stores.delivery import Delivery
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
 
@@ -17,6 +18,7 @@ __all__ = [
     "AsyncSQLiteStore",
     "AsyncStore",
     "ClaimState",
+    "Delivery",
     "MemoryStore",
     "RedisStore",
     "SQLiteStore",

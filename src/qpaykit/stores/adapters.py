@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from qpaykit.errors import ConfigurationError
@@ -10,15 +11,27 @@ from qpaykit.stores.protocol import Store
 from qpaykit.stores.shield import to_its_end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
 
     from typing_extensions import TypeIs
 
+    from qpaykit.stores.delivery import Delivery
     from qpaykit.stores.protocol import AsyncStore, ClaimState
 
 T = TypeVar("T")
 
-_METHODS = ("get", "set", "delete", "claim", "complete", "release")
+_BATCH = 500
+_METHODS = (
+    "get",
+    "set",
+    "delete",
+    "claim",
+    "complete",
+    "release",
+    "delivery",
+    "deliveries",
+)
 
 
 def for_sync(store: Store) -> AsyncStore:
@@ -75,11 +88,18 @@ class _Direct:
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         return self._store.claim(key, owner, lease=lease)
 
-    async def complete(self, key: str, owner: str) -> bool:
-        return self._store.complete(key, owner)
+    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+        return self._store.complete(key, owner, delivery=delivery)
 
     async def release(self, key: str, owner: str) -> None:
         self._store.release(key, owner)
+
+    async def delivery(self, key: str) -> Delivery | None:
+        return self._store.delivery(key)
+
+    async def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+        for delivery in self._store.deliveries(since):
+            yield delivery
 
 
 class Threaded:
@@ -100,11 +120,20 @@ class Threaded:
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         return await in_thread(lambda: self._store.claim(key, owner, lease=lease), unless="claimed")
 
-    async def complete(self, key: str, owner: str) -> bool:
-        return await in_thread(lambda: self._store.complete(key, owner))
+    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+        return await in_thread(lambda: self._store.complete(key, owner, delivery=delivery))
 
     async def release(self, key: str, owner: str) -> None:
         await in_thread(lambda: self._store.release(key, owner))
+
+    async def delivery(self, key: str) -> Delivery | None:
+        return await in_thread(lambda: self._store.delivery(key))
+
+    async def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+        found = self._store.deliveries(since)
+        while batch := await in_thread(lambda: list(islice(found, _BATCH))):
+            for delivery in batch:
+                yield delivery
 
 
 for _name in _METHODS:
@@ -138,8 +167,14 @@ class _Shielded:
             lambda: self._store.claim(key, owner, lease=lease), unless="claimed"
         )
 
-    async def complete(self, key: str, owner: str) -> bool:
-        return await to_its_end(lambda: self._store.complete(key, owner))
+    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+        return await to_its_end(lambda: self._store.complete(key, owner, delivery=delivery))
 
     async def release(self, key: str, owner: str) -> None:
         await to_its_end(lambda: self._store.release(key, owner))
+
+    async def delivery(self, key: str) -> Delivery | None:
+        return await self._store.delivery(key)
+
+    def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+        return self._store.deliveries(since)

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from qpaykit._forks import in_forked_child
+from qpaykit.stores.delivery import aware
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from qpaykit.stores.delivery import Delivery
     from qpaykit.stores.protocol import ClaimState
 
 _SWEEP_EVERY = 1024
@@ -28,6 +33,7 @@ class _Value:
 class _Claim:
     owner: str
     until: float | None
+    delivery: Delivery | None = None
 
 
 class MemoryStore:
@@ -90,13 +96,14 @@ class MemoryStore:
             self._claims[key] = _Claim(owner, time.monotonic() + lease)
             return "claimed"
 
-    def complete(self, key: str, owner: str) -> bool:
+    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
         with self._lock:
             held = self._claims.get(key)
             if held is None or held.owner != owner or held.until is None:
                 return False
             held.until = None
+            held.delivery = delivery
             return True
 
     def release(self, key: str, owner: str) -> None:
@@ -105,6 +112,20 @@ class MemoryStore:
             held = self._claims.get(key)
             if held is not None and held.owner == owner and held.until is not None:
                 del self._claims[key]
+
+    def delivery(self, key: str) -> Delivery | None:
+        """Return the record of the delivery `key`, or None where there is none."""
+        with self._lock:
+            held = self._claims.get(key)
+            return None if held is None else held.delivery
+
+    def deliveries(self, since: datetime | None = None) -> Iterator[Delivery]:
+        """Iterate over the records of deliveries, oldest first; see `Store.deliveries`."""
+        with self._lock:
+            found = [held.delivery for held in self._claims.values() if held.delivery is not None]
+        first = None if since is None else aware(since)
+        found.sort(key=lambda delivery: delivery.delivered_at)
+        return (one for one in found if first is None or one.delivered_at >= first)
 
     def _forget_oldest(self) -> None:
         for key in [key for key, _ in zip(self._claims, range(_MOST_CLAIMS // 10), strict=False)]:

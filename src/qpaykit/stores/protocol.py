@@ -7,7 +7,13 @@ before it is delivered and completes the claim afterwards.
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from datetime import datetime
+
+    from qpaykit.stores.delivery import Delivery
 
 ClaimState = Literal["claimed", "held", "done"]
 
@@ -64,13 +70,14 @@ class Store(Protocol):
             completed it.
         """
 
-    def complete(self, key: str, owner: str) -> bool:
+    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """Mark a key as done for good.
 
         Args:
             key: What was claimed.
-            owner: Who claimed it. An owner whose lease is over may complete it, unless somebody
+            owner: Who claimed it. An owner whose lease has ended may complete it, unless somebody
                 else has claimed it.
+            delivery: What was delivered; it is kept with the key.
 
         Returns:
             Whether it was still `owner`'s to do.
@@ -82,6 +89,24 @@ class Store(Protocol):
         Args:
             key: What was claimed.
             owner: Who claimed it; where somebody else has, nothing happens.
+        """
+
+    def delivery(self, key: str) -> Delivery | None:
+        """Return the record of a delivery.
+
+        Args:
+            key: What was completed.
+
+        Returns:
+            What `complete` was given; None where the key is not done, or was completed without.
+        """
+
+    def deliveries(self, since: datetime | None = None) -> Iterator[Delivery]:
+        """Iterate over the records of deliveries, oldest first.
+
+        Args:
+            since: When the first of them was completed; a time without a zone is Ulaanbaatar's.
+                All of them when left out.
         """
 
 
@@ -100,8 +125,14 @@ class AsyncStore(Protocol):
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         """See `Store.claim`."""
 
-    async def complete(self, key: str, owner: str) -> bool:
+    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """See `Store.complete`."""
 
     async def release(self, key: str, owner: str) -> None:
         """See `Store.release`."""
+
+    async def delivery(self, key: str) -> Delivery | None:
+        """See `Store.delivery`."""
+
+    def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+        """See `Store.deliveries`."""

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from qpaykit.errors import ConfigurationError
+from qpaykit.stores.delivery import Delivery, aware
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from redis import Redis
     from redis.asyncio import Redis as AsyncRedis
 
     from qpaykit.stores.protocol import ClaimState
 
-# A claim is a text: "+" when it is done, else "=" and the owner, who may be called "+" too; its
-# lease is the key's own expiry.
+# A claim is a text: "+" and the record of the delivery when it is done, else "=" and the owner;
+# its lease is the key's own expiry.
 # Each script is one step for Redis, so that no other client can come between.
 _CLAIM = """
 local held = redis.call('GET', KEYS[1])
-if held == '+' then return 'done' end
+if held and string.sub(held, 1, 1) == '+' then return 'done' end
 if held and held ~= ARGV[1] then return 'held' end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 'claimed'
@@ -28,8 +32,9 @@ return 'claimed'
 _COMPLETE = """
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[1] then return 0 end
-if ARGV[2] == '' then redis.call('SET', KEYS[1], '+')
-else redis.call('SET', KEYS[1], '+', 'PX', ARGV[2]) end
+local done = '+' .. ARGV[3]
+if ARGV[2] == '' then redis.call('SET', KEYS[1], done)
+else redis.call('SET', KEYS[1], done, 'PX', ARGV[2]) end
 return 1
 """
 _RELEASE = """
@@ -39,6 +44,7 @@ return 0
 # Without a limit of its own, redis-py 5 waits for ever for a Redis that has gone silent, and
 # the payment with it.
 _PATIENCE = 3.0
+_SCAN_COUNT = 500
 
 
 class _Limits(TypedDict, total=False):
@@ -58,6 +64,13 @@ class _Keys:
         self.shown = f"{place}, db={settings.get('db') or 0}"
         self._prefix = prefix
         self.keep = "" if keep is None else str(_milliseconds(keep))
+        self._keep = keep
+        self.deliveries = f"{_glob(prefix)}claim:delivered:*"
+
+    def lasts(self, ttl: float | None) -> int | None:
+        """For how many milliseconds a value is kept; one without a limit as deliveries are."""
+        seconds = self._keep if ttl is None else ttl
+        return None if seconds is None else _milliseconds(seconds)
 
     def value(self, key: str) -> str:
         return f"{self._prefix}value:{key}"
@@ -118,8 +131,8 @@ class RedisStore:
         return _text(self._redis.get(self._keys.value(key)))
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        """Keep `value` under `key`, for `ttl` seconds or for good."""
-        lasts = None if ttl is None else _milliseconds(ttl)
+        """Keep `value` under `key`, for `ttl` seconds or as long as deliveries are kept."""
+        lasts = self._keys.lasts(ttl)
         self._redis.set(self._keys.value(key), value, px=lasts)
 
     def delete(self, key: str) -> None:
@@ -130,13 +143,29 @@ class RedisStore:
         """Try to become the owner of `key` for `lease` seconds; see `Store.claim`."""
         return _state(self._claim([self._keys.claim(key)], [_held_by(owner), _milliseconds(lease)]))
 
-    def complete(self, key: str, owner: str) -> bool:
+    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """Mark `key` as done, if `owner` still holds it; say whether it did."""
-        return bool(self._complete([self._keys.claim(key)], [_held_by(owner), self._keys.keep]))
+        done = [_held_by(owner), self._keys.keep, _record(delivery)]
+        return bool(self._complete([self._keys.claim(key)], done))
 
     def release(self, key: str, owner: str) -> None:
         """Give `key` back, if `owner` still holds it."""
         self._release([self._keys.claim(key)], [_held_by(owner)])
+
+    def delivery(self, key: str) -> Delivery | None:
+        """Return the record of the delivery `key`, or None where there is none."""
+        return _delivery(self._redis.get(self._keys.claim(key)))
+
+    def deliveries(self, since: datetime | None = None) -> Iterator[Delivery]:
+        """Iterate over the records of deliveries, oldest first; see `Store.deliveries`.
+
+        Redis keeps no order, so all of them are read before the first is given.
+        """
+        found: list[Delivery | None] = []
+        keys = self._redis.scan_iter(match=self._keys.deliveries, count=_SCAN_COUNT)
+        while batch := list(islice(keys, _SCAN_COUNT)):
+            found.extend(map(_delivery, self._redis.mget(batch)))
+        yield from _ordered(found, since)
 
     def close(self) -> None:
         """Close the connections, unless the client was handed in."""
@@ -194,7 +223,7 @@ class AsyncRedisStore:
 
     async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
         """See `RedisStore.set`."""
-        lasts = None if ttl is None else _milliseconds(ttl)
+        lasts = self._keys.lasts(ttl)
         await self._redis.set(self._keys.value(key), value, px=lasts)
 
     async def delete(self, key: str) -> None:
@@ -207,15 +236,32 @@ class AsyncRedisStore:
             await self._claim([self._keys.claim(key)], [_held_by(owner), _milliseconds(lease)])
         )
 
-    async def complete(self, key: str, owner: str) -> bool:
+    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """See `RedisStore.complete`."""
-        return bool(
-            await self._complete([self._keys.claim(key)], [_held_by(owner), self._keys.keep])
-        )
+        done = [_held_by(owner), self._keys.keep, _record(delivery)]
+        return bool(await self._complete([self._keys.claim(key)], done))
 
     async def release(self, key: str, owner: str) -> None:
         """See `RedisStore.release`."""
         await self._release([self._keys.claim(key)], [_held_by(owner)])
+
+    async def delivery(self, key: str) -> Delivery | None:
+        """See `RedisStore.delivery`."""
+        return _delivery(await self._redis.get(self._keys.claim(key)))
+
+    async def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+        """See `RedisStore.deliveries`."""
+        found: list[Delivery | None] = []
+        batch: list[str | bytes] = []
+        async for key in self._redis.scan_iter(match=self._keys.deliveries, count=_SCAN_COUNT):
+            batch.append(key)
+            if len(batch) == _SCAN_COUNT:
+                found.extend(map(_delivery, await self._redis.mget(batch)))
+                batch = []
+        if batch:
+            found.extend(map(_delivery, await self._redis.mget(batch)))
+        for delivery in _ordered(found, since):
+            yield delivery
 
     async def aclose(self) -> None:
         """Close the connections, unless the client was handed in."""
@@ -244,6 +290,25 @@ def _text(value: object) -> str | None:
     if isinstance(value, bytes):
         return value.decode()
     return value if isinstance(value, str) else None
+
+
+def _record(delivery: Delivery | None) -> str:
+    return "" if delivery is None else delivery.to_json()
+
+
+def _delivery(value: object) -> Delivery | None:
+    text = _text(value)
+    return Delivery.from_json(text[1:]) if text and text.startswith("+") else None
+
+
+def _ordered(found: Iterable[Delivery | None], since: datetime | None) -> list[Delivery]:
+    first = None if since is None else aware(since)
+    kept = [one for one in found if one and (first is None or one.delivered_at >= first)]
+    return sorted(kept, key=lambda one: one.delivered_at)
+
+
+def _glob(text: str) -> str:
+    return re.sub(r"([*?\[\]^\\])", r"\\\1", text)
 
 
 def _state(answer: object) -> ClaimState:

@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING
 
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.adapters import Threaded, in_thread
+from qpaykit.stores.delivery import Delivery, aware
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from qpaykit.stores.protocol import ClaimState
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS qpaykit_values (
-    key TEXT PRIMARY KEY, value TEXT NOT NULL, until REAL
+    key TEXT PRIMARY KEY, value TEXT NOT NULL, until REAL, written REAL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS qpaykit_claims (
-    key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL, done REAL
+    key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL, done REAL, delivery TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS qpaykit_claims_done ON qpaykit_claims (done) WHERE done IS NOT NULL;
 """
+# Columns that files of the first edition lack.
+_ADDED = (("qpaykit_values", "written", "REAL"), ("qpaykit_claims", "delivery", "TEXT"))
 # The lease is taken over only when it has run out, or is the owner's own: one statement, so
 # that no other process can come between the look and the change. The clock is read inside it,
 # when the write lock is there: a wait for the lock must not be taken off the lease.
@@ -36,6 +40,7 @@ ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until
 WHERE done IS NULL AND (until <= qpaykit_now() OR owner = excluded.owner)
 """
 _BUSY = 30.0
+_PAGE_ROWS = 500
 
 
 class SQLiteStore:
@@ -69,6 +74,7 @@ class SQLiteStore:
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             with self._connection() as connection:
                 connection.executescript(_SCHEMA)
+                _migrate(connection)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(f"{self._path} cannot be used as a store: {error}") from None
 
@@ -89,9 +95,10 @@ class SQLiteStore:
         until = None if ttl is None else time.time() + ttl
         with self._connection() as connection:
             connection.execute(
-                "INSERT INTO qpaykit_values (key, value, until) VALUES (?, ?, ?)"
-                " ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until",
-                (key, value, until),
+                "INSERT INTO qpaykit_values (key, value, until, written) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until,"
+                " written = excluded.written",
+                (key, value, until, time.time()),
             )
 
     def delete(self, key: str) -> None:
@@ -110,12 +117,14 @@ class SQLiteStore:
             ).fetchone()
         return "done" if row is not None and row[0] is not None else "held"
 
-    def complete(self, key: str, owner: str) -> bool:
+    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
+        record = None if delivery is None else delivery.to_json()
         with self._connection() as connection:
             done = connection.execute(
-                "UPDATE qpaykit_claims SET done = ? WHERE key = ? AND owner = ? AND done IS NULL",
-                (time.time(), key, owner),
+                "UPDATE qpaykit_claims SET done = ?, delivery = ?"
+                " WHERE key = ? AND owner = ? AND done IS NULL",
+                (time.time(), record, key, owner),
             )
             return done.rowcount == 1
 
@@ -127,8 +136,34 @@ class SQLiteStore:
                 (key, owner),
             )
 
+    def delivery(self, key: str) -> Delivery | None:
+        """Return the record of the delivery `key`, or None where there is none."""
+        with self._connection() as connection:
+            row: tuple[str | None] | None = connection.execute(
+                "SELECT delivery FROM qpaykit_claims WHERE key = ? AND done IS NOT NULL", (key,)
+            ).fetchone()
+        return None if row is None else Delivery.from_json(row[0])
+
+    def deliveries(self, since: datetime | None = None) -> Iterator[Delivery]:
+        """Iterate over the records of deliveries, oldest first; see `Store.deliveries`."""
+        last = (0.0 if since is None else aware(since).timestamp(), "")
+        while rows := self._page(*last):
+            for done, key, record in rows:
+                last = (done, key)
+                delivery = Delivery.from_json(record)
+                if delivery is not None:
+                    yield delivery
+
+    def _page(self, done: float, key: str) -> list[tuple[float, str, str | None]]:
+        with self._connection() as connection:
+            return connection.execute(
+                "SELECT done, key, delivery FROM qpaykit_claims"
+                " WHERE done IS NOT NULL AND (done, key) > (?, ?) ORDER BY done, key LIMIT ?",
+                (done, key, _PAGE_ROWS),
+            ).fetchall()
+
     def prune(self, older_than: float) -> int:
-        """Forget the deliveries that were completed long ago, and values whose time is over.
+        """Forget the deliveries and the invoices of long ago, and values whose time has ended.
 
         Args:
             older_than: Seconds; a callback that comes later than that is delivered again.
@@ -138,7 +173,11 @@ class SQLiteStore:
         """
         with self._connection() as connection:
             now = time.time()
-            connection.execute("DELETE FROM qpaykit_values WHERE until <= ?", (now,))
+            connection.execute(
+                "DELETE FROM qpaykit_values"
+                " WHERE until <= :now OR (until IS NULL AND coalesce(written, 0) < :oldest)",
+                {"now": now, "oldest": now - older_than},
+            )
             pruned = connection.execute(
                 "DELETE FROM qpaykit_claims WHERE done IS NOT NULL AND done < ?",
                 (now - older_than,),
@@ -204,6 +243,15 @@ class SQLiteStore:
         connection.execute("PRAGMA synchronous = FULL")
         # Wall-clock time, because processes share it.
         connection.create_function("qpaykit_now", 0, time.time)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    for table, column, kind in _ADDED:
+        known = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        if column not in known:
+            # Another process may add it at the same time.
+            with suppress(sqlite3.OperationalError):
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
 
 _abandoned: list[sqlite3.Connection] = []

@@ -1,4 +1,4 @@
-"""How a pipeline reaches QPay, the clock and the handlers: sync and async."""
+"""The I/O of the pipeline, sync and async: QPay, sleeping, and calling a handler."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Handler = Callable[["PaymentEvent"], None]
 AsyncHandler = Callable[["PaymentEvent"], Awaitable[None]]
 
 
-class Port(Protocol[H_contra]):
-    """What a pipeline needs of the world."""
+class IO(Protocol[H_contra]):
+    """Everything in the pipeline that differs between sync and async."""
 
     async def payment(self, payment_id: str) -> Payment:
         """Fetch a payment."""
@@ -41,8 +41,8 @@ class Port(Protocol[H_contra]):
         """Hand an event to a handler."""
 
 
-class SyncPort:
-    """Asks a `QPayClient`, at once."""
+class SyncIO:
+    """Uses a `QPayClient`; nothing in it suspends."""
 
     def __init__(self, client: QPayClient | None) -> None:
         if client is not None and _is_awaited(client):
@@ -78,8 +78,8 @@ class SyncPort:
             raise _not_awaited(handler)
 
 
-class AsyncPort:
-    """Asks an `AsyncQPayClient`, awaiting it."""
+class AsyncIO:
+    """Awaits an `AsyncQPayClient`."""
 
     def __init__(self, client: AsyncQPayClient | None) -> None:
         if client is not None and not _is_awaited(client):

@@ -1,4 +1,4 @@
-"""The two faces of the pipeline, and the decorators that register handlers."""
+"""The dispatchers: what integrators register handlers with and hand callbacks to."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qpaykit._drive import drive
-from qpaykit.callbacks.dispatch import Pipeline
-from qpaykit.callbacks.handlers import OTHER, UNDERPAID
-from qpaykit.callbacks.ports import AsyncHandler, AsyncPort, Handler, Port, SyncPort, is_async
-from qpaykit.config import secrets_of
+from qpaykit.callbacks._io import IO, AsyncHandler, AsyncIO, Handler, SyncIO, is_async
+from qpaykit.callbacks.handlers import OTHER, OVERPAID, UNDERPAID
+from qpaykit.callbacks.pipeline import Pipeline
+from qpaykit.config import secrets_of, wrap_secrets
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import PaymentStatus
 from qpaykit.models.values import is_number
@@ -34,7 +34,7 @@ class _Dispatcher(Generic[B]):
     def __init__(
         self,
         client: QPayClient | AsyncQPayClient | None,
-        port: Port[B],
+        io: IO[B],
         store: AsyncStore,
         *,
         callback_secret: Secrets | None,
@@ -57,7 +57,7 @@ class _Dispatcher(Generic[B]):
         else:
             secrets = secrets_of(callback_secret)
         self._pipeline = Pipeline(
-            port,
+            io,
             store,
             secrets=secrets,
             account=client.settings.account if client is not None else "",
@@ -98,11 +98,12 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         patience: float = 3.0,
         lease: float = 120.0,
     ) -> None:
-        port = SyncPort(client)
+        callback_secret = wrap_secrets(callback_secret)
+        io = SyncIO(client)
         own = store if store is not None else client.store if client is not None else MemoryStore()
         super().__init__(
             client,
-            port,
+            io,
             for_sync(own),
             callback_secret=callback_secret,
             verify=verify,
@@ -114,27 +115,57 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
     def on_paid(self, handler: H) -> H:
         """Call the decorated function when an order is paid.
 
-        It is called once for a payment, and with signed callback URLs once for an invoice. A
-        handler that raises is called again when the callback comes again.
+        It is called once for an order, however many payments make it up, and however often and
+        concurrently QPay calls. A handler that raises is called again with the next callback.
 
         Args:
-            handler: What to call with a `PaymentEvent`; it is returned as it is.
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
 
         Raises:
             ConfigurationError: It is of the other dispatcher's kind, there is one already, or
-                callbacks have begun to come.
+                the first callback has come.
         """
         return self._add(PaymentStatus.PAID, handler)
+
+    def on_underpaid(self, handler: H) -> H:
+        """Call the decorated function when less was paid than is due.
+
+        It is called once for each payment. `event.amount` is that payment's, `event.due` what
+        the invoice costs. Without it, `on_other` is called.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                the first callback has come.
+        """
+        return self._add(UNDERPAID, handler)
+
+    def on_overpaid(self, handler: H) -> H:
+        """Call the decorated function when an order is paid that was delivered before.
+
+        It is called once for each payment too many, also for one after a refund. `event.amount`
+        is what is too much. Without it, such a payment is an ERROR in the log.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                the first callback has come.
+        """
+        return self._add(OVERPAID, handler)
 
     def on_failed(self, handler: H) -> H:
         """Call the decorated function when a payment has failed.
 
         Args:
-            handler: What to call with a `PaymentEvent`; it is returned as it is.
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
 
         Raises:
             ConfigurationError: It is of the other dispatcher's kind, there is one already, or
-                callbacks have begun to come.
+                the first callback has come.
         """
         return self._add(PaymentStatus.FAILED, handler)
 
@@ -142,11 +173,11 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         """Call the decorated function when a payment was refunded.
 
         Args:
-            handler: What to call with a `PaymentEvent`; it is returned as it is.
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
 
         Raises:
             ConfigurationError: It is of the other dispatcher's kind, there is one already, or
-                callbacks have begun to come.
+                the first callback has come.
         """
         return self._add(PaymentStatus.REFUNDED, handler)
 
@@ -154,35 +185,25 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         """Call the decorated function when a payment was begun and is not paid.
 
         Args:
-            handler: What to call with a `PaymentEvent`; it is returned as it is.
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
 
         Raises:
             ConfigurationError: It is of the other dispatcher's kind, there is one already, or
-                callbacks have begun to come.
+                the first callback has come.
         """
         return self._add(PaymentStatus.NEW, handler)
-
-    def on_underpaid(self, handler: H) -> H:
-        """Call the decorated function when less was paid than the signed amount.
-
-        Args:
-            handler: What to call with a `PaymentEvent`; it is returned as it is.
-
-        Raises:
-            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
-                callbacks have begun to come.
-        """
-        return self._add(UNDERPAID, handler)
 
     def on_other(self, handler: H) -> H:
         """Call the decorated function for every status that has no handler of its own.
 
+        It does not take payments too many: these go to `on_overpaid` alone.
+
         Args:
-            handler: What to call with a `PaymentEvent`; it is returned as it is.
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
 
         Raises:
             ConfigurationError: It is of the other dispatcher's kind, there is one already, or
-                callbacks have begun to come.
+                the first callback has come.
         """
         return self._add(OTHER, handler)
 
@@ -193,7 +214,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             status: A `PaymentStatus`, or any other word of QPay's, such as "PARTIAL".
 
         Returns:
-            The decorator, which returns the function as it is.
+            The decorator, which returns the function unchanged.
 
         Raises:
             ConfigurationError: As with `on_paid`, when the function is decorated.
@@ -201,7 +222,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         return lambda handler: self._add(str(status), handler)
 
     def handle(self, *, query: Query = None, body: Body = None) -> CallbackReply:
-        """Take a callback from the request to the answer.
+        """Take a callback from the request to the reply.
 
         Args:
             query: The query of the request; see `parse_callback`.
@@ -209,18 +230,18 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
 
         Returns:
             What to answer to QPay, and what became of the callback. Nothing is raised for
-            what QPay, a forger or a handler does.
+            what QPay, a forger, a store or a handler does.
         """
         return drive(self._pipeline.handle(query, body))
 
     def check(self, invoice_id: str) -> list[CallbackReply]:
         """Ask QPay what was paid on an invoice, and deliver what was not delivered yet.
 
-        For the callback that never came: when the buyer is back in the shop, or before an
-        order is given up.
+        Use it for a callback that never came: when the buyer is back in the shop, or before an
+        order is given up. QPay forbids polling by a timer.
 
         Args:
-            invoice_id: The invoice's id.
+            invoice_id: QPay's id of the invoice.
 
         Returns:
             A reply for each payment of the invoice, as `handle` would have given it; one
@@ -252,11 +273,12 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
         patience: float = 3.0,
         lease: float = 120.0,
     ) -> None:
-        port = AsyncPort(client)
+        callback_secret = wrap_secrets(callback_secret)
+        io = AsyncIO(client)
         own = store if store is not None else client.store if client is not None else MemoryStore()
         super().__init__(
             client,
-            port,
+            io,
             for_async(own),
             callback_secret=callback_secret,
             verify=verify,
@@ -266,30 +288,144 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
         )
 
     def on_paid(self, handler: A) -> A:
+        """Call the decorated function when an order is paid.
+
+        It is called once for an order, however many payments make it up, and however often and
+        concurrently QPay calls. A handler that raises is called again with the next callback.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                the first callback has come.
+        """
         return self._add(PaymentStatus.PAID, handler)
 
+    def on_underpaid(self, handler: A) -> A:
+        """Call the decorated function when less was paid than is due.
+
+        It is called once for each payment. `event.amount` is that payment's, `event.due` what
+        the invoice costs. Without it, `on_other` is called.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                the first callback has come.
+        """
+        return self._add(UNDERPAID, handler)
+
+    def on_overpaid(self, handler: A) -> A:
+        """Call the decorated function when an order is paid that was delivered before.
+
+        It is called once for each payment too many, also for one after a refund. `event.amount`
+        is what is too much. Without it, such a payment is an ERROR in the log.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                the first callback has come.
+        """
+        return self._add(OVERPAID, handler)
+
     def on_failed(self, handler: A) -> A:
+        """Call the decorated function when a payment has failed.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                the first callback has come.
+        """
         return self._add(PaymentStatus.FAILED, handler)
 
     def on_refunded(self, handler: A) -> A:
+        """Call the decorated function when a payment was refunded.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                the first callback has come.
+        """
         return self._add(PaymentStatus.REFUNDED, handler)
 
     def on_new(self, handler: A) -> A:
+        """Call the decorated function when a payment was begun and is not paid.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                the first callback has come.
+        """
         return self._add(PaymentStatus.NEW, handler)
 
-    def on_underpaid(self, handler: A) -> A:
-        return self._add(UNDERPAID, handler)
-
     def on_other(self, handler: A) -> A:
+        """Call the decorated function for every status that has no handler of its own.
+
+        It does not take payments too many: these go to `on_overpaid` alone.
+
+        Args:
+            handler: What to call with a `PaymentEvent`; it is returned unchanged.
+
+        Raises:
+            ConfigurationError: It is of the other dispatcher's kind, there is one already, or
+                the first callback has come.
+        """
         return self._add(OTHER, handler)
 
     def on(self, status: PaymentStatus | str) -> Callable[[A], A]:
+        """Call the decorated function when a payment has this status.
+
+        Args:
+            status: A `PaymentStatus`, or any other word of QPay's, such as "PARTIAL".
+
+        Returns:
+            The decorator, which returns the function unchanged.
+
+        Raises:
+            ConfigurationError: As with `on_paid`, when the function is decorated.
+        """
         return lambda handler: self._add(str(status), handler)
 
     async def handle(self, *, query: Query = None, body: Body = None) -> CallbackReply:
+        """Take a callback from the request to the reply.
+
+        Args:
+            query: The query of the request; see `parse_callback`.
+            body: The body of the request, if it had one.
+
+        Returns:
+            What to answer to QPay, and what became of the callback. Nothing is raised for
+            what QPay, a forger, a store or a handler does.
+        """
         return await self._pipeline.handle(query, body)
 
     async def check(self, invoice_id: str) -> list[CallbackReply]:
+        """Ask QPay what was paid on an invoice, and deliver what was not delivered yet.
+
+        Use it for a callback that never came: when the buyer is back in the shop, or before an
+        order is given up. QPay forbids polling by a timer.
+
+        Args:
+            invoice_id: QPay's id of the invoice.
+
+        Returns:
+            A reply for each payment of the invoice, as `handle` would have given it; one
+            "mismatch" for an invoice that QPay does not know.
+
+        Raises:
+            ConfigurationError: The dispatcher has `verify=False`.
+            QPayError: QPay could not be asked about the invoice.
+        """
         return await self._pipeline.check(invoice_id)
 
     def _add(self, name: str, handler: A) -> A:
@@ -297,17 +433,3 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
             raise ConfigurationError("a handler that is not async needs a CallbackDispatcher")
         self._pipeline.handlers.add(name, handler)
         return handler
-
-
-for _name in (
-    "on_paid",
-    "on_failed",
-    "on_refunded",
-    "on_new",
-    "on_underpaid",
-    "on_other",
-    "on",
-    "handle",
-    "check",
-):
-    getattr(AsyncCallbackDispatcher, _name).__doc__ = getattr(CallbackDispatcher, _name).__doc__

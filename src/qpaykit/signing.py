@@ -1,11 +1,11 @@
-"""Signs callback URLs and checks the signatures: two sides of one scheme.
+"""Signs callback URLs and verifies the signatures.
 
-The signature travels in one query parameter, `qpaykit`:
+The signature is one query parameter, `qpaykit`:
 
-    v1.<amount in hundredths>.<currency>.<code>.<order number>
+    v1.<total in hundredths>.<currency>.<code>.<sender_invoice_no>
 
-The code is the first 128 bits of an HMAC-SHA256 over these and the merchant's own query
-parameters, so that none of them can be changed or moved to another order's URL.
+The code is the first 128 bits of an HMAC-SHA256 over these values and the merchant's own query
+parameters. None of them can be changed, or moved to the URL of another order.
 """
 
 from __future__ import annotations
@@ -20,13 +20,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from qpaykit.callbacks.parse import PAYMENT_ID, SIGNATURE, Callback, Query, parse_callback
-from qpaykit.config import secrets_of
+from qpaykit._callback_url import SIGNATURE_PARAM
+from qpaykit.config import secrets_of, wrap_secrets
 from qpaykit.errors import CallbackSignatureError, ConfigurationError
-from qpaykit.models.values import MoneyInput, callback_url_limit, parse_money
+from qpaykit.models.values import (
+    EXACT,
+    MoneyInput,
+    callback_url,
+    parse_money,
+    signed_callback_url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic import SecretStr
 
     from qpaykit.config import Secrets
 
@@ -40,9 +48,9 @@ class SignedOrder:
     """What a callback URL was signed for.
 
     Attributes:
-        sender_invoice_no: The order number.
-        amount: What the order costs; None where its invoice had lines and no amount.
-        currency: The currency of that amount.
+        sender_invoice_no: The invoice's `sender_invoice_no`.
+        amount: The invoice's total, with two decimals; None for an invoice of an open sum.
+        currency: The currency of that total, three letters.
     """
 
     sender_invoice_no: str
@@ -58,31 +66,27 @@ def sign_callback_url(
     amount: MoneyInput | None,
     currency: str = "MNT",
 ) -> str:
-    """Add a signature to a callback URL; `invoices.create` does so by itself.
+    """Add a signature to a callback URL; `invoices.create` does this by itself.
 
     Args:
         url: The URL, with the merchant's own query parameters if any.
         secret: The secret, or several, of which the first one signs.
-        sender_invoice_no: The order number of the invoice that the URL is for.
-        amount: The invoice's amount, with at most two decimals.
-        currency: The amount's currency, three letters.
+        sender_invoice_no: The `sender_invoice_no` of the invoice that the URL is for.
+        amount: The invoice's total, with at most two decimals; None for an open sum.
+        currency: The currency of the total, three letters.
 
     Returns:
         The URL with the parameter `qpaykit`; a fragment and all else stay as they were.
 
     Raises:
-        pydantic.ValidationError: The signed URL would be longer than the 255 characters
-            that QPay takes, or the amount is not one.
-        ConfigurationError: There is no secret, no order number or no such currency, or the URL
-            has a parameter `qpaykit` or `qpay_payment_id` already.
+        pydantic.ValidationError: It is no URL that QPay can call, the signed URL would be longer
+            than the 255 characters that QPay takes, or the amount is not one.
+        ConfigurationError: There is no secret, no order number or no such currency.
     """
+    secret = wrap_secrets(secret)
     keys = _keys(secret)
-    parts = urlsplit(url)
+    parts = urlsplit(callback_url(url))
     params = dict(parse_qsl(parts.query, keep_blank_values=True))
-    for name in (SIGNATURE, PAYMENT_ID):
-        if name in params:
-            msg = f"the callback URL has a parameter {name} already"
-            raise ConfigurationError(msg)
     due = None if amount is None else parse_money(amount)
     order = SignedOrder(sender_invoice_no, due, currency)
     terms = ".".join((_VERSION, _hundredths(due), currency))
@@ -94,45 +98,45 @@ def sign_callback_url(
         )
     value = signature + quote(sender_invoice_no, safe="")
     query = f"{parts.query}&" if parts.query else ""
-    signed = urlunsplit(parts._replace(query=f"{query}{SIGNATURE}={value}"))
-    return callback_url_limit(signed)
+    signed = urlunsplit(parts._replace(query=f"{query}{SIGNATURE_PARAM}={value}"))
+    return signed_callback_url(signed)
 
 
-def verify_callback(callback: Callback | Query, *, secret: Secrets) -> SignedOrder:
-    """Check the signature of a callback.
+def verify_signature(
+    signature: str | None, params: Mapping[str, str], *, secret: Secrets
+) -> SignedOrder:
+    """Verify the value of the parameter `qpaykit`.
 
     Args:
-        callback: What `parse_callback` returned, or the query of the request.
+        signature: The value; None where the URL has none.
+        params: The merchant's own parameters of the URL.
         secret: The secret, or all that are valid while one is rotated out.
 
     Returns:
         The order that the URL was signed for.
 
     Raises:
-        CallbackSignatureError: There is no signature, or it is not of this URL.
-        CallbackError: The query is no callback.
+        CallbackSignatureError: There is no signature, or it does not belong to this URL.
     """
-    if not isinstance(callback, Callback):
-        callback = parse_callback(query=callback)
-    value = callback.signature
-    if value is None:
+    secret = wrap_secrets(secret)
+    if signature is None:
         raise CallbackSignatureError("the callback URL carries no signature")
-    match = _FORM.fullmatch(value)
+    match = _FORM.fullmatch(signature)
     if match is None:
         raise CallbackSignatureError("the callback URL's signature cannot be read")
     hundredths, currency, code, number = match.groups()
-    order = SignedOrder(number, Decimal(hundredths) / 100 if hundredths else None, currency)
+    amount = EXACT.scaleb(Decimal(hundredths), -2) if hundredths else None
+    order = SignedOrder(number, amount, currency)
     given = code.encode()
     valid = [
-        hmac.compare_digest(_code(key, order, callback.params).encode(), given)
-        for key in _keys(secret)
+        hmac.compare_digest(_code(key, order, params).encode(), given) for key in _keys(secret)
     ]
     if not any(valid):
-        raise CallbackSignatureError("the callback URL was changed, or signed by somebody else")
+        raise CallbackSignatureError("the callback URL was changed, or signed with another secret")
     return order
 
 
-def _code(key: bytes, order: SignedOrder, params: Mapping[str, str]) -> str:
+def _code(key: SecretStr, order: SignedOrder, params: Mapping[str, str]) -> str:
     message = json.dumps(
         [
             _VERSION,
@@ -143,16 +147,17 @@ def _code(key: bytes, order: SignedOrder, params: Mapping[str, str]) -> str:
         ],
         separators=(",", ":"),
     ).encode()
-    digest = hmac.new(key, message, hashlib.sha256).digest()[:_CODE_BYTES]
+    secret = key.get_secret_value().encode()
+    digest = hmac.new(secret, message, hashlib.sha256).digest()[:_CODE_BYTES]
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _hundredths(amount: Decimal | None) -> str:
-    return "" if amount is None else str(int(amount * 100))
+    return "" if amount is None else str(int(EXACT.scaleb(amount, 2)))
 
 
-def _keys(secret: Secrets) -> list[bytes]:
-    keys = [one.get_secret_value().encode() for one in secrets_of(secret)]
+def _keys(secret: Secrets) -> tuple[SecretStr, ...]:
+    keys = secrets_of(secret)
     if not keys:
         raise ConfigurationError("callback_secret is missing")
     return keys

@@ -1,0 +1,75 @@
+"""What a callback URL may be: the one rule for settings, requests, signatures and the doctor."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import Counter
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+SIGNATURE_PARAM: Final = "qpaykit"
+PAYMENT_ID_PARAM: Final = "qpay_payment_id"
+MAX_CHARACTERS: Final = 255
+
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
+
+
+def check_callback_url(url: str, *, public: bool = False) -> str:
+    """Return a callback URL, without the white space around it.
+
+    Args:
+        url: An absolute http or https URL, of at most 255 characters. Each of its own query
+            parameters stands once.
+        public: Whether QPay must reach it from outside, so that loopback and private addresses
+            are refused.
+
+    Raises:
+        ValueError: It is no such URL; the sentence says what to do.
+    """
+    url = url.strip()
+    if url[:1] in {'"', "'"} or url[-1:] in {'"', "'"}:
+        raise ValueError("must not stand in quotes: remove them from the variable's value")
+    if _UNPRINTABLE.search(url):
+        raise ValueError("must hold no blanks and no control characters: percent-encode them")
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be a whole URL, such as https://shop.example/callback")
+    if "@" in parts.netloc:
+        raise ValueError("must hold no user name and no password: QPay does not send them")
+    if len(url) > MAX_CHARACTERS:
+        msg = f"has {len(url)} characters; QPay takes {MAX_CHARACTERS}"
+        raise ValueError(msg)
+    names = Counter(name for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    for name in (SIGNATURE_PARAM, PAYMENT_ID_PARAM):
+        if name in names:
+            msg = f"must have no parameter {name} of its own: it is added to the URL"
+            raise ValueError(msg)
+    if names and max(names.values()) > 1:
+        raise ValueError("must have each of its own parameters once")
+    if public and not is_public_host(parts.hostname):
+        raise ValueError(
+            "must be an address that QPay reaches from outside, not one of this machine or of a "
+            "private network"
+        )
+    return url
+
+
+def is_public_host(host: str) -> bool:
+    """Say whether a host may be reached from outside: no loopback and no private address."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return False
+    try:
+        return ipaddress.ip_address(name).is_global
+    except ValueError:
+        return True
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 (reading it checks it)
+    except ValueError:
+        return None
+    return parts

@@ -1,0 +1,14 @@
+"""Shows text from outside without letting it control a terminal or a log."""
+
+from __future__ import annotations
+
+
+def escaped(text: str) -> str:
+    """Return a text with its control characters written as escapes, such as ESC as "x1b".
+
+    Args:
+        text: Any text, such as a sentence of QPay's.
+    """
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )

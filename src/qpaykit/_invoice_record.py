@@ -1,0 +1,180 @@
+"""What is known of an invoice that leads a payment to its order: its number and its total."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from qpaykit._callback_url import SIGNATURE_PARAM
+from qpaykit.models.values import EXACT
+
+if TYPE_CHECKING:
+    from qpaykit.models import InvoiceDetail, InvoiceRequest
+
+_NOTHING = Decimal(0)
+_HUNDREDTH = Decimal("0.01")
+
+
+def record_key(account: str, invoice_id: str) -> str:
+    """Return the key under which a store keeps the record of an invoice."""
+    return f"invoice:{account}:{invoice_id}"
+
+
+@dataclass(frozen=True)
+class InvoiceRecord:
+    """An invoice as the store remembers it from `create`, or as QPay shows it.
+
+    Attributes:
+        order_no: The order that the invoice is for; "" where nothing names one.
+        sender_invoice_no: The number that QPay knows the invoice by.
+        total: What the buyer has to pay; None where that is open or not known.
+        minimum: The least that an open sum may be.
+        is_open: Whether the invoice leaves its sum to the buyer.
+        currency: The currency of the total.
+        callback_url: The URL that QPay calls, with its signature if it has one.
+    """
+
+    order_no: str
+    sender_invoice_no: str
+    total: Decimal | None
+    minimum: Decimal | None = None
+    is_open: bool = False
+    currency: str = "MNT"
+    callback_url: str = ""
+
+    @property
+    def due(self) -> Decimal:
+        """What has to be paid; 0 where any sum will do, or where nothing names it."""
+        return self.total or self.minimum or _NOTHING
+
+    @property
+    def is_due_known(self) -> bool:
+        """Whether anything names what has to be paid."""
+        return self.total is not None or self.is_open
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The merchant's own parameters of the callback URL."""
+        return {name: value for name, value in self._query if name != SIGNATURE_PARAM}
+
+    @property
+    def signature(self) -> str | None:
+        """The signature in the callback URL; None where there is none."""
+        return dict(self._query).get(SIGNATURE_PARAM)
+
+    @property
+    def _query(self) -> list[tuple[str, str]]:
+        try:
+            return parse_qsl(urlsplit(self.callback_url).query, keep_blank_values=True)
+        except ValueError:
+            return []  # QPay may repeat what is no URL
+
+    def is_reached_by(self, paid: Decimal) -> bool:
+        """Say whether a sum pays the invoice; a total of 0 or less is never reached."""
+        if self.due > 0:
+            return paid >= self.due
+        return self.is_open and paid > 0
+
+    def to_json(self) -> str:
+        """Write the record as a store keeps it."""
+        return json.dumps(
+            [
+                self.order_no,
+                self.sender_invoice_no,
+                _text(self.total),
+                _text(self.minimum),
+                self.is_open,
+                self.currency,
+                self.callback_url,
+            ],
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str | None) -> InvoiceRecord | None:
+        """Read what a store keeps; None for anything that is no record."""
+        try:
+            values = json.loads(text or "null")
+            order_no, number, total, minimum, is_open, currency, callback_url = values
+            texts = (order_no, number, currency, callback_url)
+            if not all(isinstance(one, str) for one in texts) or not isinstance(is_open, bool):
+                return None
+            return cls(
+                order_no,
+                number,
+                _amount(total),
+                _amount(minimum),
+                is_open,
+                currency,
+                callback_url,
+            )
+        except (TypeError, ValueError, InvalidOperation):
+            return None
+
+    @classmethod
+    def of_request(cls, request: InvoiceRequest, *, order_no: str = "") -> InvoiceRecord:
+        """Make the record of an invoice that is to be made."""
+        total = request.total
+        return cls(
+            order_no=order_no or request.sender_invoice_no,
+            sender_invoice_no=request.sender_invoice_no,
+            total=total,
+            minimum=request.minimum_amount if total is None else None,
+            is_open=total is None,
+            callback_url=request.callback_url or "",
+        )
+
+    @classmethod
+    def of_detail(cls, detail: InvoiceDetail) -> InvoiceRecord:
+        """Make the record of an invoice as `GET /invoice/{id}` shows it."""
+        number = detail.sender_invoice_no or ""
+        total = detail.total_amount
+        if detail.lines and (total is None or total <= 0):
+            # A total of 0 or less is never reached. The lines may name the right one.
+            total = _lines_total(detail) or total
+        # Without lines, QPay shows the total of an open sum as 0.
+        is_open = (
+            not detail.lines
+            and total == 0
+            and bool(detail.minimum_amount or detail.allow_exceed or detail.allow_partial)
+        )
+        return cls(
+            order_no=number,
+            sender_invoice_no=number,
+            total=None if is_open else total,
+            minimum=detail.minimum_amount if is_open else None,
+            is_open=is_open,
+            callback_url=detail.callback_url or "",
+        )
+
+
+def _lines_total(detail: InvoiceDetail) -> Decimal | None:
+    """Add up the lines; None where QPay leaves out a price or a quantity."""
+    total = _NOTHING
+    for line in detail.lines:
+        if line.line_unit_price is None or line.line_quantity is None:
+            return None
+        total = EXACT.fma(line.line_unit_price, line.line_quantity, total)
+        for charge in (*line.surcharges, *line.taxes):
+            total = EXACT.add(total, charge.amount or _NOTHING)
+        for discount in line.discounts:
+            total = EXACT.subtract(total, discount.amount or _NOTHING)
+    return EXACT.quantize(total, _HUNDREDTH)
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _amount(text: object) -> Decimal | None:
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise TypeError
+    amount = Decimal(text)
+    if not amount.is_finite():
+        raise ValueError
+    return amount

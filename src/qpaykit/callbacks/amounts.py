@@ -1,0 +1,118 @@
+"""Whether what was paid on an invoice reaches what is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from qpaykit.models import PaymentStatus
+from qpaykit.models.payments import payment_key
+from qpaykit.models.values import EXACT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qpaykit._invoice_record import InvoiceRecord
+    from qpaykit.models import Payment, PaymentRow
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """What was paid on an invoice, by the payment at hand and by others.
+
+    Attributes:
+        invoice_id: The invoice.
+        payment_id: The payment at hand.
+        amount: What the payment at hand paid, in the invoice's currency.
+        record: What is known of the invoice.
+        total: What was paid in all.
+        others: The other PAID payments in the invoice's currency, in QPay's order.
+        is_listed: Whether payment/check lists the payment at hand.
+    """
+
+    invoice_id: str
+    payment_id: str
+    amount: Decimal
+    record: InvoiceRecord
+    total: Decimal
+    others: tuple[PaymentRow, ...] = ()
+    is_listed: bool = False
+
+    @classmethod
+    def of_payment(cls, invoice_id: str, payment: Payment, record: InvoiceRecord) -> Tally:
+        """Begin with the payment at hand alone."""
+        currency = payment.payment_currency or record.currency
+        amount = (payment.payment_amount or _NOTHING) if currency == record.currency else _NOTHING
+        return cls(
+            invoice_id=invoice_id,
+            payment_id=payment.payment_id or "",
+            amount=amount,
+            record=record,
+            total=amount,
+        )
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the total reaches what is due."""
+        return self.record.is_reached_by(self.total)
+
+    def of_rows(self, rows: Sequence[PaymentRow]) -> Tally:
+        """Add up the payments that payment/check lists, each once.
+
+        A row without an id may be the payment at hand. Where that cannot be told, the smaller
+        sum is taken.
+        """
+        key = payment_key(self.payment_id)
+        at_hand: PaymentRow | None = None
+        others: list[PaymentRow] = []
+        for row in rows:
+            if row.payment_id and payment_key(row.payment_id) == key:
+                at_hand = row
+            elif _is_paid(row, self.record.currency):
+                others.append(row)
+        if at_hand is None:
+            at_hand = next((row for row in others if self._may_be_at_hand(row)), None)
+            if at_hand is not None:
+                others.remove(at_hand)
+        amount = self.amount
+        if at_hand is not None and not amount and _is_paid(at_hand, self.record.currency):
+            amount = at_hand.payment_amount or _NOTHING
+        total = amount
+        for row in others:
+            total = EXACT.add(total, row.payment_amount or _NOTHING)
+        return replace(
+            self,
+            amount=amount,
+            total=total,
+            others=tuple(others),
+            is_listed=at_hand is not None,
+        )
+
+    def needed(self) -> tuple[Decimal, tuple[PaymentRow, ...], tuple[PaymentRow, ...]]:
+        """Divide the payments into those that make up what is due and those beyond it.
+
+        Returns:
+            The sum of the first, the other payments among them, and the payments beyond.
+        """
+        paid = self.amount
+        counted: list[PaymentRow] = []
+        beyond: list[PaymentRow] = []
+        for row in self.others:
+            if self.record.is_reached_by(paid):
+                beyond.append(row)
+            else:
+                counted.append(row)
+                paid = EXACT.add(paid, row.payment_amount or _NOTHING)
+        return paid, tuple(counted), tuple(beyond)
+
+    def _may_be_at_hand(self, row: PaymentRow) -> bool:
+        return not row.payment_id and (not self.amount or row.payment_amount == self.amount)
+
+
+def _is_paid(row: PaymentRow, currency: str) -> bool:
+    return (
+        row.payment_status == PaymentStatus.PAID and (row.payment_currency or currency) == currency
+    )

@@ -1,0 +1,210 @@
+"""Delivers an event to its handler exactly once: claim, call, record."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from qpaykit.stores.delivery import now
+
+if TYPE_CHECKING:
+    from qpaykit.callbacks._io import IO
+    from qpaykit.callbacks.events import Outcome, PaymentEvent
+    from qpaykit.stores.delivery import Delivery
+    from qpaykit.stores.protocol import AsyncStore
+
+H = TypeVar("H")
+
+_logger = logging.getLogger("qpaykit.callbacks")
+
+_CLAIM_POLL_SECONDS = 0.05
+_FIRST_RETRY_SECONDS = 0.05
+_LONGEST_RETRY_SECONDS = 1.0
+_STORE_DOWN = (
+    "The store could not be asked what was delivered, so nothing is delivered. QPay gets 503 and "
+    "may call again."
+)
+
+
+class Finished(Exception):  # noqa: N818 (a way out of the pipeline, not an error)
+    """The outcome of a callback is known before its handler was called."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome: Outcome = outcome
+
+
+class Deliveries(Generic[H]):
+    """Claims deliveries in a store, and records those that were made.
+
+    Args:
+        io: How a handler is called.
+        store: Where deliveries are claimed and recorded.
+        patience: Seconds for which another process's delivery of the same is waited for.
+        lease: Seconds that a handler may take before another process may deliver.
+        transactional: Whether the store's `complete` commits the handler's work.
+    """
+
+    def __init__(
+        self,
+        io: IO[H],
+        store: AsyncStore,
+        *,
+        patience: float,
+        lease: float,
+        transactional: bool,
+    ) -> None:
+        self._io = io
+        self._store = store
+        self._patience = patience
+        self._lease = lease
+        self._transactional = transactional
+        # What was delivered and the store could not record. While it is here, this process does
+        # not deliver it again.
+        self._unrecorded: dict[str, tuple[str, Delivery]] = {}
+
+    async def find(self, key: str) -> Delivery | None:
+        """Return the record of a delivery; None where there is none.
+
+        Raises:
+            Finished: The store could not be asked.
+        """
+        waiting = self._unrecorded.get(key)
+        if waiting is not None:
+            return waiting[1]
+        try:
+            return await self._store.delivery(key)
+        except Exception:
+            _logger.exception(_STORE_DOWN)
+            raise Finished("unreachable") from None
+
+    async def deliver(
+        self, handler: H, event: PaymentEvent, delivery: Delivery, outcome: Outcome
+    ) -> Outcome:
+        """Call a handler, unless its event was delivered before.
+
+        Args:
+            handler: What to call.
+            event: What to call it with.
+            delivery: What to record.
+            outcome: What has become of the callback when the handler has ended.
+
+        Raises:
+            Finished: The event was delivered before, another process delivers it now, or the
+                store could not be asked.
+        """
+        key, owner = delivery.key, uuid.uuid4().hex
+        deadline = await self._claim(key, owner)
+        try:
+            await self._io.call(handler, event)
+        except Exception:
+            _logger.exception(
+                "The handler failed for payment %s of order %s. QPay gets 500 and may call again.",
+                event.payment_id,
+                event.order_no,
+            )
+            await self._release(key, owner)
+            return "handler_failed"
+        except BaseException:
+            await self._release(key, owner)
+            raise
+        delivery = replace(delivery, delivered_at=now())
+        if not await self._record(owner, delivery, deadline):
+            await self._release(key, owner)
+            return "handler_failed"
+        return outcome
+
+    async def record_pending(self) -> None:
+        """Record what was delivered while the store could not take it."""
+        for key, (owner, delivery) in list(self._unrecorded.items()):
+            try:
+                await self._store.complete(key, owner, delivery=delivery)
+            except Exception as error:  # noqa: BLE001 (a store may raise anything)
+                _logger.warning(
+                    "The store still cannot record the delivery %s (%s). It is tried again with "
+                    "the next callback.",
+                    key,
+                    type(error).__name__,
+                )
+                return
+            self._unrecorded.pop(key, None)
+            _logger.info("The delivery %s is recorded now.", key)
+
+    async def _claim(self, key: str, owner: str) -> float:
+        """Claim a delivery; return when its lease ends."""
+        ends = time.monotonic() + self._patience
+        while True:
+            if key in self._unrecorded:
+                raise Finished("duplicate")
+            claimed_at = time.monotonic()
+            try:
+                state = await self._store.claim(key, owner, lease=self._lease)
+            except Exception:
+                _logger.exception(_STORE_DOWN)
+                raise Finished("unreachable") from None
+            if state == "claimed":
+                return claimed_at + self._lease
+            if state == "done":
+                raise Finished("duplicate")
+            if time.monotonic() >= ends:
+                raise Finished("in_progress")
+            await self._io.sleep(_CLAIM_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
+
+    async def _release(self, key: str, owner: str) -> None:
+        try:
+            await self._store.release(key, owner)
+        except Exception:
+            _logger.exception(
+                "The claim on %s could not be released. It can be delivered when its lease of "
+                "%g s ends.",
+                key,
+                self._lease,
+            )
+
+    async def _record(self, owner: str, delivery: Delivery, deadline: float) -> bool:
+        """Record a delivery, for as long as its lease lasts; say whether it was made."""
+        key, pause = delivery.key, _FIRST_RETRY_SECONDS
+        if not self._transactional:
+            self._unrecorded[key] = owner, delivery
+        while True:
+            try:
+                is_recorded = await self._store.complete(key, owner, delivery=delivery)
+            except Exception as error:
+                if self._transactional:
+                    _logger.exception(
+                        "The transaction of the delivery %s could not be committed. Nothing was "
+                        "delivered. QPay gets 500 and may call again.",
+                        key,
+                    )
+                    return False
+                if time.monotonic() + pause >= deadline:
+                    _logger.exception(
+                        "The delivery %s was made, but the store could not record it within its "
+                        "lease of %g s. This process records it later. If it ends before that, "
+                        "the payment may be delivered again.",
+                        key,
+                        self._lease,
+                    )
+                    return True
+                if pause == _FIRST_RETRY_SECONDS:
+                    _logger.warning(
+                        "The delivery %s was made, but the store could not record it (%s). "
+                        "Trying again until its lease ends.",
+                        key,
+                        type(error).__name__,
+                    )
+            else:
+                self._unrecorded.pop(key, None)
+                if not is_recorded:
+                    _logger.error(
+                        "The handler took longer than its lease of %g s: %s may have been "
+                        "delivered twice. Make the handler faster, or the lease longer.",
+                        self._lease,
+                        key,
+                    )
+                return True
+            await self._io.sleep(pause)
+            pause = min(2 * pause, _LONGEST_RETRY_SECONDS)

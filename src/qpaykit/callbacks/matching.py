@@ -1,0 +1,47 @@
+"""Whether a signed callback URL and the invoice that was paid belong together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from qpaykit._invoice_record import InvoiceRecord
+    from qpaykit.signing import SignedOrder
+
+Match = Literal["match", "contradiction", "unknown"]
+
+
+def match(record: InvoiceRecord, signed: SignedOrder, signature: str) -> Match:
+    """Compare an invoice with the order that a callback URL was signed for.
+
+    The URL is signed before QPay gives the invoice its id, so the id cannot be compared. What
+    QPay leaves out of its answer contradicts nothing.
+
+    Args:
+        record: The invoice that was paid.
+        signed: What the URL was signed for.
+        signature: The signature itself.
+    """
+    number, echoed = record.sender_invoice_no, record.signature
+    if number and number != signed.sender_invoice_no:
+        return "contradiction"
+    # QPay may cut the URL that it repeats.
+    if echoed and not signature.startswith(echoed):
+        return "contradiction"
+    return "match" if number or echoed == signature else "unknown"
+
+
+def merge(record: InvoiceRecord, signed: SignedOrder) -> InvoiceRecord:
+    """Add to what is known of an invoice what its callback URL was signed for."""
+    record = replace(
+        record,
+        order_no=record.order_no or signed.sender_invoice_no,
+        sender_invoice_no=signed.sender_invoice_no,
+        currency=signed.currency,
+    )
+    if signed.amount is None:
+        return record
+    # The invoice may be another one of the same number, made for another sum.
+    total = signed.amount if record.total is None else max(signed.amount, record.total)
+    return replace(record, total=total, minimum=None, is_open=False)

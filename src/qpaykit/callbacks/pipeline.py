@@ -1,0 +1,530 @@
+"""The way of a callback to its handler: parse, verify, confirm, identify, add up, deliver."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Generic, TypeVar
+from urllib.parse import quote
+
+from qpaykit._invoice_record import InvoiceRecord, record_key
+from qpaykit.callbacks.amounts import Tally
+from qpaykit.callbacks.deliveries import Deliveries, Finished
+from qpaykit.callbacks.events import CallbackReply, Outcome, PaymentEvent, reply_for
+from qpaykit.callbacks.handlers import UNDERPAID, Handlers
+from qpaykit.callbacks.matching import match, merge
+from qpaykit.callbacks.parse import Body, Callback, Query, parse_callback
+from qpaykit.callbacks.queries import Queries
+from qpaykit.callbacks.verify import verify_callback
+from qpaykit.errors import CallbackError, CallbackSignatureError, ConfigurationError, QPayError
+from qpaykit.models import ObjectType, Payment, PaymentStatus
+from qpaykit.models.payments import payment_key
+from qpaykit.models.values import EXACT, is_path_id
+from qpaykit.stores.delivery import Delivery, now
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from pydantic import SecretStr
+
+    from qpaykit.callbacks._io import IO
+    from qpaykit.models import PaymentRow
+    from qpaykit.signing import SignedOrder
+    from qpaykit.stores.protocol import AsyncStore
+
+H = TypeVar("H")
+T = TypeVar("T")
+
+_logger = logging.getLogger("qpaykit.callbacks")
+
+_MAX_KEY_PART = 100
+_NOTHING = Decimal(0)
+_UNENDED = (PaymentStatus.NEW, "")
+
+
+class Pipeline(Generic[H]):
+    """Handles callbacks; written once, for both dispatchers.
+
+    Args:
+        io: How QPay is asked and how a handler is called.
+        store: Where invoices are remembered and deliveries are claimed.
+        secrets: What callback URLs are signed with; none means that they are not signed.
+        account: Whose deliveries these are, among others in the store.
+        verify: Whether QPay is asked; otherwise the callback's body is believed.
+        patience: Seconds for which QPay is asked again about a payment that it does not
+            know yet, and for which another delivery of the same payment is waited for.
+        lease: Seconds that a handler may take before its payment is delivered anew.
+        transactional: Whether the store's `complete` commits the handler's work.
+    """
+
+    def __init__(
+        self,
+        io: IO[H],
+        store: AsyncStore,
+        *,
+        secrets: Sequence[SecretStr],
+        account: str,
+        verify: bool,
+        patience: float,
+        lease: float,
+        transactional: bool,
+    ) -> None:
+        self._queries = Queries(io, patience)
+        self._store = store
+        self._deliveries = Deliveries(
+            io, store, patience=patience, lease=lease, transactional=transactional
+        )
+        self._secrets = secrets
+        self._account = account
+        self._verify_at_qpay = verify
+        self.handlers: Handlers[H] = Handlers()
+
+    async def handle(self, query: Query, body: Body) -> CallbackReply:
+        """Take a callback from the request to the reply."""
+        self.handlers.close()
+        if not query and not body:
+            return _reply("ignored")  # a probe that looks whether the URL answers
+        try:
+            callback = parse_callback(query=query, body=body)
+        except CallbackError as error:
+            _logger.warning("Callback refused: %s.", error)
+            return _reply("unreadable")
+        await self._deliveries.record_pending()
+        if callback.payment_id is not None or callback.invoice_id is None:
+            return _reply(await self._outcome(callback), callback.payment_id)
+        if not self._verify_at_qpay:
+            return _reply("unreadable")
+        invoice_id = callback.invoice_id
+        try:
+            self._verify(callback)
+            return _worst(await self._answer(self.check(invoice_id), f"invoice {invoice_id}"))
+        except CallbackSignatureError as error:
+            _logger.warning("Callback refused: %s.", error)
+            return _reply("forged")
+        except Finished as finished:
+            return _reply(finished.outcome)
+
+    async def check(self, invoice_id: str) -> list[CallbackReply]:
+        """Deliver what was paid on an invoice and not yet delivered."""
+        if not self._verify_at_qpay:
+            raise ConfigurationError("check asks QPay, and this dispatcher has verify=False")
+        self.handlers.close()
+        await self._deliveries.record_pending()
+        record = await self._remembered(invoice_id)
+        if record is None:
+            detail = await self._queries.invoice(invoice_id)
+            if detail is None:
+                _logger.warning("QPay knows no invoice %s.", invoice_id)
+                return [_reply("mismatch")]
+            record = InvoiceRecord.of_detail(detail)
+        return [
+            _reply(await self._outcome_of_row(row, invoice_id, record), row.payment_id)
+            for row in await self._queries.payments(invoice_id)
+            if row.payment_status not in {None, PaymentStatus.NEW}
+        ]
+
+    async def _outcome_of_row(
+        self, row: PaymentRow, invoice_id: str, record: InvoiceRecord
+    ) -> Outcome:
+        """Take a payment that payment/check lists to its handler."""
+        payment_id = row.payment_id or ""
+        if not payment_id:
+            _logger.warning(
+                "Invoice %s of order %s has a payment of %s without an id, %s. It cannot be "
+                "confirmed and is not delivered: look at the invoice at QPay.",
+                invoice_id,
+                record.order_no,
+                row.payment_amount,
+                row.payment_status,
+            )
+            return "unreachable"
+        if not is_path_id(payment_id):
+            _logger.warning("Invoice %s has a payment whose id cannot be read.", invoice_id)
+            return "unreadable"
+        if await self._is_delivered(row, payment_id, invoice_id, record):
+            return "duplicate"
+        return await self._outcome(Callback(payment_id, params=record.params), record)
+
+    async def _is_delivered(
+        self, row: PaymentRow, payment_id: str, invoice_id: str, record: InvoiceRecord
+    ) -> bool:
+        """Say whether the store has the delivery of a payment that payment/check lists."""
+        if row.payment_status == PaymentStatus.PAID:
+            key = self._paid_key(payment_id, invoice_id, record)
+        else:
+            key = self._key(str(row.payment_status), payment_id)
+        try:
+            delivery = await self._deliveries.find(key)
+        except Finished:
+            return False
+        return delivery is not None and _counts(delivery, payment_id)
+
+    async def _outcome(self, callback: Callback, record: InvoiceRecord | None = None) -> Outcome:
+        """Take one payment to its handler, whatever fails on the way.
+
+        Args:
+            callback: What reported the payment.
+            record: The invoice that the payment was listed for. The shop asked for it by itself,
+                so that no signature is needed; None for a callback from outside.
+        """
+        try:
+            signed = self._verify(callback) if record is None else None
+            return await self._process(callback, signed, record)
+        except CallbackSignatureError as error:
+            _logger.warning("Callback refused: %s.", error)
+            return "forged"
+        except CallbackError as error:
+            _logger.warning("Callback refused: %s.", error)
+            return "unreadable"
+        except Finished as finished:
+            return finished.outcome
+        except Exception:
+            # The reply is all that QPay gets to see, whatever went wrong.
+            _logger.exception("Payment %s could not be handled.", callback.payment_id)
+            return "unreachable"
+
+    async def _answer(self, question: Awaitable[T], about: str) -> T:
+        """Await a question to QPay; where it fails, the callback gets 503.
+
+        Raises:
+            Finished: QPay could not be asked.
+        """
+        try:
+            return await question
+        except QPayError as error:
+            _logger.warning("Could not fetch %s from QPay: %s", about, error)
+        except Exception:
+            # Such as the store's error, where the token lives.
+            _logger.exception("Could not fetch %s from QPay.", about)
+        raise Finished("unreachable")
+
+    def _verify(self, callback: Callback) -> SignedOrder | None:
+        return verify_callback(callback, secret=self._secrets) if self._secrets else None
+
+    async def _process(
+        self, callback: Callback, signed: SignedOrder | None, record: InvoiceRecord | None
+    ) -> Outcome:
+        payment = await self._confirm(callback)
+        if record is None:
+            record = await self._identify(payment, signed, callback)
+        event = PaymentEvent(
+            payment_id=payment.payment_id or "",
+            order_no=record.order_no,
+            invoice_id=_invoice_id(payment),
+            amount=payment.payment_amount or _NOTHING,
+            due=record.due,
+            status=payment.payment_status or "",
+            payment=payment,
+            params=callback.params,
+            callback=callback,
+        )
+        if event.status == PaymentStatus.PAID:
+            return await self._paid(event, record)
+        return await self._other(event, record)
+
+    async def _confirm(self, callback: Callback) -> Payment:
+        """Ask QPay for the payment, again for a moment where its answer lags behind."""
+        payment_id = callback.payment_id or ""
+        if not self._verify_at_qpay:
+            if callback.payment is None:
+                raise CallbackError("without a client only the body of a callback can be believed")
+            content = callback.payment.model_dump(exclude_none=True)
+            return Payment.model_validate({**content, "payment_id": payment_id})
+        payment = await self._answer(self._queries.payment(payment_id), f"payment {payment_id}")
+        if payment is None or not _is_same(payment.payment_id, payment_id):
+            _logger.warning("QPay knows no payment %s.", payment_id)
+            raise Finished("mismatch")
+        return payment.model_copy(update={"payment_id": payment_id})
+
+    async def _identify(
+        self, payment: Payment, signed: SignedOrder | None, callback: Callback
+    ) -> InvoiceRecord:
+        """Find the invoice of a payment, and refuse one that the URL was not signed for."""
+        record = await self._record(payment, callback)
+        if signed is None:
+            return record or InvoiceRecord("", "", None)
+        if not self._verify_at_qpay:
+            return merge(record or InvoiceRecord("", "", None), signed)
+        if record is None:
+            if payment.object_id or payment.object_type not in {None, ObjectType.INVOICE}:
+                verdict = "contradiction"
+            else:
+                verdict = "unknown"
+        else:
+            verdict = match(record, signed, callback.signature or "")
+        if record is not None and verdict == "match":
+            return merge(record, signed)
+        if verdict == "unknown":
+            _logger.warning(
+                "QPay does not say which invoice payment %s paid, so that it cannot be compared "
+                "with order %s of the callback URL. QPay gets 503 and may call again.",
+                payment.payment_id,
+                signed.sender_invoice_no,
+            )
+            raise Finished("unreachable")
+        _logger.warning(
+            "Callback refused: payment %s paid another invoice than that of order %s, for which "
+            "the callback URL was signed.",
+            payment.payment_id,
+            signed.sender_invoice_no,
+        )
+        raise Finished("mismatch")
+
+    async def _record(self, payment: Payment, callback: Callback) -> InvoiceRecord | None:
+        """Return what the store remembers of an invoice, else what QPay shows of it."""
+        invoice_id = _invoice_id(payment)
+        record = None
+        if is_path_id(invoice_id):
+            record = await self._remembered(invoice_id)
+            if record is None and self._verify_at_qpay:
+                question = self._queries.invoice(invoice_id)
+                detail = await self._answer(question, f"invoice {invoice_id}")
+                record = None if detail is None else InvoiceRecord.of_detail(detail)
+        if record is None and not self._verify_at_qpay and callback.payment is not None:
+            number = callback.payment.sender_invoice_no or ""
+            record = InvoiceRecord(number, number, None)
+        return record
+
+    async def _remembered(self, invoice_id: str) -> InvoiceRecord | None:
+        try:
+            text = await self._store.get(record_key(self._account, invoice_id))
+        except Exception:
+            _logger.exception("The store could not be read. QPay is asked for the invoice instead.")
+            return None
+        return InvoiceRecord.from_json(text)
+
+    async def _paid(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
+        """Deliver a PAID payment to on_paid, on_underpaid or on_overpaid."""
+        key = self._paid_key(event.payment_id, event.invoice_id, record)
+        earlier = await self._deliveries.find(key)
+        if earlier is not None:
+            return await self._paid_again(event, earlier)
+        tally = await self._add_up(event, record)
+        if tally is None:
+            return await self._deliver_paid(key, event, (), ())
+        if not tally.is_enough:
+            return await self._underpaid(event, tally)
+        amount, counted, beyond = tally.needed()
+        event = replace(event, amount=amount)
+        return await self._deliver_paid(key, event, counted, beyond)
+
+    async def _add_up(self, event: PaymentEvent, record: InvoiceRecord) -> Tally | None:
+        """Add up what was paid on the invoice; None where nothing is known of it."""
+        if not record.is_due_known:
+            if not record.order_no or not self._verify_at_qpay:
+                return None
+            _logger.error(
+                "QPay names no total of invoice %s of order %s, so that nobody can say whether "
+                "payment %s of %s pays it. It is not delivered: look at the invoice at QPay.",
+                event.invoice_id,
+                record.order_no,
+                event.payment_id,
+                event.amount,
+            )
+            raise Finished("unreachable")
+        tally = Tally.of_payment(event.invoice_id, event.payment, record)
+        is_comparable = (event.payment.payment_currency or record.currency) == record.currency
+        if tally.is_enough or not is_comparable or not self._verify_at_qpay:
+            return tally
+        question = self._queries.tally(tally)
+        return await self._answer(question, f"the payments of invoice {event.invoice_id}")
+
+    async def _deliver_paid(
+        self,
+        key: str,
+        event: PaymentEvent,
+        counted: Sequence[PaymentRow],
+        beyond: Sequence[PaymentRow],
+    ) -> Outcome:
+        handler = self.handlers.find(PaymentStatus.PAID)
+        if handler is None:
+            _logger.error(
+                "Payment %s of order %s is PAID and was not delivered: there is no on_paid "
+                "handler. Register one before the first callback, then call check(%r).",
+                event.payment_id,
+                event.order_no,
+                event.invoice_id,
+            )
+            return "ignored"
+        payments = (event.payment_id, *(row.payment_id or "" for row in counted))
+        delivery = _delivery(key, event, "delivered", payments=payments)
+        try:
+            outcome = await self._deliveries.deliver(handler, event, delivery, "delivered")
+        except Finished as finished:
+            earlier = await self._deliveries.find(key) if finished.outcome == "duplicate" else None
+            if earlier is None:
+                raise
+            return await self._paid_again(event, earlier)
+        if outcome == "delivered":
+            for row in beyond:
+                await self._beyond(row, event)
+        return outcome
+
+    async def _beyond(self, row: PaymentRow, event: PaymentEvent) -> None:
+        """Report a payment that was not needed to pay the order that was just delivered."""
+        if not is_path_id(row.payment_id or ""):
+            _logger.error(
+                "Order %s was delivered, and invoice %s has a payment of %s too many, without an "
+                "id: look at it at QPay, and refund it.",
+                event.order_no,
+                event.invoice_id,
+                row.payment_amount,
+            )
+            return
+        record = InvoiceRecord(event.order_no, event.order_no, event.due)
+        callback = Callback(row.payment_id, params=event.params)
+        _reply(await self._outcome(callback, record), row.payment_id)
+
+    async def _paid_again(self, event: PaymentEvent, earlier: Delivery) -> Outcome:
+        """Tell the payments of a delivery, which repeat themselves, from payments too many."""
+        if _counts(earlier, event.payment_id):
+            return "duplicate"
+        handler = self.handlers.find_overpaid()
+        if handler is None:
+            _logger.error(
+                "Order %s was delivered before, for payment %s. Payment %s of %s is too much: "
+                "refund it, and register on_overpaid to be told of such payments.",
+                event.order_no,
+                earlier.payment_id,
+                event.payment_id,
+                event.amount,
+            )
+            return "overpaid"
+        key = self._key("OVERPAID", event.payment_id)
+        delivery = _delivery(key, event, "overpaid", status="OVERPAID")
+        return await self._deliveries.deliver(handler, event, delivery, "overpaid")
+
+    async def _underpaid(self, event: PaymentEvent, tally: Tally) -> Outcome:
+        about = (event.order_no, event.invoice_id, tally.total, event.due)
+        is_told = tally.is_listed or not self._verify_at_qpay or not tally.amount
+        if not is_told:
+            _logger.warning(
+                "Order %s is not delivered: of its invoice %s, %s of %s is paid, and payment/check "
+                "does not list payment %s yet. QPay gets 503 and may call again.",
+                *about,
+                event.payment_id,
+            )
+            return "not_paid_yet"
+        handler = self.handlers.find(UNDERPAID)
+        _logger.warning(
+            "Order %s is not delivered: of its invoice %s, %s of %s is paid.%s",
+            *about,
+            "" if handler else " Register on_underpaid to be told of such payments.",
+        )
+        if handler is None:
+            return "underpaid"
+        key = self._key("UNDERPAID", event.payment_id)
+        delivery = _delivery(key, event, "underpaid", status="UNDERPAID")
+        return await self._deliveries.deliver(handler, event, delivery, "underpaid")
+
+    async def _other(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
+        """Deliver a payment that is not PAID to the handler of its status."""
+        handler = self.handlers.find(event.status)
+        if handler is None:
+            outcome = await self._unhandled(event, record)
+        else:
+            key = self._key(str(event.status), event.payment_id)
+            delivery = _delivery(key, event, "delivered")
+            try:
+                outcome = await self._deliveries.deliver(handler, event, delivery, "delivered")
+            except Finished as finished:
+                outcome = finished.outcome
+        # QPay should call again when the payment has ended, whatever its handler did.
+        return "not_paid_yet" if event.status in _UNENDED else outcome
+
+    async def _unhandled(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
+        if event.status != PaymentStatus.PARTIAL or not self._verify_at_qpay:
+            _logger.info(
+                "Payment %s of order %s is %s: no handler is registered for that.",
+                event.payment_id,
+                event.order_no,
+                event.status or "without a status",
+            )
+            return "ignored"
+        question = self._queries.payments(event.invoice_id)
+        rows = await self._answer(question, f"the payments of invoice {event.invoice_id}")
+        paid = _NOTHING
+        for row in rows:
+            if row.payment_status in {PaymentStatus.PAID, PaymentStatus.PARTIAL}:
+                paid = EXACT.add(paid, row.payment_amount or _NOTHING)
+        is_enough = record.is_reached_by(paid)
+        _logger.warning(
+            "Order %s is not delivered: of its invoice %s, %s of %s is paid, in payments that "
+            "are PARTIAL. QPay does not document that status: look at the invoice at QPay, or "
+            'register on("PARTIAL").',
+            event.order_no,
+            event.invoice_id,
+            paid,
+            event.due,
+        )
+        return "not_paid_yet" if is_enough else "ignored"
+
+    def _paid_key(self, payment_id: str, invoice_id: str, record: InvoiceRecord) -> str:
+        """Return the key of what is paid once: the order, else the invoice, else the payment."""
+        if record.order_no:
+            return self._key("PAID", "order", record.order_no)
+        if record.is_due_known and invoice_id:
+            return self._key("PAID", "invoice", invoice_id)
+        return self._key("PAID", payment_id)
+
+    def _key(self, status: str, *names: str) -> str:
+        return ":".join(("delivered", self._account, *map(_key_part, (status, *names))))
+
+
+def _key_part(text: str) -> str:
+    part = quote(text, safe="")
+    if len(part) > _MAX_KEY_PART:
+        return hashlib.sha256(text.encode()).hexdigest()
+    return part
+
+
+def _delivery(
+    key: str,
+    event: PaymentEvent,
+    outcome: Outcome,
+    *,
+    status: str | None = None,
+    payments: tuple[str, ...] | None = None,
+) -> Delivery:
+    return Delivery(
+        key=key,
+        order_no=event.order_no,
+        invoice_id=event.invoice_id,
+        payment_id=event.payment_id,
+        payments=payments or (event.payment_id,),
+        status=status or str(event.status),
+        amount=event.amount,
+        due=event.due,
+        outcome=outcome,
+        delivered_at=now(),
+    )
+
+
+def _counts(delivery: Delivery, payment_id: str) -> bool:
+    return payment_key(payment_id) in map(payment_key, delivery.payments)
+
+
+def _is_same(one: str | None, other: str) -> bool:
+    # QPay may leave the id out of its answer.
+    return not one or payment_key(one) == payment_key(other)
+
+
+def _invoice_id(payment: Payment) -> str:
+    is_invoice = payment.object_type in {None, ObjectType.INVOICE}
+    return (payment.object_id or "") if is_invoice else ""
+
+
+def _worst(replies: Sequence[CallbackReply]) -> CallbackReply:
+    return max(replies, key=lambda one: one.status_code, default=reply_for("not_paid_yet"))
+
+
+def _reply(outcome: Outcome, payment_id: str | None = None) -> CallbackReply:
+    _logger.info(
+        "Callback for payment %s: %s.",
+        payment_id,
+        outcome,
+        extra={"outcome": outcome, "payment_id": payment_id},
+    )
+    return reply_for(outcome)

@@ -1,0 +1,128 @@
+"""What QPay is asked about a payment, again for a moment where its answers lag behind."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from qpaykit.errors import APIError, InvalidRequestError, NotFoundError
+from qpaykit.models import PaymentStatus
+from qpaykit.models.payments import distinct_payments
+
+if TYPE_CHECKING:
+    from qpaykit.callbacks._io import IO
+    from qpaykit.callbacks.amounts import Tally
+    from qpaykit.models import InvoiceDetail, Payment, PaymentRow
+
+H = TypeVar("H")
+
+_FIRST_PAUSE_SECONDS = 0.25
+_MAX_PAGES = 1000
+_NOT_FOUND = frozenset({"NOT_FOUND", "NOTFOUND", "NOT_FOUND_ERROR", "OBJECT_DATA_ERROR"})
+_OTHER_SUBJECTS = ("MERCHANT", "CLIENT", "TERMINAL", "CREDEN")
+
+
+def says_unknown(error: APIError, subject: str) -> bool:
+    """Say whether QPay answered that it does not know the thing it was asked for.
+
+    A gateway's page and an error about something else, such as the merchant, do not say that.
+
+    Args:
+        error: What QPay answered.
+        subject: What it was asked for, as QPay's codes call it, such as "PAYMENT".
+    """
+    if error.code is None:
+        return isinstance(error, NotFoundError) and error.status_code == 422
+    if isinstance(error, NotFoundError):
+        return subject in error.code or error.code in _NOT_FOUND
+    if isinstance(error, InvalidRequestError):
+        return not any(other in error.code for other in _OTHER_SUBJECTS)
+    return False
+
+
+class Queries(Generic[H]):
+    """Asks QPay for a dispatcher.
+
+    Args:
+        io: How QPay is asked.
+        patience: Seconds for which it is asked again.
+    """
+
+    def __init__(self, io: IO[H], patience: float) -> None:
+        self._io = io
+        self._patience = patience
+
+    async def payment(self, payment_id: str) -> Payment | None:
+        """Fetch a payment, again while QPay does not know it or its end; None if it never does.
+
+        Raises:
+            QPayError: QPay could not be asked.
+        """
+        backoff = _Backoff(self._patience)
+        while True:
+            try:
+                payment = await self._io.payment(payment_id)
+            except APIError as error:
+                if not says_unknown(error, "PAYMENT"):
+                    raise
+                payment = None
+            ended = payment is not None and payment.payment_status not in {None, PaymentStatus.NEW}
+            if ended or not await backoff.wait(self._io):
+                return payment
+
+    async def invoice(self, invoice_id: str) -> InvoiceDetail | None:
+        """Fetch an invoice; None where QPay does not know it.
+
+        Raises:
+            QPayError: QPay could not be asked.
+        """
+        try:
+            return await self._io.invoice(invoice_id)
+        except APIError as error:
+            if not says_unknown(error, "INVOICE"):
+                raise
+            return None
+
+    async def payments(self, invoice_id: str) -> list[PaymentRow]:
+        """Fetch all payments of an invoice from all pages, each payment once.
+
+        Raises:
+            QPayError: QPay could not be asked.
+        """
+        rows: list[PaymentRow] = []
+        for number in range(1, _MAX_PAGES):
+            page = await self._io.check(invoice_id, number)
+            together = distinct_payments([*rows, *page.rows])
+            is_new = len(together) > len(rows)
+            rows = together
+            if not is_new or len(rows) >= page.count:
+                break
+        return rows
+
+    async def tally(self, tally: Tally) -> Tally:
+        """Add up what was paid on an invoice, again while its list lacks the payment at hand.
+
+        Raises:
+            QPayError: QPay could not be asked.
+        """
+        backoff = _Backoff(self._patience)
+        while True:
+            tally = tally.of_rows(await self.payments(tally.invoice_id))
+            if tally.is_enough or tally.is_listed or not await backoff.wait(self._io):
+                return tally
+
+
+class _Backoff:
+    """Waits between questions, each time twice as long, until its patience ends."""
+
+    def __init__(self, patience: float) -> None:
+        self._pause = _FIRST_PAUSE_SECONDS
+        self._deadline = time.monotonic() + patience
+
+    async def wait(self, io: IO[H]) -> bool:
+        """Wait before the next question; say whether there is time for one."""
+        if time.monotonic() + self._pause > self._deadline:
+            return False
+        await io.sleep(self._pause)
+        self._pause *= 2
+        return True

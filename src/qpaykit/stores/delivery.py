@@ -1,0 +1,98 @@
+"""The record of a delivery: what reached a handler, for whom, how much and when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+# Mongolia has kept one offset since 2017, and zone data are missing on Windows.
+ULAANBAATAR: Final = timezone(timedelta(hours=8), "Asia/Ulaanbaatar")
+
+
+def now() -> datetime:
+    """Return the time, in Ulaanbaatar's zone."""
+    return datetime.now(ULAANBAATAR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """A payment that reached a handler.
+
+    Attributes:
+        key: Under which key the store has it.
+        order_no: The order's number; "" where nothing was known of the invoice.
+        invoice_id: QPay's id of the invoice; "" where the payment named none.
+        payment_id: QPay's id of the payment that was handled.
+        payments: The ids of all payments that were counted, this one included.
+        status: What reached the handler: a payment's status, such as "PAID" or "REFUNDED", or
+            "UNDERPAID" or "OVERPAID".
+        amount: What was paid, in the invoice's currency.
+        due: What the invoice costs; 0 for an open sum, and where nothing was known of it.
+        outcome: The dispatcher's outcome, such as "delivered".
+        delivered_at: When the handler had ended, in Ulaanbaatar's zone.
+    """
+
+    key: str
+    order_no: str
+    invoice_id: str
+    payment_id: str
+    payments: tuple[str, ...]
+    status: str
+    amount: Decimal
+    due: Decimal
+    outcome: str
+    delivered_at: datetime
+
+    def to_json(self) -> str:
+        """Write the record as a store keeps it."""
+        return json.dumps(
+            {
+                "key": self.key,
+                "order_no": self.order_no,
+                "invoice_id": self.invoice_id,
+                "payment_id": self.payment_id,
+                "payments": list(self.payments),
+                "status": self.status,
+                "amount": str(self.amount),
+                "due": str(self.due),
+                "outcome": self.outcome,
+                "delivered_at": self.delivered_at.isoformat(),
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str | None) -> Delivery | None:
+        """Read what a store keeps; None for anything that is no record."""
+        try:
+            content = json.loads(text or "null")
+            return cls(
+                key=_text(content["key"]),
+                order_no=_text(content.get("order_no", "")),
+                invoice_id=_text(content.get("invoice_id", "")),
+                payment_id=_text(content.get("payment_id", "")),
+                payments=tuple(_text(one) for one in content.get("payments", ())),
+                status=_text(content.get("status", "")),
+                amount=Decimal(_text(content.get("amount", "0"))),
+                due=Decimal(_text(content.get("due", "0"))),
+                outcome=_text(content.get("outcome", "")),
+                delivered_at=aware(datetime.fromisoformat(_text(content["delivered_at"]))),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation):
+            return None
+
+
+def aware(moment: datetime) -> datetime:
+    """Return a time in Ulaanbaatar's zone; one without a zone is Ulaanbaatar's."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=ULAANBAATAR)
+    return moment.astimezone(ULAANBAATAR)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

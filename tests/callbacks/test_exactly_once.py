@@ -1,0 +1,155 @@
+"""An order is paid once, and a payment's status reaches a handler once, whoever meets it."""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+import pytest
+
+from callbacks.payments import delivered_key
+from callbacks.shop import PAID, Shop
+from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
+from support import SETTINGS
+
+
+class TestSignedAndUnsignedDispatchersOnOneStore:
+    """As in a rolling deploy of the secret, or with a cron job that does not have it."""
+
+    @pytest.fixture
+    def unsigned(self, signing_shop: Shop) -> CallbackDispatcher:
+        client = QPayClient(**SETTINGS, store=signing_shop.store)
+        dispatcher = CallbackDispatcher(client, patience=0)
+        dispatcher.on_paid(signing_shop.paid.append)
+        return dispatcher
+
+    @pytest.mark.parametrize("signed_first", [True, False])
+    def test_deliver_a_payment_once(
+        self, signing_shop: Shop, unsigned: CallbackDispatcher, signed_first: bool
+    ) -> None:
+        shop = signing_shop
+        shop.qpay.get("/payment/p-1").respond(json=PAID)
+        signed_query = f"{urlsplit(shop.url).query}&qpay_payment_id=p-1"
+        calls = [(shop.dispatcher, signed_query), (unsigned, "qpay_payment_id=p-1")]
+        calls = calls if signed_first else calls[::-1]
+        outcomes = [dispatcher.handle(query=query).outcome for dispatcher, query in calls]
+        assert outcomes == ["delivered", "duplicate"]
+        assert len(shop.paid) == 1
+
+    def test_deliver_an_order_once_that_was_paid_in_parts(
+        self, signing_shop: Shop, unsigned: CallbackDispatcher
+    ) -> None:
+        shop = signing_shop
+        rows = [{**PAID, "payment_amount": "750.00", "payment_id": f"p-{n}"} for n in (1, 2)]
+        shop.lists(*rows)
+        assert shop.handle(**rows[0]) == "delivered"
+        for row in rows:
+            shop.qpay.get(f"/payment/{row['payment_id']}").respond(json=row)
+            query = f"qpay_payment_id={row['payment_id']}"
+            assert unsigned.handle(query=query).outcome == "duplicate"
+        assert len(shop.paid) == 1
+
+
+class TestAPaymentOfADeliveredOrder:
+    def test_is_overpaid_and_reported_once(self, shop: Shop) -> None:
+        assert shop.handle() == "delivered"
+        second = {"payment_id": "p-2"}
+        assert [shop.handle(**second) for _ in range(2)] == ["overpaid", "duplicate"]
+        (event,) = shop.overpaid
+        assert (event.payment_id, event.order_no) == ("p-2", "42")
+        assert (event.amount, event.due) == (Decimal(1500), Decimal(1500))
+        assert len(shop.paid) == 1
+
+    def test_is_overpaid_though_it_is_only_a_part(self, shop: Shop) -> None:
+        assert shop.handle() == "delivered"
+        assert shop.handle(payment_id="p-2", payment_amount="1.00") == "overpaid"
+        assert [event.amount for event in shop.overpaid] == [1]
+        assert shop.underpaid == []
+
+    def test_is_overpaid_after_a_refund(self, shop: Shop) -> None:
+        refunds: list[PaymentEvent] = []
+        shop.dispatcher.on_refunded(refunds.append)
+        assert shop.handle() == "delivered"
+        assert shop.handle(payment_status="REFUNDED") == "delivered"
+        assert shop.handle(payment_id="p-2") == "overpaid"
+        assert [event.order_no for event in refunds] == ["42"]
+        assert (len(shop.paid), len(shop.overpaid)) == (1, 1)
+
+    def test_is_an_error_in_the_log_where_nobody_registered_for_it(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        others: list[PaymentEvent] = []
+        shop.dispatcher = CallbackDispatcher(shop.client, patience=0)
+        shop.dispatcher.on_paid(shop.paid.append)
+        shop.dispatcher.on_other(others.append)
+        assert [shop.handle(), shop.handle(payment_id="p-2")] == ["delivered", "overpaid"]
+        (error,) = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
+        assert "Order 42 was delivered before, for payment p-1." in error
+        assert "Payment p-2 of 1500.00 is too much" in error
+        assert (len(shop.paid), others) == (1, [])
+
+    def test_is_overpaid_where_it_paid_another_invoice_of_the_same_order(self, shop: Shop) -> None:
+        shop.qpay.post("/invoice").respond(json={"invoice_id": "i-2"})
+        shop.client.invoices.create(amount=900, sender_invoice_no="42", invoice_description="Tea")
+        assert shop.handle() == "delivered"
+        if not shop.secret:
+            second = {"payment_id": "p-2", "payment_amount": "900.00", "object_id": "i-2"}
+            assert shop.handle(**second) == "overpaid"
+            assert [(event.amount, event.due) for event in shop.overpaid] == [
+                (Decimal(900), Decimal(900))
+            ]
+        assert len(shop.paid) == 1
+
+    def test_is_a_duplicate_where_it_was_part_of_the_delivery(self, shop: Shop) -> None:
+        rows = [{**PAID, "payment_amount": "750.00", "payment_id": f"p-{n}"} for n in (1, 2)]
+        shop.lists(rows[0])
+        assert shop.handle(**rows[0]) == "underpaid"
+        check = shop.lists(*rows)
+        assert shop.handle(**rows[1]) == "delivered"
+        asked = check.call_count
+        assert [shop.handle(**row) for row in rows] == ["duplicate", "duplicate"]
+        assert check.call_count == asked
+        assert (len(shop.paid), shop.overpaid) == (1, [])
+
+    def test_is_a_duplicate_where_another_release_left_no_record_of_the_delivery(
+        self, shop: Shop
+    ) -> None:
+        key = delivered_key(shop.client.settings.account)
+        shop.store.claim(key, "another process", lease=60)
+        shop.store.complete(key, "another process")
+        assert shop.handle() == "duplicate"
+
+
+def test_the_record_of_a_delivery_says_what_was_delivered(shop: Shop) -> None:
+    rows = [{**PAID, "payment_amount": "750.00", "payment_id": f"p-{n}"} for n in (1, 2)]
+    shop.lists(*rows)
+    assert shop.handle(**rows[0]) == "delivered"
+    (delivery,) = shop.store.deliveries()
+    assert (delivery.order_no, delivery.invoice_id, delivery.payment_id) == ("42", "i-1", "p-1")
+    assert delivery.payments == ("p-1", "p-2")
+    assert (delivery.status, delivery.outcome) == ("PAID", "delivered")
+    assert (delivery.amount, delivery.due) == (Decimal(1500), Decimal(1500))
+
+
+@pytest.mark.parametrize(
+    "order_no",
+    ["42", "2026/42", "Захиалга №42", "я" * 45, "a:b c", "42\n"],
+    ids=ascii,
+)
+def test_any_order_number_makes_a_key_that_a_store_can_keep(shop: Shop, order_no: str) -> None:
+    keys: list[str] = []
+    claim = shop.store.claim
+
+    def noted(key: str, owner: str, *, lease: float) -> object:
+        keys.append(key)
+        return claim(key, owner, lease=lease)
+
+    shop.store.claim = noted  # type: ignore[method-assign, assignment]
+    shop.forget()
+    shop.dispatcher = CallbackDispatcher(QPayClient(**SETTINGS, store=shop.store), patience=0)
+    shop.dispatcher.on_paid(shop.paid.append)
+    shop.answers(sender_invoice_no=order_no)
+    assert shop.handle() == "delivered"
+    assert [event.order_no for event in shop.paid] == [order_no]
+    assert [key.isprintable() and key.isascii() and len(key) <= 255 for key in keys] == [True]

@@ -1,0 +1,152 @@
+"""The record of deliveries: kept by every store, read back exactly, oldest first."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+import pytest
+
+from qpaykit import AsyncRedisStore, AsyncSQLiteStore, Delivery, MemoryStore, SQLiteStore, Store
+from qpaykit.stores.adapters import for_async
+from workers import open_store
+
+FIRST = datetime(2026, 11, 1, 8, 30, tzinfo=timezone.utc)
+
+
+def delivery(number: int, **changes: object) -> Delivery:
+    values: dict[str, object] = {
+        "key": f"delivered:shop:PAID:order:{number}",
+        "order_no": str(number),
+        "invoice_id": f"i-{number}",
+        "payment_id": f"p-{number}",
+        "payments": (f"p-{number}", "019276866891878"),
+        "status": "PAID",
+        "amount": Decimal("1500.10"),
+        "due": Decimal("1500.10"),
+        "outcome": "delivered",
+        "delivered_at": FIRST + timedelta(days=number),
+    }
+    return Delivery(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def deliver(store: Store, one: Delivery | None, key: str | None = None) -> None:
+    key = key or (one.key if one else "")
+    assert store.claim(key, "owner", lease=60) == "claimed"
+    assert store.complete(key, "owner", delivery=one)
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Store:
+    if request.param == "memory":
+        return MemoryStore()
+    store = open_store(request.param, where(request.param))
+    for one in list(store.deliveries()):
+        store.delete(one.key)
+    return store
+
+
+def test_a_delivery_is_read_back_as_it_was_recorded(store: Store) -> None:
+    one = delivery(1, key="delivered:shop:PAID:order:exact", order_no="Захиалга №1")
+    deliver(store, one)
+    assert store.delivery(one.key) == one
+
+
+def test_what_was_not_completed_has_no_record(store: Store) -> None:
+    store.claim("delivered:shop:PAID:order:claimed", "owner", lease=60)
+    assert store.delivery("delivered:shop:PAID:order:claimed") is None
+    assert store.delivery("delivered:shop:PAID:order:unknown") is None
+
+
+def test_a_claim_that_was_completed_without_a_record_is_done_and_has_none(store: Store) -> None:
+    key = "delivered:shop:PAID:order:bare"
+    deliver(store, None, key)
+    assert store.claim(key, "another", lease=60) == "done"
+    assert store.delivery(key) is None
+
+
+def test_deliveries_come_oldest_first_and_from_a_time_on(tmp_path: Path) -> None:
+    for kept in (MemoryStore(), SQLiteStore(tmp_path / "store.db")):
+        started = datetime.now(timezone.utc)
+        for number in (1, 2, 3):
+            now = datetime.now(timezone.utc)
+            deliver(kept, delivery(number, delivered_at=now))
+        assert [one.order_no for one in kept.deliveries()] == ["1", "2", "3"]
+        assert len(list(kept.deliveries(since=started))) == 3
+        assert list(kept.deliveries(since=started + timedelta(days=1))) == []
+
+
+def test_a_time_without_a_zone_is_ulaanbaatars() -> None:
+    def local(minute: int) -> datetime:
+        return datetime(2026, 11, 1, 16, minute)  # noqa: DTZ001 (the naive time is the test)
+
+    store = MemoryStore()
+    deliver(store, delivery(0, delivered_at=FIRST))
+    assert len(list(store.deliveries(since=local(30)))) == 1
+    assert list(store.deliveries(since=local(31))) == []
+
+
+def test_more_deliveries_than_a_page_are_read_page_by_page(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "store.db")
+    for number in range(1203):
+        deliver(store, delivery(number))
+    assert [one.order_no for one in store.deliveries()] == [str(n) for n in range(1203)]
+
+
+def test_the_async_client_reads_them_from_a_store_that_blocks(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "store.db")
+    for number in range(600):
+        deliver(store, delivery(number))
+
+    async def main() -> list[str]:
+        wrapped = for_async(store)
+        return [one.order_no async for one in wrapped.deliveries()]
+
+    assert anyio.run(main) == [str(number) for number in range(600)]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_the_async_stores_read_them_too(kind: str, where: Callable[[str], str]) -> None:
+    one = delivery(7, key=f"delivered:awaited-{kind}:PAID:order:7")
+
+    async def main() -> list[Delivery | None]:
+        place = where(kind)
+        store = AsyncSQLiteStore(place) if kind == "sqlite" else AsyncRedisStore(place)
+        await store.claim(one.key, "owner", lease=60)
+        await store.complete(one.key, "owner", delivery=one)
+        listed = [found async for found in store.deliveries() if found.key == one.key]
+        found = await store.delivery(one.key)
+        await store.aclose()
+        return [found, *listed]
+
+    assert anyio.run(main) == [one, one]
+
+
+def test_a_file_of_the_first_edition_opens_and_keeps_what_was_delivered(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE qpaykit_values (key TEXT PRIMARY KEY, value TEXT NOT NULL, until REAL)"
+            " WITHOUT ROWID;"
+            "CREATE TABLE qpaykit_claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL,"
+            " done REAL) WITHOUT ROWID;"
+            "INSERT INTO qpaykit_values VALUES ('token:shop', 'kept', NULL);"
+            "INSERT INTO qpaykit_claims VALUES ('delivered:shop:PAID:p-1', 'o', 1.0, 2.0);"
+        )
+    path.chmod(0o600)
+    store = SQLiteStore(path)
+    assert store.get("token:shop") == "kept"
+    assert store.claim("delivered:shop:PAID:p-1", "another", lease=60) == "done"
+    assert list(store.deliveries()) == []
+    deliver(store, delivery(1))
+    assert [one.order_no for one in store.deliveries()] == ["1"]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"key": 1}', '{"amount": "x"}', "\x00"])
+def test_what_is_no_record_is_read_as_none(text: str) -> None:
+    assert Delivery.from_json(text) is None
