@@ -1,11 +1,19 @@
-"""Which event loop runs, without the cost of asking for more than that."""
+"""Event loops: which one runs, and what belongs to each."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import threading
+import weakref
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from qpaykit._forks import in_forked_child
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+T = TypeVar("T")
 
 
 def asyncio_loop() -> AbstractEventLoop | None:
@@ -16,3 +24,84 @@ def asyncio_loop() -> AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def running_loop() -> object:
+    """Return what stands for the running event loop, on asyncio and on trio."""
+    loop = asyncio_loop()
+    if loop is None:
+        from trio.lowlevel import current_trio_token
+
+        return current_trio_token()
+    return loop
+
+
+class PerLoop(Generic[T]):
+    """One thing for each event loop, such as its connections; nothing of a closed loop is kept.
+
+    An event loop closes the asynchronous generators that it has begun before it ends: asyncio
+    by `shutdown_asyncgens`, which `asyncio.run` calls, and trio by itself. One such generator
+    guards the thing of each loop, and closes it there.
+
+    Args:
+        make: Makes the thing of the running loop.
+        close: Closes it, on its own loop.
+    """
+
+    def __init__(self, make: Callable[[], T], close: Callable[[T], Awaitable[None]]) -> None:
+        self._make = make
+        self._close = close
+        self._reset()
+        in_forked_child(self, PerLoop._leave_parent)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._kept: weakref.WeakKeyDictionary[object, tuple[T, AsyncGenerator[None, None]]] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    def _leave_parent(self) -> None:
+        # Closing them here would end the parent's encrypted connections.
+        _abandoned.append(self._kept)
+        self._reset()
+
+    async def get(self) -> T:
+        """Return the running loop's thing, made on first use."""
+        loop = running_loop()
+        found = self._kept.get(loop)
+        if found is not None:
+            return found[0]
+        with self._lock:
+            self._forget_closed()
+            thing = self._make()
+            guard = self._guard(loop, thing)
+            self._kept[loop] = thing, guard
+        await anext(guard)
+        return thing
+
+    async def aclose(self) -> None:
+        """Close the running loop's thing."""
+        found = self._kept.get(running_loop())
+        if found is not None:
+            await found[1].aclose()
+
+    async def _guard(self, loop: object, thing: T) -> AsyncGenerator[None, None]:
+        import anyio
+
+        try:
+            yield
+        finally:
+            self._kept.pop(loop, None)
+            with anyio.CancelScope(shield=True):
+                await self._close(thing)
+
+    def _forget_closed(self) -> None:
+        # Loops that were closed without their generators: all that is left is to let go.
+        for loop in list(self._kept):
+            is_closed = getattr(loop, "is_closed", None)
+            if is_closed is not None and is_closed():
+                self._kept.pop(loop, None)
+
+
+_abandoned: list[object] = []

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from qpaykit._http.transport import _running_loop
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,16 +38,6 @@ def in_a_child(work: Callable[[], object]) -> object:
 
 def get_async(client: AsyncQPayClient, backend: str = "asyncio") -> str | None:
     async def main() -> str | None:
-        try:
-            return (await client.invoices.get("i-1")).invoice_id
-        finally:
-            await hang_up(client)
+        return (await client.invoices.get("i-1")).invoice_id
 
     return anyio.run(main, backend=backend)
-
-
-async def hang_up(client: AsyncQPayClient) -> None:
-    """Close what this event loop opened, which ends; the client goes on, on the next one."""
-    lanes = client._transport._own.pop(_running_loop(), None)
-    for lane in lanes.opened if lanes is not None else ():
-        await lane.close()

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import anyio
 import pytest
 
-from concurrency.forked import get_async, hang_up, in_a_child
+from concurrency.forked import get_async, in_a_child
 from concurrency.peers import Peer
 from qpaykit import AsyncQPayClient, QPayClient
 from qpaykit._http.lanes import LANE_CONNECTIONS, Lane, Lanes
@@ -62,7 +62,6 @@ def test_two_event_loops_use_one_async_client_at_once(
         async with anyio.create_task_group() as group:
             for _ in range(10):
                 group.start_soon(once)
-        await hang_up(client)
         return got
 
     with ThreadPoolExecutor(2) as pool:

@@ -61,7 +61,7 @@ os.environ["QPAY_CALLBACK_URL"] = f"{SHOP}/callback"
 os.environ["QPAY_CALLBACK_SECRET"] = "a-secret-of-the-shop"
 
 from shop import orders, qpay
-from shop.models import Delivery, Order
+from shop.models import Delivered, Order
 
 browser = Client(enforce_csrf_checks=True)
 number = "42"
@@ -76,7 +76,7 @@ url += f"&qpay_payment_id={payment}"
 
 
 def books():
-    return Order.objects.get().state, Delivery.objects.count()
+    return Order.objects.get().state, Delivered.objects.count()
 """
 
 
@@ -167,7 +167,7 @@ browser.get(url)
 """,
         ends=9,
     )
-    left = "from shop.models import *; print(Order.objects.get().state, Delivery.objects.count())"
+    left = "from shop.models import *; print(Order.objects.get().state, Delivered.objects.count())"
     assert project.run("-c", f"import django; django.setup(); {left}").split() == ["open", "0"]
 
 

@@ -38,11 +38,6 @@ def test_every_example_is_in_the_readme_and_names_the_same_command() -> None:
         assert docstring.strip().splitlines()[-1] == command
 
 
-def test_every_example_is_under_eighty_lines() -> None:
-    for path in EXAMPLES.glob("*.py"):
-        assert len(path.read_text().splitlines()) < 80, path.name
-
-
 class TestScript:
     def test_it_delivers_what_is_paid(self, qpay_simulator: Simulator, tmp_path: Path) -> None:
         variables = environment(qpay_simulator.credentials, NOWHERE)

@@ -6,8 +6,8 @@ import os
 import sys
 import threading
 import time
-import weakref
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from qpaykit._forks import in_forked_child
@@ -20,7 +20,7 @@ from qpaykit._http.library import (
     open_lanes,
 )
 from qpaykit._http.wire import Reply
-from qpaykit._loops import asyncio_loop
+from qpaykit._loops import PerLoop, asyncio_loop
 from qpaykit._version import __version__
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 
@@ -199,15 +199,15 @@ class AsyncTransport(_Base):
         super().__init__(base_url, library, given.headers if given else None)
         self._given = Lanes(async_lane_of(given)) if given else None
         self._client = client
-        self._direct = direct
         # Connections belong to the event loop that opened them, and to the process.
-        self._own: weakref.WeakKeyDictionary[object, AsyncLanes] = weakref.WeakKeyDictionary()
-        self._pid = os.getpid()
+        self._own: PerLoop[AsyncLanes] = PerLoop(
+            partial(open_async_lanes, library, direct=direct), _close_lanes
+        )
         self._closed = False
 
     async def send(self, message: Message, timeout: float) -> Reply:
         """Make one attempt; see `Transport.send`."""
-        lanes = self._lanes()
+        lanes = await self._lanes()
         lane = lanes.enter()
         remaining = _Remaining(timeout)
         try:
@@ -246,25 +246,19 @@ class AsyncTransport(_Base):
     async def aclose(self) -> None:
         """Close the connections that this transport opened itself on this event loop."""
         self._closed = True
-        own = self._own.pop(_running_loop(), None)
-        self._own.clear()
-        if own is not None and self._pid == os.getpid():
-            for lane in own.opened:
-                await lane.close()
+        await self._own.aclose()
 
-    def _lanes(self) -> AsyncLanes:
+    async def _lanes(self) -> AsyncLanes:
         if self._closed or (self._client is not None and self._client.is_closed):
             raise _closed(self._client)
         if self._given is not None:
             return self._given
-        if self._pid != os.getpid():
-            self._own = weakref.WeakKeyDictionary()
-            self._pid = os.getpid()
-        loop = _running_loop()
-        own = self._own.get(loop)
-        if own is None:
-            own = self._own[loop] = open_async_lanes(self._library, direct=self._direct)
-        return own
+        return await self._own.get()
+
+
+async def _close_lanes(lanes: AsyncLanes) -> None:
+    for lane in lanes.opened:
+        await lane.close()
 
 
 async def _closed_anyway(lane: AsyncLane) -> None:
@@ -272,15 +266,6 @@ async def _closed_anyway(lane: AsyncLane) -> None:
 
     with anyio.CancelScope(shield=True):
         await lane.close()
-
-
-def _running_loop() -> object:
-    loop = asyncio_loop()
-    if loop is None:
-        from trio.lowlevel import current_trio_token
-
-        return current_trio_token()
-    return loop
 
 
 def _stop_after(seconds: float) -> AbstractAsyncContextManager[object]:
