@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from qpaykit._callback_url import check_callback_url, is_public_host
 from qpaykit._escaping import escaped
-from qpaykit._http.library import default_library
+from qpaykit._http.library import default_library, plain_client
 from qpaykit.client import QPayClient
 from qpaykit.config import PRODUCTION_URL, SANDBOX_URL, normalise_base_url
 from qpaykit.errors import ConfigurationError, QPayError
@@ -146,9 +146,14 @@ def _login(client: QPayClient) -> Iterator[Finding]:
 
 def _clock(base_url: str) -> Iterator[Finding]:
     library = default_library()
-    unreadable: tuple[type[Exception], ...] = (*library.problems, TypeError, ValueError)
+    unreadable: tuple[type[Exception], ...] = (
+        *library.problems,
+        ConfigurationError,
+        TypeError,
+        ValueError,
+    )
     try:
-        with library.client(timeout=10) as http:
+        with plain_client(library, timeout=10) as http:
             asked = time.time()
             date = http.get(base_url).headers.get("date")
             # QPay looked at its clock at some moment in between, and cut its second off.

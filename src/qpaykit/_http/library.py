@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from qpaykit._http.lanes import LANE_CONNECTIONS, Lane, Lanes
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from typing import TypeAlias
 
     import httpx
@@ -32,8 +33,12 @@ if TYPE_CHECKING:
         Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
     ]
 
+T = TypeVar("T")
+
 _DEFAULT = "httpx"
 _LIBRARIES = ("httpx", "httpx2")
+_PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 
 class HTTPClient(Protocol):
@@ -73,6 +78,12 @@ class Library:
 
     def __init__(self, name: str) -> None:
         module = importlib.import_module(name)
+        if not hasattr(module, "AsyncClient"):
+            version = getattr(module, "__version__", "of an unknown version")
+            raise ConfigurationError(
+                f"{name} {version} is not supported: it has no AsyncClient. "
+                'Install another one: pip install "httpx>=0.28,<1"'
+            )
         self.client: type[httpx.Client] = module.Client
         self.async_client: type[httpx.AsyncClient] = module.AsyncClient
         self.transport: type[httpx.HTTPTransport] = module.HTTPTransport
@@ -101,6 +112,9 @@ class Library:
             module.PoolTimeout,
             module.ProxyError,
             module.UnsupportedProtocol,
+            # Raised before anything is written, such as for a header that cannot be encoded.
+            module.LocalProtocolError,
+            module.InvalidURL,
         )
 
     def failure(self, message: Message, problem: Exception) -> TransportError:
@@ -166,11 +180,12 @@ def lane_of(client: PlainClient) -> SyncLane:
 
 def open_lanes(library: Library, *, direct: bool) -> SyncLanes:
     """Open connections of our own, past the environment's proxies where `direct`."""
-    context = library.ssl_context()
+    context = _usable(library.ssl_context, _CERTIFICATE_VARIABLES)
 
     def another() -> SyncLane:
         if not direct and _proxied():
-            return lane_of(library.client(verify=context, limits=library.limits))
+            make = partial(library.client, verify=context, limits=library.limits)
+            return lane_of(_usable(make, _PROXY_VARIABLES))
         # What a client does beyond its transport, such as cookies, is not wanted here.
         transport = library.transport(verify=context, limits=library.limits)
         return Lane(transport.handle_request, transport.close)
@@ -186,15 +201,65 @@ def async_lane_of(client: AsyncPlainClient) -> AsyncLane:
 
 def open_async_lanes(library: Library, *, direct: bool) -> AsyncLanes:
     """Open connections of our own, past the environment's proxies where `direct`."""
-    context = library.ssl_context()
+    context = _usable(library.ssl_context, _CERTIFICATE_VARIABLES)
 
     def another() -> AsyncLane:
         if not direct and _proxied():
-            return async_lane_of(library.async_client(verify=context, limits=library.limits))
+            make = partial(library.async_client, verify=context, limits=library.limits)
+            return async_lane_of(_usable(make, _PROXY_VARIABLES))
         transport = library.async_transport(verify=context, limits=library.limits)
         return Lane(transport.handle_async_request, transport.aclose)
 
     return Lanes(another(), another)
+
+
+def plain_client(library: Library, timeout: float) -> httpx.Client:
+    """Make a client for a request that is no call to QPay's API.
+
+    Raises:
+        ConfigurationError: It cannot be made; the message names the variables to look at.
+    """
+    variables = _CERTIFICATE_VARIABLES + _PROXY_VARIABLES
+    return _usable(partial(library.client, timeout=timeout), variables)
+
+
+def usable_url(library: Library, base_url: str) -> httpx.URL:
+    """Return a base URL as the HTTP library reads it.
+
+    Raises:
+        ConfigurationError: Its host cannot be written in a request.
+    """
+    try:
+        return library.url(base_url)
+    except Exception as error:  # noqa: BLE001 (IDNA errors are of several kinds)
+        name = type(error).__name__
+    raise ConfigurationError(f"base_url (QPAY_BASE_URL) has a host that cannot be used ({name})")
+
+
+def _usable(make: Callable[[], T], variables: Sequence[str]) -> T:
+    """Make a part of the HTTP client, whose settings come from the environment.
+
+    Raises:
+        ConfigurationError: It cannot be made; the message names the variables, and none of their
+            values, which may hold a proxy's password.
+    """
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001 (each variable fails in its own way)
+        reason = _reason(error)
+    found = [name for name in variables if os.environ.get(name) or os.environ.get(name.lower())]
+    raise ConfigurationError(
+        f"the HTTP client cannot be made: {reason}. Look at {' and '.join(found or variables)}"
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ImportError):
+        name = error.name or "socksio"
+        return f"the package {name} is missing, which this kind of proxy needs"
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return type(error).__name__
 
 
 def _proxied() -> bool:

@@ -18,6 +18,7 @@ from qpaykit._http.library import (
     library_of,
     open_async_lanes,
     open_lanes,
+    usable_url,
 )
 from qpaykit._http.wire import Reply
 from qpaykit._loops import PerLoop, asyncio_loop
@@ -86,7 +87,7 @@ class _Base:
         # Cookies are left out on purpose: QPay's session cookie of one merchant must not
         # travel with the requests of another that shares the connection pool.
         self._headers = library.headers({**(own_headers or {}), **_HEADERS})
-        self._headers.setdefault("host", library.url(base_url).netloc.decode())
+        self._headers.setdefault("host", usable_url(library, base_url).netloc.decode())
         self._sets: dict[tuple[SecretStr, int | None], Headers] = {}
 
     def _request(self, message: Message, remaining: _Remaining) -> HTTPRequest:
