@@ -248,10 +248,6 @@ ERRORS: list[QPayError] = [
 ]
 
 
-def pickled(error: QPayError) -> object:
-    return pickle.loads(pickle.dumps(error))
-
-
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     "through", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
@@ -261,6 +257,13 @@ def test_an_error_survives_copying_and_pickling(error: QPayError, through: objec
     twin = through(error)
     assert type(twin) is type(error)
     assert (str(twin), vars(twin)) == (str(error), vars(error))
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_is_rebuilt_from_its_args_over_json(error: QPayError) -> None:
+    rebuilt = type(error)(*json.loads(json.dumps(error.args)))
+    assert str(rebuilt) == str(error)
+    assert vars(rebuilt) | {"last": None} == vars(error) | {"last": None}
 
 
 def test_every_error_is_exported_and_in_the_tree() -> None:

@@ -23,30 +23,22 @@ Arguments that QPay would refuse raise pydantic's `ValidationError` before anyth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from qpaykit.error_codes import ERROR_CODES, ErrorKind, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from qpaykit.models import PaymentCheck
 
-E = TypeVar("E", bound="QPayError")
-
 
 class QPayError(Exception):
-    """The root of every error that qpaykit raises on purpose."""
+    """The root of every error that qpaykit raises on purpose.
 
-    def __reduce__(self) -> tuple[object, ...]:
-        # The default calls the class with `args`, which fails for keyword-only arguments.
-        return _rebuild, (type(self), self.args, self.__dict__.copy())
-
-
-def _rebuild(kind: type[E], args: tuple[object, ...], state: dict[str, object]) -> E:
-    error = kind.__new__(kind, *args)
-    error.__dict__.update(state)
-    return error
+    Its `args` are what it was made of, in values that JSON knows: `type(error)(*error.args)` is an
+    equal error. Pickle, `copy` and Celery's JSON results rebuild it so.
+    """
 
 
 class ConfigurationError(QPayError):
@@ -63,13 +55,18 @@ class TransportError(QPayError):
         reason: The HTTP library's own word for what happened.
     """
 
-    def __init__(self, *, method: str, path: str, sent: bool, reason: str) -> None:
+    def __init__(self, method: str, path: str, sent: bool, reason: str) -> None:
+        super().__init__(method, path, sent, reason)
         self.method = method
         self.path = path
         self.sent = sent
         self.reason = reason
-        place = "the answer was lost" if sent else "the request was not sent"
-        super().__init__(f"{method} {path}: {place} ({reason}). Check the network and base_url.")
+
+    def __str__(self) -> str:
+        place = "the answer was lost" if self.sent else "the request was not sent"
+        return (
+            f"{self.method} {self.path}: {place} ({self.reason}). Check the network and base_url."
+        )
 
 
 class TransportTimeout(TransportError):  # noqa: N818 (named after httpx's)
@@ -92,13 +89,14 @@ class OutcomeUnknownError(QPayError):
 
     def __init__(
         self,
-        *,
         operation: str,
         method: str,
         path: str,
         reason: str,
         subject: Mapping[str, str],
     ) -> None:
+        super().__init__(operation, method, path, reason, dict(subject))
+        self._subject = dict(subject)
         self.operation = operation
         self.method = method
         self.path = path
@@ -107,9 +105,11 @@ class OutcomeUnknownError(QPayError):
         self.invoice_id: str | None = subject.get("invoice_id")
         self.payment_id: str | None = subject.get("payment_id")
         self.subscription_id: str | None = subject.get("subscription_id")
-        about = ", ".join(f"{name}={value!r}" for name, value in subject.items())
-        super().__init__(
-            f"{operation}({about}) may or may not have been carried out: {reason}. "
+
+    def __str__(self) -> str:
+        about = ", ".join(f"{name}={value!r}" for name, value in self._subject.items())
+        return (
+            f"{self.operation}({about}) may or may not have been carried out: {self.reason}. "
             "It was not sent again. "
             + (
                 "Look at its state at QPay before you repeat it."
@@ -145,20 +145,23 @@ class APIError(QPayError):
 
     def __init__(
         self,
-        *,
         status_code: int,
         method: str,
         path: str,
         code: str | None = None,
         message: str | None = None,
-        fields: Mapping[str, FieldError] | None = None,
+        fields: Mapping[str, Sequence[str]] | None = None,
         body: str = "",
         retry_after: float | None = None,
     ) -> None:
+        parts = {name: list(field) for name, field in (fields or {}).items()}
+        super().__init__(status_code, method, path, code, message, parts, body, retry_after)
         self.status_code = status_code
         self.code = code
         self.message = message
-        self.fields: dict[str, FieldError] = dict(fields or {})
+        self.fields: dict[str, FieldError] = {
+            name: FieldError(*field) for name, field in parts.items()
+        }
         self.method = method
         self.path = path
         self.body = body
@@ -166,6 +169,10 @@ class APIError(QPayError):
         known = ERROR_CODES.get(code) if code else None
         self.description: str | None = known.english if known else None
         self.description_mn: str | None = known.mongolian if known else None
+
+    def __str__(self) -> str:
+        code, message = self.code, self.message
+        known = ERROR_CODES.get(code) if code else None
         said = " ".join(
             part
             for part in (
@@ -176,9 +183,9 @@ class APIError(QPayError):
             if part
         )
         refused = "; ".join(f"{name}: {error.message}" for name, error in self.fields.items())
-        advice = known.advice if known else _ADVICE.get(status_code, "")
-        super().__init__(
-            f"{method} {path}: QPay answered {status_code}"
+        advice = known.advice if known else _ADVICE.get(self.status_code, "")
+        return (
+            f"{self.method} {self.path}: QPay answered {self.status_code}"
             + (f" {said}" if said else "")
             + (f" [{refused}]" if refused else "")
             + (f". {advice}" if advice else "")
@@ -230,21 +237,26 @@ class UnexpectedResponseError(QPayError):
         status_code: HTTP status.
         method: HTTP method of the request.
         path: Path below the base URL.
+        reason: What is wrong with the body.
         body: The body as text, secrets masked.
         garbled: Whether the body was not even JSON, as a proxy's page or a body cut short.
     """
 
     def __init__(
-        self, *, status_code: int, method: str, path: str, reason: str, body: str, garbled: bool
+        self, status_code: int, method: str, path: str, reason: str, body: str, garbled: bool
     ) -> None:
+        super().__init__(status_code, method, path, reason, body, garbled)
         self.status_code = status_code
         self.method = method
         self.path = path
+        self.reason = reason
         self.body = body
         self.garbled = garbled
-        super().__init__(
-            f"{method} {path}: QPay answered {status_code} with a body that cannot be read: "
-            f"{reason}. If base_url is right, report this to QPay or to qpaykit."
+
+    def __str__(self) -> str:
+        return (
+            f"{self.method} {self.path}: QPay answered {self.status_code} with a body that cannot "
+            f"be read: {self.reason}. If base_url is right, report this to QPay or to qpaykit."
         )
 
 
@@ -262,16 +274,20 @@ class WaitTimeoutError(QPayError):
     Attributes:
         invoice_id: The invoice that was waited for.
         timeout: Seconds that were waited.
-        last: The last answer of payment/check, if there was one.
+        last: The last answer of payment/check, if there was one; None too in an error that
+            was rebuilt of its `args`.
     """
 
-    def __init__(self, *, invoice_id: str, timeout: float, last: PaymentCheck | None) -> None:
+    def __init__(self, invoice_id: str, timeout: float, last: PaymentCheck | None = None) -> None:
+        super().__init__(invoice_id, timeout)
         self.invoice_id = invoice_id
         self.timeout = timeout
         self.last = last
-        super().__init__(
-            f"invoice {invoice_id} was not paid within {timeout:g} s. It can still be paid: "
-            "cancel it, or rely on the callback."
+
+    def __str__(self) -> str:
+        return (
+            f"invoice {self.invoice_id} was not paid within {self.timeout:g} s. It can still be "
+            "paid: cancel it, or rely on the callback."
         )
 
 

@@ -12,7 +12,9 @@ from pydantic_core import from_json
 from qpaykit._redaction import MASK, Redactor, is_private
 from qpaykit.errors import (
     APIError,
+    AuthenticationError,
     FieldError,
+    RateLimitedError,
     UnexpectedResponseError,
     api_error_class,
 )
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MAX_MESSAGE = 500
+_BAD_REQUEST = 400
+_INTERNAL_ERROR = 500
 _CODE = re.compile(r"[A-Z0-9_]{1,60}")
 _LIKE_A_TOKEN = re.compile(r"(?<![A-Za-z0-9._~+/=-])(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{12,}")
 
@@ -84,6 +88,9 @@ def _refusal(operation: Operation[T], reply: Reply, redactor: Redactor) -> APIEr
             message = "; ".join(f"{name}: {field.message}" for name, field in fields.items())
     kind = api_error_class(reply.status_code, code)
     if operation.authorization is not None:
+        # Whatever QPay calls it: a login that was refused says nothing about an invoice.
+        if _BAD_REQUEST <= reply.status_code < _INTERNAL_ERROR and kind is not RateLimitedError:
+            kind = AuthenticationError
         message = _LIKE_A_TOKEN.sub(MASK, message) if message else None
         code = code if code is not None and _CODE.fullmatch(code) else None
     return kind(
