@@ -8,13 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
 import pytest
-from typing_extensions import TypedDict
+from typing_extensions import Self, TypedDict
 
 BASE = "https://qpay.test/v2"
 # The HTTP libraries that this interpreter can have: httpx2 begins at Python 3.11.
@@ -71,34 +72,85 @@ def token_body(access: str = "access-1", *, lifetime: float = 86_400) -> dict[st
     }
 
 
-@contextmanager
-def redis_server() -> Iterator[str]:
-    """Run a Redis of our own on a free loopback port; yield its URL."""
+class RestartableRedis:
+    """A Redis of our own on a free loopback port, which can go away and come back."""
+
+    def __init__(self) -> None:
+        self._program = redis_program()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port: int = free.getsockname()[1]
+        self._folder = tempfile.TemporaryDirectory()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        options = {
+            "--port": str(self._port),
+            "--bind": "127.0.0.1",
+            "--dir": self._folder.name,
+            "--save": "",
+            "--appendonly": "yes",
+            "--appendfsync": "always",
+        }
+        command = [self._program, *(part for pair in options.items() for part in pair)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
+        ends = time.monotonic() + 10
+        while not self._answers():
+            if time.monotonic() > ends:
+                raise TimeoutError("redis-server did not start")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def connections(self) -> int:
+        """How many clients are connected, this question's own among them."""
+        from redis import Redis
+
+        with Redis.from_url(self.url) as client:
+            return len(client.client_list())
+
+    def _answers(self) -> bool:
+        from redis import Redis
+        from redis.exceptions import RedisError
+
+        try:
+            with Redis.from_url(self.url) as client:
+                return bool(client.ping())
+        except RedisError:
+            return False
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+        self._folder.cleanup()
+
+
+def redis_program() -> str:
+    """Find redis-server; where it is missing, the test says how to get it."""
     program = shutil.which("redis-server")
     if program is None:
         reason = "redis-server is not installed (Debian: apt-get install redis-server)"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as process:  # noqa: S603
-        try:
-            ends = time.monotonic() + 10
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                except OSError:
-                    if time.monotonic() > ends:
-                        raise
-                    time.sleep(0.02)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            process.terminate()
-            process.wait(10)
+    return program
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """Run a Redis of our own; yield its URL."""
+    with RestartableRedis() as server:
+        yield server.url
 
 
 def only_for(access: str) -> Callable[[httpx.Request], httpx.Response]:

@@ -378,3 +378,31 @@ def test_attempts_of_a_login_do_not_multiply_with_those_of_the_call(
     with pytest.raises(ServerError):
         client.payments.check("i-1")
     assert qpay["token"].call_count == 3
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "",
+        "null",
+        "[]",
+        '["tok\\n", null, 1.0, 9e9]',
+        '["", null, 1.0, 9e9]',
+        '["токен", null, 1.0, 9e9]',
+        '["a token", null, 1.0, 9e9]',
+        '["token", null, 1.0, 1e300]',
+        '["token", null, -1.0, 9e9]',
+        '["token", null, "NaN", 9e9]',
+        '["token", null, 1.0, Infinity]',
+        "\x00",
+    ],
+)
+def test_what_cannot_be_a_token_in_the_store_counts_as_none(
+    kept: str, qpay: respx.MockRouter, quick_retries: None
+) -> None:
+    store = MemoryStore()
+    with QPayClient(**SETTINGS, store=store) as client:
+        store.set(f"token:{client.settings.account}", kept)
+        created = qpay.post("/invoice").respond(json={"invoice_id": "i-1"})
+        client.invoices.create(amount=1, sender_invoice_no="1", invoice_description="Tea")
+    assert created.calls.last.request.headers["authorization"] == "Bearer access-1"

@@ -129,7 +129,7 @@ def test_stores_with_different_prefixes_do_not_meet(redis_url: str) -> None:
 def test_a_url_that_cannot_be_read_is_refused_without_showing_it(kind: Any, url: str) -> None:
     with pytest.raises(ConfigurationError, match="percent-encoded") as refused:
         kind(url)
-    assert refused.value.__suppress_context__
+    assert refused.value.__context__ is None
     assert "s3" not in str(refused.value)
 
 

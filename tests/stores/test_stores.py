@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -235,6 +237,17 @@ class TestSQLite:
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
         store.close()
         assert modes
+        assert set(modes.values()) == {0o600}, modes
+
+    def test_a_file_that_is_there_already_is_closed_to_others(self, tmp_path: Path) -> None:
+        path = tmp_path / "store.db"
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("CREATE TABLE older (id INTEGER)")
+            for name in ("store.db", "store.db-wal", "store.db-shm"):
+                (tmp_path / name).chmod(0o644)
+            SQLiteStore(path).close()
+            modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()}
         assert set(modes.values()) == {0o600}, modes
 
     def test_a_folder_that_is_missing_is_named(self, tmp_path: Path) -> None:

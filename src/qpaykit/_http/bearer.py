@@ -16,6 +16,7 @@ _logger = logging.getLogger("qpaykit.tokens")
 
 _ABSOLUTE = 1e9  # a larger number is a point in time, a smaller one a duration in seconds
 _MILLISECONDS = 1e12
+_LATEST = 1e11  # some three thousand years from now
 _DEFAULT_LIFETIME = 3600.0
 _RENEW_BEFORE = 600.0
 _UNUSABLE_BEFORE = 10.0
@@ -75,6 +76,11 @@ class Token:
             access, refresh, issued_at, expires_at = _STORED.validate_json(text)
         except ValidationError:
             return None
+        is_possible = all(0 <= moment <= _LATEST for moment in (issued_at, expires_at))
+        if not (is_possible and _can_be_sent(access)):
+            return None
+        if not refresh or not _can_be_sent(refresh):
+            refresh = None
         return cls(
             SecretStr(access), SecretStr(refresh) if refresh else None, issued_at, expires_at
         )
@@ -112,4 +118,4 @@ def token_from_answer(answer: TokenAnswer, now: float) -> Token:
 
 
 def _can_be_sent(token: str) -> bool:
-    return token.isascii() and token.isprintable() and " " not in token
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import weakref
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from qpaykit._loops import PerLoop, running_loop
+from qpaykit.config import wrap_secret
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.delivery import Delivery, aware
 
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from pydantic import SecretStr
     from redis import Redis
     from redis.asyncio import Redis as AsyncRedis
 
@@ -108,16 +113,15 @@ class RedisStore:
         prefix: str = "qpaykit:",
         keep: float | None = None,
     ) -> None:
+        hidden = wrap_secret(url)
+        del url
         try:
-            from redis import Redis
+            import redis  # noqa: F401
         except ModuleNotFoundError as error:
             raise _missing() from error
-        url = _only_one(url, client)
+        _only_one(hidden, client)
         self._own = client is None
-        try:
-            self._redis: Redis = Redis.from_url(url, **_limits(url)) if client is None else client
-        except ValueError:
-            raise _unreadable() from None
+        self._redis: Redis = _redis_at(hidden) if client is None else client
         self._keys = _Keys(self._redis.connection_pool.connection_kwargs, prefix, keep)
         self._claim = self._redis.register_script(_CLAIM)
         self._complete = self._redis.register_script(_COMPLETE)
@@ -174,18 +178,21 @@ class RedisStore:
 
 
 class AsyncRedisStore:
-    """A `RedisStore` whose methods are awaited, on asyncio; it serves one event loop.
+    """A `RedisStore` whose methods are awaited, on asyncio.
+
+    It serves event loops one after another, and keeps nothing of one that is closed.
 
     Args:
         url: Where Redis is, such as "rediss://user:password@host:6379/0". It is given 3 s to
             connect and to answer; `?socket_timeout=…&socket_connect_timeout=…` change that.
-        client: A client of redis.asyncio in place of `url`; it is used, and not closed.
+        client: A client of redis.asyncio in place of `url`; it is used, and not closed. It serves
+            the event loop on which it is first used, and no other.
         prefix: What every key begins with.
         keep: Seconds for which a completed delivery is remembered; for good when None.
 
     Raises:
-        ConfigurationError: The URL cannot be read, `keep` is not above 0, or not just one
-            of `url` and `client` was given.
+        ConfigurationError: The URL cannot be read, `keep` is not above 0, not just one of `url`
+            and `client` was given, or `client` is used on a second event loop.
         ImportError: The extra `redis` is missing.
     """
 
@@ -197,76 +204,137 @@ class AsyncRedisStore:
         prefix: str = "qpaykit:",
         keep: float | None = None,
     ) -> None:
+        hidden = wrap_secret(url)
+        del url
         try:
-            from redis.asyncio import Redis
+            import redis.asyncio  # noqa: F401
         except ModuleNotFoundError as error:
             raise _missing() from error
-        url = _only_one(url, client)
-        self._own = client is None
-        try:
-            self._redis: AsyncRedis = (
-                Redis.from_url(url, **_limits(url)) if client is None else client
-            )
-        except ValueError:
-            raise _unreadable() from None
-        self._keys = _Keys(self._redis.connection_pool.connection_kwargs, prefix, keep)
-        self._claim = self._redis.register_script(_CLAIM)
-        self._complete = self._redis.register_script(_COMPLETE)
-        self._release = self._redis.register_script(_RELEASE)
+        _only_one(hidden, client)
+        self._keys = _Keys(_place_of(hidden, client), prefix, keep)
+        self._given = None if client is None else _OnOneLoop(_Connected(client))
+        self._own: PerLoop[_Connected] = PerLoop(partial(_connected, hidden), _disconnect)
 
     def __repr__(self) -> str:
         return f"AsyncRedisStore({self._keys.shown})"
 
     async def get(self, key: str) -> str | None:
         """See `RedisStore.get`."""
-        return _text(await self._redis.get(self._keys.value(key)))
+        connected = await self._connected()
+        return _text(await connected.redis.get(self._keys.value(key)))
 
     async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
         """See `RedisStore.set`."""
-        lasts = self._keys.lasts(ttl)
-        await self._redis.set(self._keys.value(key), value, px=lasts)
+        connected = await self._connected()
+        await connected.redis.set(self._keys.value(key), value, px=self._keys.lasts(ttl))
 
     async def delete(self, key: str) -> None:
         """See `RedisStore.delete`."""
-        await self._redis.delete(self._keys.value(key))
+        connected = await self._connected()
+        await connected.redis.delete(self._keys.value(key))
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         """See `RedisStore.claim`."""
-        return _state(
-            await self._claim([self._keys.claim(key)], [_held_by(owner), _milliseconds(lease)])
-        )
+        connected = await self._connected()
+        given: list[str | int] = [_held_by(owner), _milliseconds(lease)]
+        return _state(await connected.claim([self._keys.claim(key)], given))
 
     async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """See `RedisStore.complete`."""
+        connected = await self._connected()
         done = [_held_by(owner), self._keys.keep, _record(delivery)]
-        return bool(await self._complete([self._keys.claim(key)], done))
+        return bool(await connected.complete([self._keys.claim(key)], done))
 
     async def release(self, key: str, owner: str) -> None:
         """See `RedisStore.release`."""
-        await self._release([self._keys.claim(key)], [_held_by(owner)])
+        connected = await self._connected()
+        await connected.release([self._keys.claim(key)], [_held_by(owner)])
 
     async def delivery(self, key: str) -> Delivery | None:
         """See `RedisStore.delivery`."""
-        return _delivery(await self._redis.get(self._keys.claim(key)))
+        connected = await self._connected()
+        return _delivery(await connected.redis.get(self._keys.claim(key)))
 
     async def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
         """See `RedisStore.deliveries`."""
+        redis = (await self._connected()).redis
         found: list[Delivery | None] = []
         batch: list[str | bytes] = []
-        async for key in self._redis.scan_iter(match=self._keys.deliveries, count=_SCAN_COUNT):
+        async for key in redis.scan_iter(match=self._keys.deliveries, count=_SCAN_COUNT):
             batch.append(key)
             if len(batch) == _SCAN_COUNT:
-                found.extend(map(_delivery, await self._redis.mget(batch)))
+                found.extend(map(_delivery, await redis.mget(batch)))
                 batch = []
         if batch:
-            found.extend(map(_delivery, await self._redis.mget(batch)))
+            found.extend(map(_delivery, await redis.mget(batch)))
         for delivery in _ordered(found, since):
             yield delivery
 
     async def aclose(self) -> None:
-        """Close the connections, unless the client was handed in."""
-        if self._own:
-            await self._redis.aclose()
+        """Close the connections of the running event loop, unless the client was handed in."""
+        await self._own.aclose()
+
+    async def _connected(self) -> _Connected:
+        return await self._own.get() if self._given is None else self._given.get()
+
+
+class _Connected:
+    """A client of redis.asyncio with the scripts."""
+
+    def __init__(self, redis: AsyncRedis) -> None:
+        self.redis = redis
+        self.claim = redis.register_script(_CLAIM)
+        self.complete = redis.register_script(_COMPLETE)
+        self.release = redis.register_script(_RELEASE)
+
+
+class _OnOneLoop:
+    """A client that was handed in, whose connections belong to one event loop."""
+
+    def __init__(self, connected: _Connected) -> None:
+        self._connected = connected
+        self._loop: weakref.ref[object] | None = None
+
+    def get(self) -> _Connected:
+        loop = running_loop()
+        if self._loop is None:
+            self._loop = weakref.ref(loop)
+        elif self._loop() is not loop:
+            raise ConfigurationError(
+                "the client that AsyncRedisStore was given belongs to another event loop: give "
+                "the store a url in its place, or make a store in each event loop"
+            )
+        return self._connected
+
+
+def _connected(url: SecretStr | None) -> _Connected:
+    from redis.asyncio import Redis
+
+    if url is None:
+        raise _not_just_one()
+    return _Connected(Redis.from_url(url.get_secret_value(), **_limits(url.get_secret_value())))
+
+
+async def _disconnect(connected: _Connected) -> None:
+    await connected.redis.aclose()
+
+
+def _place_of(url: SecretStr | None, client: AsyncRedis | None) -> Mapping[str, object]:
+    from redis.connection import parse_url
+
+    if client is not None:
+        return client.connection_pool.connection_kwargs
+    if url is None:
+        raise _not_just_one()
+    try:
+        place: Mapping[str, object] = parse_url(  # type: ignore[no-untyped-call]
+            url.get_secret_value()
+        )
+    except ValueError:
+        unreadable = _unreadable()
+    else:
+        return place
+    raise unreadable
 
 
 def _limits(url: str) -> _Limits:
@@ -318,10 +386,25 @@ def _state(answer: object) -> ClaimState:
     return "done" if state == "done" else "held"
 
 
-def _only_one(url: str | None, client: object) -> str:
+def _redis_at(url: SecretStr | None) -> Redis:
+    from redis import Redis
+
+    if url is None:
+        raise _not_just_one()
+    try:
+        return Redis.from_url(url.get_secret_value(), **_limits(url.get_secret_value()))
+    except ValueError:
+        unreadable = _unreadable()
+    raise unreadable
+
+
+def _only_one(url: SecretStr | None, client: object) -> None:
     if (url is None) == (client is None):
-        raise ConfigurationError("give the store either a url or a client of redis-py")
-    return url or ""
+        raise _not_just_one()
+
+
+def _not_just_one() -> ConfigurationError:
+    return ConfigurationError("give the store either a url or a client of redis-py")
 
 
 def _unreadable() -> ConfigurationError:

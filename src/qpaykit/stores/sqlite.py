@@ -25,22 +25,36 @@ CREATE TABLE IF NOT EXISTS qpaykit_values (
     key TEXT PRIMARY KEY, value TEXT NOT NULL, until REAL, written REAL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS qpaykit_claims (
-    key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL, done REAL, delivery TEXT
+    key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL, done REAL, delivery TEXT, since REAL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS qpaykit_claims_done ON qpaykit_claims (done) WHERE done IS NOT NULL;
 """
 # Columns that files of the first edition lack.
-_ADDED = (("qpaykit_values", "written", "REAL"), ("qpaykit_claims", "delivery", "TEXT"))
-# The lease is taken over only when it has run out, or is the owner's own: one statement, so
-# that no other process can come between the look and the change. The clock is read inside it,
-# when the write lock is there: a wait for the lock must not be taken off the lease.
+_ADDED = (
+    ("qpaykit_values", "written", "REAL"),
+    ("qpaykit_claims", "delivery", "TEXT"),
+    ("qpaykit_claims", "since", "REAL"),
+)
+# The lease is taken over only when it has ended, or is the owner's own: one statement, so that
+# no other process can come between reading and writing. The clock is read inside it, when the
+# write lock is held: a wait for the lock must not shorten the lease. Leases are measured with the
+# machine's monotonic clock, which all its processes share and which nobody can set. A lease that
+# began in its future is from before a restart of the machine. Files of the first edition have no
+# such beginning: their leases are of the wall clock.
 _CLAIM = """
-INSERT INTO qpaykit_claims (key, owner, until) VALUES (:key, :owner, qpaykit_now() + :lease)
-ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until
-WHERE done IS NULL AND (until <= qpaykit_now() OR owner = excluded.owner)
+INSERT INTO qpaykit_claims (key, owner, since, until)
+VALUES (:key, :owner, qpaykit_now(), qpaykit_now() + :lease)
+ON CONFLICT (key) DO UPDATE
+SET owner = excluded.owner, since = excluded.since, until = excluded.until
+WHERE done IS NULL AND (
+    until <= CASE WHEN since IS NULL THEN qpaykit_wall_clock() ELSE qpaykit_now() END
+    OR since > qpaykit_now() OR owner = excluded.owner
+)
 """
 _BUSY = 30.0
 _PAGE_ROWS = 500
+_PRIVATE = 0o600
+_OTHERS = 0o077
 
 
 class SQLiteStore:
@@ -70,8 +84,8 @@ class SQLiteStore:
         if not self._path.parent.is_dir():
             raise ConfigurationError(f"the folder of {self._path} does not exist: make it first")
         try:
-            # Before SQLite does it: its files take after this one, and would be open to all.
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            # Before SQLite does it: its other files get the mode of this one.
+            _close_to_others(self._path)
             with self._connection() as connection:
                 connection.executescript(_SCHEMA)
                 _migrate(connection)
@@ -241,8 +255,25 @@ class SQLiteStore:
                 break
         # A delivery that a power cut makes us forget would be made again.
         connection.execute("PRAGMA synchronous = FULL")
-        # Wall-clock time, because processes share it.
-        connection.create_function("qpaykit_now", 0, time.time)
+        connection.create_function("qpaykit_now", 0, time.monotonic)
+        connection.create_function("qpaykit_wall_clock", 0, time.time)
+
+
+def _close_to_others(path: Path) -> None:
+    """Make the file where it is missing, and take its access from everybody but its owner.
+
+    Raises:
+        OSError: The file is another user's.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE))
+    # Windows has no such modes: there a file is as private as its folder.
+    if os.name == "nt":
+        return
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        file = path.with_name(name)
+        with suppress(FileNotFoundError):
+            if file.stat().st_mode & _OTHERS:
+                file.chmod(_PRIVATE)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
