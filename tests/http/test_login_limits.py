@@ -63,7 +63,7 @@ class TestWithOptions:
 
         def log_in(request: httpx.Request) -> httpx.Response:
             remaining: Any = request.extensions["timeout"]
-            left.append(remaining.left)
+            left.append(remaining.seconds())
             return httpx.Response(200, json=token_body())
 
         qpay["token"].mock(side_effect=log_in)
@@ -243,7 +243,7 @@ class TestEarlyRenewal:
 
         def log_in(request: httpx.Request) -> httpx.Response:
             remaining: Any = request.extensions["timeout"]
-            left.append(remaining.left)
+            left.append(remaining.seconds())
             return httpx.Response(200, json=token_body("new"))
 
         qpay.post("/auth/refresh").mock(side_effect=refuse)
@@ -258,7 +258,7 @@ class TestEarlyRenewal:
 
         def renew(request: httpx.Request) -> httpx.Response:
             remaining: Any = request.extensions["timeout"]
-            left.append(remaining.left)
+            left.append(remaining.seconds())
             return httpx.Response(200, json=token_body("new"))
 
         qpay.post("/auth/refresh").mock(side_effect=renew)

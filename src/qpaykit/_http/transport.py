@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from qpaykit._forks import in_forked_child
+from qpaykit._http.body import Body, BodyError, LateError
 from qpaykit._http.lanes import Lanes
 from qpaykit._http.library import (
     async_lane_of,
@@ -26,7 +27,7 @@ from qpaykit._version import __version__
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
 
     from pydantic import SecretStr
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     )
     from qpaykit._http.wire import Message
 
-_MAX_BODY = 32 * 1024 * 1024
 _GRACE = 0.5
 _REFUSED = 300
 _MOST_SETS = 256
@@ -69,13 +69,12 @@ class _Remaining(dict[str, float]):
         super().__init__()
         self.ends = time.monotonic() + timeout
 
-    @property
-    def left(self) -> float:
+    def seconds(self) -> float:
         return self.ends - time.monotonic()
 
     def get(self, key: str, default: object = None, /) -> float:
         del key, default
-        return max(self.left, 0.001)
+        return max(self.seconds(), 0.001)
 
     __missing__ = get
 
@@ -148,13 +147,13 @@ class SyncTransport(_Base):
         try:
             response = lane.send(self._request(message, remaining))
             with closing(response):
-                body = _collect(response.iter_bytes(), remaining)
+                body = _collect(response, remaining)
             return _reply(response, body)
         except self._library.problems as problem:
             failure = self._library.failure(message, problem)
-        except _LateError:
+        except LateError:
             failure = _late(message)
-        except _TooMuchError as problem:
+        except BodyError as problem:
             failure = _lost(message, str(problem))
         finally:
             lanes.leave(lane)
@@ -216,15 +215,15 @@ class AsyncTransport(_Base):
             async with _stop_after(timeout + _GRACE):
                 response = await lane.send(self._request(message, remaining))
                 try:
-                    body = await _acollect(response.aiter_bytes(), remaining)
+                    body = await _acollect(response, remaining)
                 finally:
                     await response.aclose()
             return _reply(response, body)
         except self._library.problems as problem:
             failure = self._library.failure(message, problem)
-        except _LateError:
+        except LateError:
             failure = _late(message)
-        except _TooMuchError as problem:
+        except BodyError as problem:
             failure = _lost(message, str(problem))
         except TimeoutError:
             lanes.retire(lane)
@@ -286,36 +285,22 @@ async def _stop_after_anywhere(seconds: float) -> AsyncIterator[None]:
         yield
 
 
-class _TooMuchError(Exception):
-    """The body is larger than any answer of QPay's."""
+def _collect(response: HTTPResponse, remaining: _Remaining) -> bytes:
+    if response.is_stream_consumed:
+        return response.content  # an event hook has read it
+    body = Body(response.headers.get("content-encoding", ""), remaining.seconds)
+    for chunk in response.iter_raw():
+        body.add(chunk)
+    return body.content()
 
 
-class _LateError(Exception):
-    """The body did not end in time."""
-
-
-def _collect(chunks: Iterator[bytes], remaining: _Remaining) -> bytes:
-    body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        _check(body, remaining)
-    return bytes(body)
-
-
-async def _acollect(chunks: AsyncIterator[bytes], remaining: _Remaining) -> bytes:
-    body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        _check(body, remaining)
-    return bytes(body)
-
-
-def _check(body: bytearray, remaining: _Remaining) -> None:
-    if len(body) > _MAX_BODY:
-        msg = f"the answer is larger than {_MAX_BODY} bytes"
-        raise _TooMuchError(msg)
-    if remaining.left <= 0:
-        raise _LateError
+async def _acollect(response: HTTPResponse, remaining: _Remaining) -> bytes:
+    if response.is_stream_consumed:
+        return response.content
+    body = Body(response.headers.get("content-encoding", ""), remaining.seconds)
+    async for chunk in response.aiter_raw():
+        body.add(chunk)
+    return body.content()
 
 
 def _reply(response: HTTPResponse, body: bytes) -> Reply:

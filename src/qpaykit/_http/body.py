@@ -1,0 +1,82 @@
+"""Collects the body of a response, bounded in size and time, whatever its compression."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+
+_AUTOMATIC = 47  # zlib finds out by the header whether it is gzip or deflate
+_RAW_DEFLATE = -zlib.MAX_WBITS
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+class BodyError(Exception):
+    """The body cannot be taken; the sentence says why."""
+
+
+class LateError(Exception):
+    """The body did not end in time."""
+
+
+class Body:
+    """A body as it arrives.
+
+    Args:
+        coding: The Content-Encoding header; "" where there is none.
+        seconds_left: Says how much of the attempt's time is left.
+
+    Raises:
+        BodyError: The coding is none that was asked for. Stacked codings are among these: a few
+            kilobytes of them could fill the memory.
+    """
+
+    def __init__(self, coding: str, seconds_left: Callable[[], float]) -> None:
+        coding = coding.strip().lower()
+        if coding not in _CODINGS and coding not in {"", "identity"}:
+            msg = f"the answer has a content-encoding that was not asked for: {coding[:40]!r}"
+            raise BodyError(msg)
+        self._seconds_left = seconds_left
+        self._content = bytearray()
+        self._decoder = zlib.decompressobj(_AUTOMATIC) if coding in _CODINGS else None
+        self._may_be_raw = coding == "deflate"
+
+    def add(self, chunk: bytes) -> None:
+        """Take a piece of the body.
+
+        Raises:
+            BodyError: The body is too large, or its compression is broken.
+            LateError: The time is over.
+        """
+        if self._decoder is None:
+            self._content += chunk
+        else:
+            self._decode(chunk)
+        if len(self._content) > MAX_BODY_BYTES:
+            msg = f"the answer is larger than {MAX_BODY_BYTES} bytes"
+            raise BodyError(msg)
+        if self._seconds_left() <= 0:
+            raise LateError
+
+    def content(self) -> bytes:
+        """Return the whole body."""
+        return bytes(self._content)
+
+    def _decode(self, chunk: bytes) -> None:
+        while chunk and len(self._content) <= MAX_BODY_BYTES:
+            if self._decoder is None:
+                return
+            room = MAX_BODY_BYTES + 1 - len(self._content)
+            try:
+                self._content += self._decoder.decompress(chunk, room)
+            except zlib.error:
+                if not self._may_be_raw or self._content:
+                    raise BodyError("the answer's compression is broken") from None
+                self._decoder = zlib.decompressobj(_RAW_DEFLATE)
+                self._may_be_raw = False
+                continue
+            chunk = self._decoder.unconsumed_tail

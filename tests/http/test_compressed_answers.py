@@ -1,0 +1,77 @@
+"""A compressed answer is bounded by what it decodes to, before it fills the memory."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tracemalloc
+import zlib
+
+import httpx
+import pytest
+
+from qpaykit import QPayClient, TransportError
+from support import SETTINGS, token_body
+
+INVOICE = json.dumps({"invoice_id": "i-1", "note": "Цай" * 1000}).encode()
+MEGABYTE = 1024 * 1024
+
+
+def client_of(body: bytes, coding: str) -> QPayClient:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/auth/token"):
+            return httpx.Response(200, json=token_body())
+        stream = httpx.ByteStream(body)
+        return httpx.Response(200, headers={"content-encoding": coding}, stream=stream)
+
+    http_client = httpx.Client(transport=httpx.MockTransport(answer))
+    return QPayClient(**SETTINGS, http_client=http_client, max_retries=0)
+
+
+def raw_deflate(content: bytes) -> bytes:
+    encoder = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return encoder.compress(content) + encoder.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(INVOICE)),
+        ("GZIP", gzip.compress(INVOICE)),
+        ("x-gzip", gzip.compress(INVOICE)),
+        ("deflate", zlib.compress(INVOICE)),
+        ("deflate", raw_deflate(INVOICE)),
+        ("identity", INVOICE),
+        ("", INVOICE),
+    ],
+    ids=["gzip", "in capitals", "x-gzip", "deflate", "raw deflate", "identity", "none"],
+)
+def test_an_answer_is_read_in_each_coding_that_was_asked_for(coding: str, body: bytes) -> None:
+    assert client_of(body, coding).invoices.get("i-1").invoice_id == "i-1"
+
+
+@pytest.mark.parametrize("coding", ["gzip, gzip", "gzip,deflate", "br", "zstd", "gzip, identity"])
+def test_a_coding_that_was_not_asked_for_is_refused(coding: str) -> None:
+    bomb = gzip.compress(gzip.compress(bytes(MEGABYTE)))
+    with pytest.raises(TransportError, match="not asked for"):
+        client_of(bomb, coding).invoices.get("i-1")
+
+
+def test_a_broken_compression_is_a_lost_answer() -> None:
+    with pytest.raises(TransportError, match="compression is broken"):
+        client_of(b"no gzip at all", "gzip").invoices.get("i-1")
+
+
+def test_an_answer_that_decodes_to_a_gigabyte_is_refused_within_the_limit() -> None:
+    encoder = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(encoder.compress(bytes(MEGABYTE)) for _ in range(1024)) + encoder.flush()
+    client = client_of(bomb, "gzip")
+    client.tokens.get()
+    tracemalloc.start()
+    try:
+        with pytest.raises(TransportError, match="larger than"):
+            client.invoices.get("i-1")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 120 * MEGABYTE
