@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from qpaykit.simulator.money import LARGEST_AMOUNT_MNT, from_fraction
 from qpaykit.simulator.refusals import Refused, RefusedField
 from qpaykit.simulator.tax import check_lines, number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from decimal import Decimal
 
     from pydantic import JsonValue
 
@@ -34,7 +35,6 @@ _REQUIRED = (
     "invoice_description",
     "callback_url",
 )
-_CENT = Decimal("0.01")
 
 
 def check_text(content: Mapping[str, JsonValue], limits: Mapping[str, int]) -> None:
@@ -78,9 +78,9 @@ def check_invoice(content: Mapping[str, JsonValue], codes: Mapping[str, bool]) -
         if isinstance(amount, str):
             raise Refused(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
         total = number(amount)
-    if total <= 0:
+    if not 0 < total <= LARGEST_AMOUNT_MNT:
         raise Refused(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
-    return (Decimal(total.numerator) / Decimal(total.denominator)).quantize(_CENT)
+    return from_fraction(total)
 
 
 def _plain_line(line: Mapping[str, JsonValue]) -> Fraction:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from qpaykit.simulator import checks, emv, wire
+from qpaykit.simulator import checks, emv, money, wire
 from qpaykit.simulator.clock import parse
 from qpaykit.simulator.refusals import Refused
 from qpaykit.simulator.state import Account, Invoice, State
@@ -69,7 +69,7 @@ def _create_invoice(state: State, account: Account, _: str, content: Content) ->
     amount = checks.check_invoice(content, account.invoice_codes)
     identifier = str(uuid.uuid4())
     reference = uuid.uuid4().hex[:21]
-    qr_text = emv.qr_text(merchant="TEST", reference=reference, amount=str(wire.number(amount)))
+    qr_text = emv.qr_text(merchant="TEST", reference=reference, amount=str(money.number(amount)))
     invoice = Invoice(identifier, account, content, amount, qr_text, state.clock.now())
     if content.get("allow_subscribe"):
         invoice.subscription_id = _subscribe(state, invoice)

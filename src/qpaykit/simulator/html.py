@@ -11,6 +11,7 @@ import segno
 
 from qpaykit._redaction import Redactor
 from qpaykit.simulator.faults import CALLBACK_FAULTS, KINDS
+from qpaykit.simulator.money import text
 from qpaykit.simulator.words import word
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _payment(one: Payment, language: str) -> str:
     if one.status == "PAID":
         buttons += _form(f"/payments/{one.id}/refund", "refund", language)
     return (
-        f"<tr><td>{one.amount:.2f}<br><code>{one.id}</code></td><td>{one.method}</td>"
+        f"<tr><td>{text(one.amount)}<br><code>{one.id}</code></td><td>{one.method}</td>"
         f"{_state(one.status, language)}<td>{buttons}</td></tr>"
     )
 

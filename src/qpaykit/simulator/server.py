@@ -16,6 +16,7 @@ from qpaykit.simulator.desk import Desk
 from qpaykit.simulator.faults import CALLBACK, Faults
 from qpaykit.simulator.journal import Journal
 from qpaykit.simulator.listener import Listener
+from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
 from qpaykit.simulator.outbox import Outbox, SentCallback
 from qpaykit.simulator.state import Account, Invoice, Payment, State
 
@@ -189,6 +190,8 @@ class Simulator:
             paid = invoice.due if amount is None else Decimal(amount)
             if not paid.is_finite() or paid <= 0:
                 raise ValueError(f"there is nothing to pay on invoice {invoice_id}")
+            if paid > LARGEST_AMOUNT_MNT:
+                raise ValueError(f"a payment is at most {LARGEST_AMOUNT_MNT} MNT")
             payment = self._state.add_payment(invoice, paid, method, "PAID")
         self._tell(payment, callbacks, wait=wait)
         return payment.id

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.clock import Clock, parse
+from qpaykit.simulator.money import add_up, subtract
 from qpaykit.simulator.refusals import Refused
 
 if TYPE_CHECKING:
@@ -60,12 +61,12 @@ class Invoice:
     @property
     def paid(self) -> Decimal:
         """What was paid and not given back."""
-        return sum((one.amount for one in self.payments if one.status == "PAID"), Decimal(0))
+        return add_up(one.amount for one in self.payments if one.status == "PAID")
 
     @property
     def due(self) -> Decimal:
         """What is still to be paid."""
-        return max(self.amount - self.paid, Decimal(0))
+        return max(subtract(self.amount, self.paid), Decimal(0))
 
     @property
     def callback_url(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.clock import iso, parse
 from qpaykit.simulator.emv import png_base64
+from qpaykit.simulator.money import add_up, fee_of, number, subtract, text, vat_within
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -27,17 +27,6 @@ _BANKS = (
     ("M bank", "М банк", "mbank"),
     ("qPay wallet", "qPay хэтэвч", "qpaywallet"),
 )
-_FEE = Decimal("0.01")
-
-
-def text(amount: Decimal) -> str:
-    """Write money as text with two decimals."""
-    return f"{amount:.2f}"
-
-
-def number(amount: Decimal) -> int | float:
-    """Write money as a JSON number."""
-    return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
 def token(pair: TokenPair) -> dict[str, JsonValue]:
@@ -123,7 +112,7 @@ def payment(one: Payment) -> dict[str, JsonValue]:
     return {
         "payment_id": one.id,
         "payment_status": one.status,
-        "payment_fee": text(one.amount * _FEE),
+        "payment_fee": text(fee_of(one.amount)),
         "payment_amount": text(one.amount),
         "payment_currency": "MNT",
         "payment_date": iso(one.paid_at),
@@ -144,7 +133,7 @@ def callback_body(one: Payment) -> dict[str, JsonValue]:
         "payment_id": one.id,
         "payment_date": iso(one.paid_at),
         "payment_status": one.status,
-        "payment_fee": number(one.amount * _FEE),
+        "payment_fee": number(fee_of(one.amount)),
         "payment_amount": number(one.amount),
         "payment_currency": "MNT",
         "payment_wallet": "Wallet",
@@ -161,7 +150,7 @@ def check(payments: list[Payment], shown: list[Payment]) -> dict[str, JsonValue]
     """`POST /payment/check`: no paid_amount without a payment; trx_fee, payment_type."""
     if not payments:
         return {"count": 0, "rows": []}
-    paid = sum((one.amount for one in payments if one.status == "PAID"), Decimal(0))
+    paid = add_up(one.amount for one in payments if one.status == "PAID")
     return {
         "count": len(payments),
         "paid_amount": number(paid),
@@ -174,7 +163,7 @@ def _check_row(one: Payment) -> dict[str, JsonValue]:
         "payment_id": one.id,
         "payment_status": one.status,
         "payment_amount": text(one.amount),
-        "trx_fee": text(one.amount * _FEE),
+        "trx_fee": text(fee_of(one.amount)),
         "payment_currency": "MNT",
         "payment_wallet": "Хаан банк апп" if one.method == "P2P" else "qPay wallet",
         "payment_type": one.method,
@@ -194,7 +183,7 @@ def listed(count: int, shown: list[Payment]) -> dict[str, JsonValue]:
                 "payment_id": one.id,
                 "payment_date": iso(one.paid_at),
                 "payment_status": one.status,
-                "payment_fee": text(one.amount * _FEE),
+                "payment_fee": text(fee_of(one.amount)),
                 "payment_amount": text(one.amount),
                 "payment_currency": "MNT",
                 "payment_wallet": "Хаан банк апп",
@@ -226,7 +215,7 @@ def receipt(one: Payment, identifier: str, sent: dict[str, JsonValue]) -> dict[s
         "object_type": "INVOICE",
         "object_id": one.invoice.id,
         "amount": text(one.amount),
-        "vat_amount": text((one.amount / 11).quantize(Decimal("0.01"))),
+        "vat_amount": text(vat_within(one.amount)),
         "city_tax_amount": "0.00",
         "ebarimt_qr_data": "0" * 20,
         "ebarimt_lottery": "HV 00000000",
@@ -278,7 +267,7 @@ def _p2p(one: Payment) -> dict[str, JsonValue]:
         "account_bank_name": "Хаан банк",
         "account_number": "50*******",
         "status": "SUCCESS",
-        "amount": text(one.amount - one.amount * _FEE),
+        "amount": text(subtract(one.amount, fee_of(one.amount))),
         "currency": "MNT",
         "settlement_status": "SETTLED",
     }
