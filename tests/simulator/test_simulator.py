@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from qpaykit.simulator import FAULT_KINDS, Simulator, endpoints
+from qpaykit.simulator.odd_answers import ODD_ANSWERS
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -90,7 +91,9 @@ def test_the_qr_text_has_a_right_check_sum_and_the_image_shows_it(http: httpx.Cl
     picture = np.frombuffer(base64.b64decode(made["qr_image"]), np.uint8)
     image = cv2.imdecode(picture, cv2.IMREAD_GRAYSCALE)
     assert image is not None
-    assert cv2.QRCodeDetector().detectAndDecode(image)[0] == text
+    # The detector misses some codes at some sizes.
+    sizes = [cv2.resize(image, None, fx=scale, fy=scale) for scale in (1, 1.5, 2, 3)]
+    assert text in {cv2.QRCodeDetector().detectAndDecode(size)[0] for size in sizes}
 
 
 @pytest.mark.parametrize(
@@ -297,14 +300,14 @@ def test_an_expired_or_cancelled_invoice_cannot_be_paid(
 
 
 def test_every_kind_of_fault_strikes_once(qpay_simulator: Simulator, http: httpx.Client) -> None:
-    for kind in FAULT_KINDS.keys() - {"hang"}:
+    for kind in FAULT_KINDS.keys() - {"hang"} - (ODD_ANSWERS.keys() - {"null"}):
         qpay_simulator.faults.add("POST", "/invoice", kind, delay=0)
         try:
             body = invoice(http)
             struck = "invoice_id" not in body or None in body.values()
         except (httpx.HTTPError, ValueError):
             struck = True
-        if kind not in {"slow", "drip", "unknown-status"}:
+        if kind not in {"slow", "drip"}:
             assert struck, kind
         assert "invoice_id" in invoice(http)
 

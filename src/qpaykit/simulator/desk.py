@@ -34,7 +34,10 @@ class Desk:
         if request.method == "GET":
             return self._show(request.url.path, language)
         if request.method != "POST" or not _same_origin(request):
-            return JSONResponse({"error": "only this page's own buttons may do that"}, 403)
+            return JSONResponse(
+                {"error": "only the simulator's own page may send this: the Origin is another one"},
+                403,
+            )
         fields = _fields(await request.body(), request.headers.get("content-type", ""))
         parts = request.url.path.strip("/").split("/")
         back = "/" + "/".join(parts[:2]) if parts[0] == "invoices" else "/faults"

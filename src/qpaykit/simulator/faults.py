@@ -32,6 +32,21 @@ KINDS = {
     "empty": "does the work and sends an empty body with 200",
     "unknown-status": "sends a payment_status that nobody knows",
     "null": "sends null for every value",
+    "no-payment-ids": "leaves payment_id out of every row",
+    "numeric-ids": "sends payment_id as a JSON number, so that a leading zero is lost",
+    "rows-twice": "lists each row of a page twice, and counts it twice",
+    "rows-again": "shows the first page's rows again on every page, and counts them twice",
+    "no-object-id": "leaves object_id out of payments",
+    "no-callback-url": "leaves callback_url out of GET /invoice",
+    "null-callback-url": "sends null as callback_url",
+    "empty-callback-url": "sends an empty callback_url",
+    "cut-callback-url": "sends callback_url without its query",
+    "escaped-callback-url": "sends callback_url HTML-escaped, & as &amp;",
+    "no-sender-invoice-no": "leaves sender_invoice_no out of GET /invoice",
+    "zero-total": "sends 0.00 as an invoice's total_amount",
+    "negative-total": "sends an invoice's total_amount with a minus",
+    "huge-amounts": "sends 9e999999 for every amount",
+    "long-amounts": "sends 1234567890123456 for every amount, one digit more than can be",
 }
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from qpaykit.simulator.app import CONNECTION, QPayApp
+from qpaykit.simulator.fault_responses import CONNECTION
 
 if TYPE_CHECKING:
     import asyncio
+
+    from starlette.types import ASGIApp
 
 _START = 10.0
 
@@ -66,7 +68,7 @@ class Listener:
             raise
         self._port = self._socket.getsockname()[1]
 
-    def serve(self, app: QPayApp) -> None:
+    def serve(self, app: ASGIApp) -> None:
         """Begin to answer on the port that was taken."""
         config = uvicorn.Config(
             app,

@@ -14,6 +14,7 @@ from qpaykit.config import is_loopback
 from qpaykit.simulator.app import QPayApp
 from qpaykit.simulator.desk import Desk
 from qpaykit.simulator.faults import CALLBACK, Faults
+from qpaykit.simulator.hosts import host_check
 from qpaykit.simulator.journal import Journal
 from qpaykit.simulator.listener import Listener
 from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
@@ -42,8 +43,9 @@ class Simulator:
         port: The port to listen on; 0 takes a free one.
         host: The address to listen on.
         seed: Makes payment ids and shares of faults repeatable.
-        expose: Allow other addresses than loopback, for listening and for callbacks.
-        public_url: Where a phone finds the simulator's page, if not at `host`.
+        expose: Allow other addresses than loopback, for listening and for callbacks. The
+            simulator then answers to its own address and to the host of `public_url` too.
+        public_url: Where a phone or another machine finds it, if not at `host`.
         pay_after: Let a buyer pay every invoice in full so many seconds after it is made.
 
     Raises:
@@ -64,6 +66,7 @@ class Simulator:
             msg = f"{host} is not loopback; to listen there pass expose=True, or --expose"
             raise ValueError(msg)
         self._listener = Listener(host, port)
+        self._accepts_host = host_check(host, exposed=expose, public_url=public_url)
         self._public_url = public_url.rstrip("/") if public_url else None
         self._state = State(seed=seed)
         if pay_after is not None:
@@ -139,7 +142,9 @@ class Simulator:
         """
         self._listener.bind()
         self._state.page_root = self.page_root
-        self._listener.serve(QPayApp(self._state, self.requests, self.faults, Desk(self)))
+        self._listener.serve(
+            QPayApp(self._state, self.requests, self.faults, Desk(self), self._accepts_host)
+        )
 
     def stop(self) -> None:
         """Stop listening, and close what is open."""
