@@ -9,10 +9,10 @@ except ModuleNotFoundError as _error:
         f'the simulator needs {_error.name}: pip install "qpaykit[simulator]"'
     ) from _error
 
+from qpaykit.simulator.callback_sender import SentCallback
 from qpaykit.simulator.faults import CALLBACK_FAULTS
 from qpaykit.simulator.faults import KINDS as FAULT_KINDS
-from qpaykit.simulator.journal import RecordedRequest
-from qpaykit.simulator.outbox import SentCallback
+from qpaykit.simulator.request_log import RecordedRequest
 from qpaykit.simulator.server import Credentials, Simulator
 
 __all__ = [

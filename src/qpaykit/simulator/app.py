@@ -11,11 +11,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from qpaykit.simulator import fault_responses
 from qpaykit.simulator.endpoints import answer
+from qpaykit.simulator.error_responses import ErrorResponse
 from qpaykit.simulator.fault_responses import json_response
 from qpaykit.simulator.hosts import refusal
-from qpaykit.simulator.journal import Journal, RecordedRequest
 from qpaykit.simulator.odd_answers import with_page_one_again
-from qpaykit.simulator.refusals import Refused
+from qpaykit.simulator.request_log import RecordedRequest, RequestLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,13 +33,13 @@ class QPayApp:
     def __init__(
         self,
         state: State,
-        journal: Journal,
+        request_log: RequestLog,
         faults: Faults,
         desk: Desk,
         accepts_host: Callable[[str], bool],
     ) -> None:
         self._state = state
-        self._journal = journal
+        self._request_log = request_log
         self._faults = faults
         self._desk = desk
         self._accepts_host = accepts_host
@@ -60,7 +60,7 @@ class QPayApp:
                 dict(request.headers),
                 await request.body(),
             )
-            self._journal.add(recorded)
+            self._request_log.add(recorded)
             fault = self._faults.take(recorded.method, path)
             if fault is None:
                 await self._answer(recorded)(scope, receive, send)
@@ -111,8 +111,8 @@ class QPayApp:
                 recorded.headers,
                 with_page_one_again(content) if page_one else content,
             )
-        except Refused as refused:
-            return json_response(refused.content, refused.status)
+        except ErrorResponse as error:
+            return json_response(error.content, error.status)
         except LookupError:
             return _not_found(recorded)
         return json_response(found)

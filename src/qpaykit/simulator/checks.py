@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from qpaykit.simulator.error_responses import ErrorResponse, FieldErrorResponse
 from qpaykit.simulator.money import LARGEST_AMOUNT_MNT, from_fraction
-from qpaykit.simulator.refusals import Refused, RefusedField
 from qpaykit.simulator.tax import check_lines, number
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def check_text(content: Mapping[str, JsonValue], limits: Mapping[str, int]) -> N
     """Refuse texts that are too long.
 
     Raises:
-        RefusedField: One is; with QPay's MAX_LENGTH.
+        FieldErrorResponse: One is; with QPay's MAX_LENGTH.
     """
     for name, limit in limits.items():
         value = content.get(name)
         if isinstance(value, str) and len(value) > limit:
-            raise RefusedField(name, "MAX_LENGTH", f"Max length [{limit}]!")
+            raise FieldErrorResponse(name, "MAX_LENGTH", f"Max length [{limit}]!")
 
 
 def check_invoice(content: Mapping[str, JsonValue], codes: Mapping[str, bool]) -> Decimal:
@@ -57,29 +57,29 @@ def check_invoice(content: Mapping[str, JsonValue], codes: Mapping[str, bool]) -
         codes: The account's invoice codes, and whether each is for e-barimt.
 
     Raises:
-        Refused: QPay would not take it.
+        ErrorResponse: QPay would not take it.
     """
     for name in _REQUIRED:
         if not isinstance(content.get(name), str) or not content[name]:
-            raise RefusedField(name, "REQUIRED", f"{name} is required!")
+            raise FieldErrorResponse(name, "REQUIRED", f"{name} is required!")
     check_text(content, _LIMITS)
     code = str(content["invoice_code"])
     if code not in codes:
-        raise Refused(400, "INVOICE_CODE_INVALID", "Нэхэмжлэлийн код буруу")
+        raise ErrorResponse(400, "INVOICE_CODE_INVALID", "Нэхэмжлэлийн код буруу")
     lines = [line for line in as_list(content.get("lines")) if isinstance(line, dict)]
     if codes[code]:
         if not lines:
-            raise Refused(400, "INVOICE_LINE_REQUIRED", "Нэхэмжлэлийн мөр шаардлагатай")
+            raise ErrorResponse(400, "INVOICE_LINE_REQUIRED", "Нэхэмжлэлийн мөр шаардлагатай")
         total = check_lines(lines, str(content.get("tax_type") or "1"))
     elif lines:
         total = sum((_plain_line(line) for line in lines), Fraction(0))
     else:
         amount = content.get("amount")
         if isinstance(amount, str):
-            raise Refused(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
+            raise ErrorResponse(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
         total = number(amount)
     if not 0 < total <= LARGEST_AMOUNT_MNT:
-        raise Refused(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
+        raise ErrorResponse(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
     return from_fraction(total)
 
 
@@ -96,7 +96,7 @@ def check_offset(content: Mapping[str, JsonValue], most: int) -> tuple[int, int]
     """Return page_number and page_limit.
 
     Raises:
-        RefusedField: One is below 1 or the limit too large.
+        FieldErrorResponse: One is below 1 or the limit too large.
     """
     offset = content.get("offset")
     given = offset if isinstance(offset, dict) else {}
@@ -104,9 +104,9 @@ def check_offset(content: Mapping[str, JsonValue], most: int) -> tuple[int, int]
     for name, default, largest in (("page_number", 1, None), ("page_limit", most, most)):
         value = given.get(name, default)
         if not isinstance(value, int) or value < 1:
-            raise RefusedField(name, "MIN_NUMBER", "Number min value [1]!")
+            raise FieldErrorResponse(name, "MIN_NUMBER", "Number min value [1]!")
         if largest is not None and value > largest:
-            raise RefusedField(name, "MAX_NUMBER", f"Number max value [{largest}]!")
+            raise FieldErrorResponse(name, "MAX_NUMBER", f"Number max value [{largest}]!")
         numbers.append(value)
     return numbers[0], numbers[1]
 
@@ -115,13 +115,13 @@ def check_object_type(content: Mapping[str, JsonValue], known: Collection[str]) 
     """Return object_type and object_id.
 
     Raises:
-        Refused: The type is not one of `known`, or there is no id.
+        ErrorResponse: The type is not one of `known`, or there is no id.
     """
     kind, identifier = content.get("object_type"), content.get("object_id")
     if kind not in known:
-        raise Refused(400, "INVALID_OBJECT_TYPE", "object_type буруу")
+        raise ErrorResponse(400, "INVALID_OBJECT_TYPE", "object_type буруу")
     if not isinstance(identifier, str) or not identifier:
-        raise Refused(400, "OBJECT_DATA_ERROR", "object_data алдаа")
+        raise ErrorResponse(400, "OBJECT_DATA_ERROR", "object_data алдаа")
     return str(kind), identifier
 
 

@@ -11,7 +11,7 @@ from anyio import to_thread
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from qpaykit.simulator import html
-from qpaykit.simulator.refusals import Refused
+from qpaykit.simulator.error_responses import ErrorResponse
 from qpaykit.simulator.words import word
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Desk:
             case ["invoices", identifier]:
                 try:
                     invoice = simulator.invoice(identifier)
-                except Refused:
+                except ErrorResponse:
                     return HTMLResponse(html.page("404", "", language, path="/"), 404)
                 sent = [one for one in simulator.callbacks if one.invoice_id == identifier]
                 title = f"{invoice.amount} MNT"
@@ -86,7 +86,7 @@ class Desk:
 
         Raises:
             ValueError: It cannot be done.
-            Refused: It names something that there is not.
+            ErrorResponse: It names something that there is not.
         """
         simulator = self._simulator
         match parts:

@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from qpaykit.simulator import checks, emv, money, wire
+from qpaykit.simulator import checks, money, qr, serializers
 from qpaykit.simulator.clock import parse
-from qpaykit.simulator.refusals import Refused
+from qpaykit.simulator.error_responses import ErrorResponse
 from qpaykit.simulator.state import Account, Invoice, State
 
 if TYPE_CHECKING:
@@ -34,19 +34,19 @@ def answer(
         content: The JSON body.
 
     Raises:
-        Refused: QPay would refuse it.
+        ErrorResponse: QPay would refuse it.
         LookupError: There is no such endpoint.
     """
     kind, _, secret = headers.get("authorization", "").partition(" ")
     if (method, path) == ("POST", "/auth/token"):
-        return wire.token(state.log_in(_account(state, kind, secret)))
+        return serializers.token(state.log_in(_account(state, kind, secret)))
     if (method, path) == ("POST", "/auth/refresh"):
-        return wire.token(state.refresh(secret))
+        return serializers.token(state.refresh(secret))
     for verb, pattern, endpoint in _ENDPOINTS:
         match = pattern.fullmatch(path)
         if verb == method and match:
             if kind.lower() != "bearer":
-                raise Refused(401, "NO_CREDENTIALS")
+                raise ErrorResponse(401, "NO_CREDENTIALS")
             account = state.account_of(secret)
             identifier = match.group(1) if pattern.groups else ""
             with state.lock:
@@ -61,7 +61,7 @@ def _account(state: State, kind: str, secret: str) -> Account:
         username = password = ""
     account = state.accounts.get(username)
     if kind.lower() != "basic" or account is None or account.password != password:
-        raise Refused(401, "AUTHENTICATION_FAILED", "Нэвтрэх нэр, нууц үг буруу")
+        raise ErrorResponse(401, "AUTHENTICATION_FAILED", "Нэвтрэх нэр, нууц үг буруу")
     return account
 
 
@@ -69,7 +69,7 @@ def _create_invoice(state: State, account: Account, _: str, content: Content) ->
     amount = checks.check_invoice(content, account.invoice_codes)
     identifier = str(uuid.uuid4())
     reference = uuid.uuid4().hex[:21]
-    qr_text = emv.qr_text(merchant="TEST", reference=reference, amount=str(money.number(amount)))
+    qr_text = qr.qr_text(merchant="TEST", reference=reference, amount=str(money.number(amount)))
     invoice = Invoice(identifier, account, content, amount, qr_text, state.clock.now())
     if content.get("allow_subscribe"):
         invoice.subscription_id = _subscribe(state, invoice)
@@ -77,7 +77,7 @@ def _create_invoice(state: State, account: Account, _: str, content: Content) ->
     state.by_qr[qr_text] = invoice
     if state.on_created is not None:
         state.on_created(invoice)
-    return wire.created(invoice, f"{state.page_root}/invoices/{identifier}")
+    return serializers.created(invoice, f"{state.page_root}/invoices/{identifier}")
 
 
 def _subscribe(state: State, invoice: Invoice) -> str:
@@ -101,21 +101,21 @@ def _subscribe(state: State, invoice: Invoice) -> str:
 
 
 def _get_invoice(state: State, account: Account, identifier: str, _: Content) -> Content:
-    return wire.detail(state.invoice(identifier, account))
+    return serializers.detail(state.invoice(identifier, account))
 
 
 def _cancel_invoice(state: State, account: Account, identifier: str, _: Content) -> Content:
     invoice = state.invoice(identifier, account)
     if invoice.status == "CANCELED":
-        raise Refused(400, "INVOICE_ALREADY_CANCELED", "Нэхэмжлэл цуцлагдсан байна")
+        raise ErrorResponse(400, "INVOICE_ALREADY_CANCELED", "Нэхэмжлэл цуцлагдсан байна")
     if invoice.paid > 0:
-        raise Refused(400, "INVOICE_PAID", "Нэхэмжлэл төлөгдсөн")
+        raise ErrorResponse(400, "INVOICE_PAID", "Нэхэмжлэл төлөгдсөн")
     invoice.status = "CANCELED"
     return {}
 
 
 def _get_payment(state: State, account: Account, identifier: str, _: Content) -> Content:
-    return wire.payment(state.payment(identifier, account))
+    return serializers.payment(state.payment(identifier, account))
 
 
 def _check_payment(state: State, account: Account, _: str, content: Content) -> Content:
@@ -124,7 +124,7 @@ def _check_payment(state: State, account: Account, _: str, content: Content) -> 
     known = state.by_qr.get(identifier) if kind == "QR" else None
     invoice = state.invoice(known.id if known else identifier, account)
     shown = invoice.payments[(page - 1) * limit : page * limit]
-    return wire.check(invoice.payments, shown)
+    return serializers.check(invoice.payments, shown)
 
 
 def _list_payments(state: State, account: Account, _: str, content: Content) -> Content:
@@ -132,18 +132,18 @@ def _list_payments(state: State, account: Account, _: str, content: Content) -> 
     kind, identifier = checks.check_object_type(content, {"MERCHANT", "INVOICE", "QR"})
     if kind == "MERCHANT":
         if identifier != account.merchant_id:
-            raise Refused(401, "PERMISSION_DENIED", "Хандах эрх хүрэхгүй байна")
+            raise ErrorResponse(401, "PERMISSION_DENIED", "Хандах эрх хүрэхгүй байна")
         codes = list(account.invoice_codes)
     elif kind == "INVOICE":
         if identifier not in account.invoice_codes:
-            raise Refused(401, "PERMISSION_DENIED", "Хандах эрх хүрэхгүй байна")
+            raise ErrorResponse(401, "PERMISSION_DENIED", "Хандах эрх хүрэхгүй байна")
         codes = [identifier]
     else:
         codes = []
     try:
         first, last = (parse(str(content[name])) for name in ("start_date", "end_date"))
     except (KeyError, ValueError):
-        raise Refused(400, "OBJECT_DATA_ERROR", "object_data алдаа") from None
+        raise ErrorResponse(400, "OBJECT_DATA_ERROR", "object_data алдаа") from None
     found = [
         payment
         for code in codes
@@ -151,19 +151,19 @@ def _list_payments(state: State, account: Account, _: str, content: Content) -> 
         # The end is a whole second, as it is written.
         if first <= payment.paid_at < last + 1 and payment.invoice.account is account
     ]
-    return wire.listed(len(found), found[(page - 1) * limit : page * limit])
+    return serializers.listed(len(found), found[(page - 1) * limit : page * limit])
 
 
 def _take_back(state: State, account: Account, identifier: str, content: Content) -> Content:
     checks.check_text(content, {"note": 255, "callback_url": 255})
     payment = state.payment(identifier, account)
     if payment.method != "CARD":
-        raise Refused(400, "PAYMENT_SETTLED")
+        raise ErrorResponse(400, "PAYMENT_SETTLED")
     if payment.status == "REFUNDED":
         state.refunds_refused[identifier] += 1
-        raise Refused(400, "PAYMENT_ALREADY_CANCELED", "Төлбөр цуцлагдсан байна")
+        raise ErrorResponse(400, "PAYMENT_ALREADY_CANCELED", "Төлбөр цуцлагдсан байна")
     if payment.status != "PAID":
-        raise Refused(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")
+        raise ErrorResponse(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")
     payment.status = "REFUNDED"
     return {}
 
@@ -171,10 +171,10 @@ def _take_back(state: State, account: Account, identifier: str, content: Content
 def _create_receipt(state: State, account: Account, _: str, content: Content) -> Content:
     payment = state.payment(str(content.get("payment_id")), account)
     if content.get("ebarimt_receiver_type") not in {"CITIZEN", "COMPANY"}:
-        raise Refused(400, "OBJECT_DATA_ERROR", "object_data алдаа")
+        raise ErrorResponse(400, "OBJECT_DATA_ERROR", "object_data алдаа")
     if payment.status != "PAID":
-        raise Refused(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")
-    receipt = wire.receipt(payment, str(uuid.uuid4()), content)
+        raise ErrorResponse(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")
+    receipt = serializers.receipt(payment, str(uuid.uuid4()), content)
     state.receipts[str(receipt["id"])] = receipt
     state.receipts[payment.id] = receipt
     return receipt
@@ -183,21 +183,21 @@ def _create_receipt(state: State, account: Account, _: str, content: Content) ->
 def _get_receipt(state: State, account: Account, identifier: str, _: Content) -> Content:
     receipt = state.receipts.get(identifier)
     if receipt is None or state.payments[str(receipt["g_payment_id"])].invoice.account != account:
-        raise Refused(422, "BARIMT_NOT_FOUND", "Баримт олдсонгүй")
+        raise ErrorResponse(422, "BARIMT_NOT_FOUND", "Баримт олдсонгүй")
     return receipt
 
 
 def _cancel_receipt(state: State, account: Account, identifier: str, content: Content) -> Content:
     receipt = _get_receipt(state, account, identifier, content)
     if receipt["barimt_status"] == "CANCELED":
-        raise Refused(422, "BARIMT_NOT_FOUND", "Баримт олдсонгүй")
+        raise ErrorResponse(422, "BARIMT_NOT_FOUND", "Баримт олдсонгүй")
     receipt["barimt_status"] = "CANCELED"
     return receipt
 
 
 def _legacy(endpoint: Endpoint) -> Endpoint:
     def older(state: State, account: Account, identifier: str, content: Content) -> Content:
-        return wire.legacy_receipt(endpoint(state, account, identifier, content))
+        return serializers.legacy_receipt(endpoint(state, account, identifier, content))
 
     return older
 
@@ -205,7 +205,7 @@ def _legacy(endpoint: Endpoint) -> Endpoint:
 def _get_subscription(state: State, account: Account, identifier: str, _: Content) -> Content:
     found = state.subscriptions.get(identifier)
     if found is None or found["merchant_id"] != account.merchant_id:
-        raise Refused(422, "INVOICE_NOTFOUND", "Нэхэмжлэл олдсонгүй")
+        raise ErrorResponse(422, "INVOICE_NOTFOUND", "Нэхэмжлэл олдсонгүй")
     return found
 
 

@@ -17,9 +17,9 @@ from qpaykit.simulator.words import word
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from qpaykit.simulator.callback_sender import SentCallback
     from qpaykit.simulator.faults import Fault
-    from qpaykit.simulator.journal import RecordedRequest
-    from qpaykit.simulator.outbox import SentCallback
+    from qpaykit.simulator.request_log import RecordedRequest
     from qpaykit.simulator.state import Invoice, Payment
 
 _STYLE = """

@@ -12,14 +12,14 @@ from typing_extensions import Self, TypedDict
 
 from qpaykit.config import is_loopback
 from qpaykit.simulator.app import QPayApp
+from qpaykit.simulator.callback_sender import CallbackSender, SentCallback
 from qpaykit.simulator.desk import Desk
 from qpaykit.simulator.faults import CALLBACK, Faults
 from qpaykit.simulator.hosts import host_check
-from qpaykit.simulator.journal import Journal
-from qpaykit.simulator.listener import Listener
 from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
-from qpaykit.simulator.outbox import Outbox, SentCallback
+from qpaykit.simulator.request_log import RequestLog
 from qpaykit.simulator.state import Account, Invoice, Payment, State
+from qpaykit.simulator.thread_server import ThreadServer
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -65,26 +65,26 @@ class Simulator:
         if not expose and not is_loopback(host):
             msg = f"{host} is not loopback; to listen there pass expose=True, or --expose"
             raise ValueError(msg)
-        self._listener = Listener(host, port)
+        self._server = ThreadServer(host, port)
         self._accepts_host = host_check(host, exposed=expose, public_url=public_url)
         self._public_url = public_url.rstrip("/") if public_url else None
         self._state = State(seed=seed)
         if pay_after is not None:
             self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after)
-        self._outbox = Outbox(exposed=expose)
+        self._callback_sender = CallbackSender(exposed=expose)
         self._merchant = self.add_account(f"SHOP_{secrets.token_hex(4)}", secrets.token_urlsafe(18))
         self.faults: Faults = Faults(self._state.random)
-        self.requests: Journal = Journal()
+        self.requests: RequestLog = RequestLog()
 
     @property
     def base_url(self) -> str:
         """Where it listens, `/v2` included."""
-        return f"{self._listener.url}/v2"
+        return f"{self._server.url}/v2"
 
     @property
     def page_root(self) -> str:
         """Where its page is, without a slash at the end."""
-        return self._public_url or self._listener.url
+        return self._public_url or self._server.url
 
     @property
     def credentials(self) -> Credentials:
@@ -100,7 +100,7 @@ class Simulator:
     @property
     def callbacks(self) -> list[SentCallback]:
         """The callbacks that were sent, oldest first, and what shops answered."""
-        return self._outbox.sent
+        return self._callback_sender.sent
 
     @property
     def single_live_token(self) -> bool:
@@ -140,16 +140,16 @@ class Simulator:
         Raises:
             OSError: The port is in use.
         """
-        self._listener.bind()
+        self._server.bind()
         self._state.page_root = self.page_root
-        self._listener.serve(
+        self._server.serve(
             QPayApp(self._state, self.requests, self.faults, Desk(self), self._accepts_host)
         )
 
     def stop(self) -> None:
         """Stop listening, and close what is open."""
-        self._listener.stop()
-        self._outbox.close()
+        self._server.stop()
+        self._callback_sender.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -283,7 +283,7 @@ class Simulator:
         return self._call_back(self._state.payment(payment_id))
 
     def _call_back(self, payment: Payment) -> SentCallback | None:
-        return self._outbox.send(payment, self.faults.take(CALLBACK, payment.invoice.id))
+        return self._callback_sender.send(payment, self.faults.take(CALLBACK, payment.invoice.id))
 
     def wait_for_callback(self, invoice_id: str, *, timeout: float = 5.0) -> SentCallback:
         """Wait until the shop has answered a callback about an invoice.
@@ -298,7 +298,7 @@ class Simulator:
         Raises:
             TimeoutError: None was sent within `timeout` seconds.
         """
-        return self._outbox.wait_for(invoice_id, timeout)
+        return self._callback_sender.wait_for(invoice_id, timeout)
 
     def invoice(self, invoice_id: str) -> Invoice:
         """Return an invoice as the simulator has it, with what was sent in `request`.
@@ -350,7 +350,7 @@ class Simulator:
         self._state.reset()
         self.faults.clear()
         self.requests.clear()
-        self._outbox.reset()
+        self._callback_sender.reset()
 
     def _payable(self, invoice_id: str) -> Invoice:
         invoice = self._state.invoice(invoice_id)

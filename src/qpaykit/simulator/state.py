@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.clock import Clock, parse
+from qpaykit.simulator.error_responses import ErrorResponse
 from qpaykit.simulator.money import add_up, subtract
-from qpaykit.simulator.refusals import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,7 +145,7 @@ class State:
         """Give a new pair for a refresh token, which dies with its access token.
 
         Raises:
-            Refused: It is not alive.
+            ErrorResponse: It is not alive.
         """
         with self.lock:
             now = self.clock.now()
@@ -153,41 +153,41 @@ class State:
                 if pair.refresh == token and now < pair.refresh_ends:
                     self.tokens.remove(pair)
                     return self.log_in(pair.account)
-        raise Refused(401, "NO_CREDENTIALS")
+        raise ErrorResponse(401, "NO_CREDENTIALS")
 
     def account_of(self, token: str) -> Account:
         """Return whose access token it is.
 
         Raises:
-            Refused: It is not alive.
+            ErrorResponse: It is not alive.
         """
         with self.lock:
             now = self.clock.now()
             for pair in self.tokens:
                 if pair.access == token and now < pair.access_ends:
                     return pair.account
-        raise Refused(401, "NO_CREDENTIALS")
+        raise ErrorResponse(401, "NO_CREDENTIALS")
 
     def invoice(self, invoice_id: str, account: Account | None = None) -> Invoice:
         """Return an invoice.
 
         Raises:
-            Refused: There is none, or it is another account's.
+            ErrorResponse: There is none, or it is another account's.
         """
         invoice = self.invoices.get(invoice_id)
         if invoice is None or (account is not None and invoice.account is not account):
-            raise Refused(422, "INVOICE_NOTFOUND", "Нэхэмжлэл олдсонгүй")
+            raise ErrorResponse(422, "INVOICE_NOTFOUND", "Нэхэмжлэл олдсонгүй")
         return invoice
 
     def payment(self, payment_id: str, account: Account | None = None) -> Payment:
         """Return a payment.
 
         Raises:
-            Refused: There is none, or it is another account's.
+            ErrorResponse: There is none, or it is another account's.
         """
         payment = self.payments.get(payment_id)
         if payment is None or (account is not None and payment.invoice.account is not account):
-            raise Refused(422, "PAYMENT_NOTFOUND", "Төлбөр олдсонгүй")
+            raise ErrorResponse(422, "PAYMENT_NOTFOUND", "Төлбөр олдсонгүй")
         return payment
 
     def add_payment(self, invoice: Invoice, amount: Decimal, method: str, status: str) -> Payment:

@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from qpaykit.simulator.refusals import Refused
+from qpaykit.simulator.error_responses import ErrorResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ def check_lines(lines: Sequence[Mapping[str, JsonValue]], tax_type: str) -> Frac
     """Check the lines as QPay does, and return what they cost together.
 
     Raises:
-        Refused: A line's class, total or tax is wrong.
+        ErrorResponse: A line's class, total or tax is wrong.
     """
     return sum((_check_line(line, tax_type) for line in lines), Fraction(0))
 
@@ -30,12 +30,12 @@ def check_lines(lines: Sequence[Mapping[str, JsonValue]], tax_type: str) -> Frac
 def _check_line(line: Mapping[str, JsonValue], tax_type: str) -> Fraction:
     total = number(line.get("line_quantity")) * number(line.get("line_unit_price"))
     if total <= 0:
-        raise Refused(400, "INVALID_AMOUNT")
+        raise ErrorResponse(400, "INVALID_AMOUNT")
     if not _CLASS.fullmatch(str(line.get("classification_code") or "")):
-        raise Refused(400, "CLASSIFICATION_CODE_INVALID")
+        raise ErrorResponse(400, "CLASSIFICATION_CODE_INVALID")
     if tax_type != _WITH_VAT:
         if not line.get("tax_product_code"):
-            raise Refused(400, "TAX_PRODUCT_CODE_REQUIRED")
+            raise ErrorResponse(400, "TAX_PRODUCT_CODE_REQUIRED")
         return total
     taxes = line.get("taxes")
     stated = {
@@ -44,12 +44,12 @@ def _check_line(line: Mapping[str, JsonValue], tax_type: str) -> Fraction:
         if isinstance(tax, dict)
     }
     if "VAT" not in stated:
-        raise Refused(400, "TAX_LINE_REQUIRED")
+        raise ErrorResponse(400, "TAX_LINE_REQUIRED")
     whole = 112 if "CITY_TAX" in stated else 110
     expected = {"VAT": total * 10 / whole, "CITY_TAX": total * 2 / whole}
     for code, amount in stated.items():
         if code not in expected or not _agrees(amount, expected[code]):
-            raise Refused(400, "VAT_AMOUNT_INVALID")
+            raise ErrorResponse(400, "VAT_AMOUNT_INVALID")
     return total
 
 
@@ -67,8 +67,8 @@ def number(value: JsonValue) -> Fraction:
     """Read a number that may be text.
 
     Raises:
-        Refused: It is no number.
+        ErrorResponse: It is no number.
     """
     if isinstance(value, bool) or not _AMOUNT.fullmatch(str(value)):
-        raise Refused(400, "INVALID_AMOUNT")
+        raise ErrorResponse(400, "INVALID_AMOUNT")
     return Fraction(str(value))

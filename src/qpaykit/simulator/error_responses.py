@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-class Refused(ValueError):  # noqa: N818 (it is an answer, not an error of the simulator's)
+class ErrorResponse(ValueError):  # noqa: N818 (it is an answer, not an error of the simulator's)
     """An answer with an error in it.
 
     Attributes:
@@ -22,7 +22,7 @@ class Refused(ValueError):  # noqa: N818 (it is an answer, not an error of the s
         self.content: dict[str, JsonValue] = {"error": code, "message": message or code}
 
 
-class RefusedField(Refused):
+class FieldErrorResponse(ErrorResponse):
     """A refusal in the form that names a field."""
 
     def __init__(self, field: str, kind: str, message: str) -> None:

@@ -40,7 +40,7 @@ class RecordedRequest:
         return content
 
 
-class Journal(Sequence[RecordedRequest]):
+class RequestLog(Sequence[RecordedRequest]):
     """The last 10,000 requests, oldest first."""
 
     def __init__(self) -> None:

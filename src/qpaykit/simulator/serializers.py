@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.clock import iso, parse
-from qpaykit.simulator.emv import png_base64
 from qpaykit.simulator.money import add_up, fee_of, number, subtract, text, vat_within
+from qpaykit.simulator.qr import png_base64
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -32,7 +32,7 @@ class _Connection(H11Protocol):
         super().connection_made(transport)
 
 
-class Listener:
+class ThreadServer:
     """Serves an application in a thread of its own.
 
     Args:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from qpaykit._http.library import default_library
 from qpaykit.config import is_loopback
-from qpaykit.simulator import wire
+from qpaykit.simulator import serializers
 
 if TYPE_CHECKING:
     from qpaykit._http.library import PlainClient
@@ -48,7 +48,7 @@ class SentCallback:
     seconds: float
 
 
-class Outbox:
+class CallbackSender:
     """Sends callbacks, each from the thread that asks for it."""
 
     def __init__(self, *, exposed: bool) -> None:
@@ -106,7 +106,7 @@ class Outbox:
             error = f"{host} is not on this machine: the simulator calls back to loopback only"
         else:
             try:
-                content = wire.callback_body(payment) if post else None
+                content = serializers.callback_body(payment) if post else None
                 response = self._http().request(method, url, json=content)
                 status_code, body = response.status_code, response.text
             except default_library().problems as problem:
