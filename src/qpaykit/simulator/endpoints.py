@@ -9,10 +9,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from qpaykit.simulator import checks, money, qr, serializers
+from qpaykit.simulator import money, qr, serializers
 from qpaykit.simulator.clock import parse
 from qpaykit.simulator.error_responses import ErrorResponse
 from qpaykit.simulator.state import Account, Invoice, State
+from qpaykit.simulator.validation.fields import check_lengths
+from qpaykit.simulator.validation.invoices import check_invoice
+from qpaykit.simulator.validation.queries import check_object_type, check_offset
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -66,7 +69,7 @@ def _account(state: State, kind: str, secret: str) -> Account:
 
 
 def _create_invoice(state: State, account: Account, _: str, content: Content) -> Content:
-    amount = checks.check_invoice(content, account.invoice_codes)
+    amount = check_invoice(content, account.invoice_codes)
     identifier = str(uuid.uuid4())
     reference = uuid.uuid4().hex[:21]
     qr_text = qr.qr_text(merchant="TEST", reference=reference, amount=str(money.number(amount)))
@@ -119,8 +122,8 @@ def _get_payment(state: State, account: Account, identifier: str, _: Content) ->
 
 
 def _check_payment(state: State, account: Account, _: str, content: Content) -> Content:
-    page, limit = checks.check_offset(content, 100)
-    kind, identifier = checks.check_object_type(content, {"INVOICE", "QR", "ITEM"})
+    page, limit = check_offset(content, 100)
+    kind, identifier = check_object_type(content, {"INVOICE", "QR", "ITEM"})
     known = state.by_qr.get(identifier) if kind == "QR" else None
     invoice = state.invoice(known.id if known else identifier, account)
     shown = invoice.payments[(page - 1) * limit : page * limit]
@@ -128,8 +131,8 @@ def _check_payment(state: State, account: Account, _: str, content: Content) -> 
 
 
 def _list_payments(state: State, account: Account, _: str, content: Content) -> Content:
-    page, limit = checks.check_offset(content, 1000)
-    kind, identifier = checks.check_object_type(content, {"MERCHANT", "INVOICE", "QR"})
+    page, limit = check_offset(content, 1000)
+    kind, identifier = check_object_type(content, {"MERCHANT", "INVOICE", "QR"})
     if kind == "MERCHANT":
         if identifier != account.merchant_id:
             raise ErrorResponse(401, "PERMISSION_DENIED", "Хандах эрх хүрэхгүй байна")
@@ -155,7 +158,7 @@ def _list_payments(state: State, account: Account, _: str, content: Content) -> 
 
 
 def _take_back(state: State, account: Account, identifier: str, content: Content) -> Content:
-    checks.check_text(content, {"note": 255, "callback_url": 255})
+    check_lengths(content, {"note": 255, "callback_url": 255})
     payment = state.payment(identifier, account)
     if payment.method != "CARD":
         raise ErrorResponse(400, "PAYMENT_SETTLED")

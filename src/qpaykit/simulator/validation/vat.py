@@ -1,4 +1,4 @@
-"""QPay's check of an e-barimt invoice's lines."""
+"""QPay's check of an e-barimt invoice's lines, tax by tax."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.error_responses import ErrorResponse
+from qpaykit.simulator.validation.fields import is_amount, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 _CLASS = re.compile(r"[0-9]{7}")
-_AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?")
 _WITH_VAT = "1"
 
 
@@ -55,20 +55,9 @@ def _check_line(line: Mapping[str, JsonValue], tax_type: str) -> Fraction:
 
 def _agrees(amount: str, exact: Fraction) -> bool:
     """Say whether a tax is the exact one, cut to four decimals or rounded to two."""
-    if not _AMOUNT.fullmatch(amount):
+    if not is_amount(amount):
         return False
     stated = Fraction(amount)
     cut = Fraction(exact.numerator * 10_000 // exact.denominator, 10_000)
     rounded = Fraction(int(exact * 100 + Fraction(1, 2)), 100)
     return stated in {cut, rounded}
-
-
-def number(value: JsonValue) -> Fraction:
-    """Read a number that may be text.
-
-    Raises:
-        ErrorResponse: It is no number.
-    """
-    if isinstance(value, bool) or not _AMOUNT.fullmatch(str(value)):
-        raise ErrorResponse(400, "INVALID_AMOUNT")
-    return Fraction(str(value))
