@@ -13,7 +13,7 @@ from qpaykit.simulator.callback_sender import SentCallback
 from qpaykit.simulator.faults import CALLBACK_FAULTS
 from qpaykit.simulator.faults import KINDS as FAULT_KINDS
 from qpaykit.simulator.request_log import RecordedRequest
-from qpaykit.simulator.server import Credentials, Simulator
+from qpaykit.simulator.simulator import Credentials, Simulator
 
 __all__ = [
     "CALLBACK_FAULTS",

@@ -1,4 +1,4 @@
-"""The page's requests: what a person, or a script over HTTP, does with the simulator."""
+"""The page's requests: what a person, or a script over HTTP, does with the control."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from qpaykit.simulator.words import word
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from qpaykit.simulator.server import Simulator
+    from qpaykit.simulator.control import Control
 
 _SHOWN = 200
 
@@ -25,8 +25,8 @@ _SHOWN = 200
 class Desk:
     """Answers everything outside `/v2`."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(self, control: Control) -> None:
+        self._control = control
 
     async def answer(self, request: Request) -> Response:
         """Show a page, or do what a button asks for."""
@@ -54,28 +54,28 @@ class Desk:
         return RedirectResponse(f"{back}?lang={language}", 303)
 
     def _show(self, path: str, language: str) -> Response:
-        simulator = self._simulator
+        control = self._control
         parts = path.strip("/").split("/")
         title = word("title", language)
         match parts:
             case [""]:
-                newest = simulator.invoices()[::-1][:_SHOWN]
+                newest = control.invoices()[::-1][:_SHOWN]
                 content = html.invoices(newest, language)
             case ["requests"]:
                 title = word("requests", language)
-                content = html.requests(list(simulator.requests)[::-1][:_SHOWN], language)
+                content = html.requests(list(control.requests)[::-1][:_SHOWN], language)
             case ["faults"]:
                 title = word("faults", language)
-                content = html.faults(simulator.faults, language)
+                content = html.faults(control.faults, language)
             case ["invoices", identifier]:
                 try:
-                    invoice = simulator.invoice(identifier)
+                    invoice = control.invoice(identifier)
                 except ErrorResponse:
                     return HTMLResponse(html.page("404", "", language, path="/"), 404)
-                sent = [one for one in simulator.callbacks if one.invoice_id == identifier]
+                sent = [one for one in control.callbacks if one.invoice_id == identifier]
                 title = f"{invoice.amount} MNT"
                 content = html.invoice(
-                    invoice, sent[::-1], language, page_url=f"{simulator.page_root}{path}"
+                    invoice, sent[::-1], language, page_url=f"{control.page_root}{path}"
                 )
             case _:
                 return HTMLResponse(html.page("404", "", language, path="/"), 404)
@@ -88,24 +88,24 @@ class Desk:
             ValueError: It cannot be done.
             ErrorResponse: It names something that there is not.
         """
-        simulator = self._simulator
+        control = self._control
         match parts:
             case ["invoices", identifier, "pay"]:
                 amount = _amount(fields["amount"]) if fields.get("amount") else None
                 method = fields.get("method") or "P2P"
-                simulator.pay(identifier, amount=amount, method=method)
+                control.pay(identifier, amount=amount, method=method)
             case ["invoices", identifier, "fail"]:
-                simulator.fail(identifier)
+                control.fail(identifier)
             case ["payments", identifier, "refund"]:
-                simulator.refund(identifier)
-                return f"/invoices/{simulator.payment(identifier).invoice.id}"
+                control.refund(identifier)
+                return f"/invoices/{control.payment(identifier).invoice.id}"
             case ["payments", identifier, "callback"]:
-                simulator.send_callback(identifier)
-                return f"/invoices/{simulator.payment(identifier).invoice.id}"
+                control.send_callback(identifier)
+                return f"/invoices/{control.payment(identifier).invoice.id}"
             case ["faults"]:
                 times = fields.get("times") or "1"
                 share, delay = fields.get("share"), fields.get("delay")
-                simulator.faults.add(
+                control.faults.add(
                     fields.get("method") or "*",
                     fields.get("path") or "*",
                     fields.get("kind", ""),
@@ -114,7 +114,7 @@ class Desk:
                     delay=float(delay) if delay else None,
                 )
             case ["faults", "clear"]:
-                simulator.faults.clear()
+                control.faults.clear()
             case _:
                 raise ValueError("there is no such button")
         return back
