@@ -1,6 +1,7 @@
-"""A QPay on your desk: the same wire, over real HTTP, on loopback."""
+"""A QPay on this machine: the same wire, over real HTTP, on loopback."""
 
 try:
+    import jinja2  # noqa: F401
     import segno  # noqa: F401
     import starlette  # noqa: F401
     import uvicorn  # noqa: F401

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from qpaykit.simulator.desk import Desk
     from qpaykit.simulator.faults import Fault, Faults
+    from qpaykit.simulator.panel import Panel
     from qpaykit.simulator.state import State
 
 
@@ -35,13 +35,13 @@ class QPayApp:
         state: State,
         request_log: RequestLog,
         faults: Faults,
-        desk: Desk,
+        panel: Panel,
         accepts_host: Callable[[str], bool],
     ) -> None:
         self._state = state
         self._request_log = request_log
         self._faults = faults
-        self._desk = desk
+        self._panel = panel
         self._accepts_host = accepts_host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +67,7 @@ class QPayApp:
             else:
                 await self._answer_with(fault, recorded, scope, receive, send)
         else:
-            await (await self._desk.answer(request))(scope, receive, send)
+            await (await self._panel.answer(request))(scope, receive, send)
 
     async def _answer_with(
         self, fault: Fault, recorded: RecordedRequest, scope: Scope, receive: Receive, send: Send

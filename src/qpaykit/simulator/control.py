@@ -229,6 +229,10 @@ class Control:
         """
         return self._state.invoice(invoice_id)
 
+    def is_expired(self, invoice: Invoice) -> bool:
+        """Say whether the time to pay an invoice is over."""
+        return self._state.expired(invoice)
+
     def invoices(self) -> list[Invoice]:
         """Return all invoices, oldest first."""
         with self._state.lock:

@@ -10,8 +10,8 @@ from typing_extensions import Self, TypedDict
 from qpaykit.config import is_loopback
 from qpaykit.simulator.app import QPayApp
 from qpaykit.simulator.control import Control
-from qpaykit.simulator.desk import Desk
 from qpaykit.simulator.hosts import host_check
+from qpaykit.simulator.panel import Panel
 from qpaykit.simulator.thread_server import ThreadServer
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Simulator(Control):
         self._server.bind()
         self._state.page_root = self.page_root
         self._server.serve(
-            QPayApp(self._state, self.requests, self.faults, Desk(self), self._accepts_host)
+            QPayApp(self._state, self.requests, self.faults, Panel(self), self._accepts_host)
         )
 
     def stop(self) -> None:
