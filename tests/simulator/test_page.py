@@ -42,9 +42,9 @@ def test_the_short_url_opens_the_invoices_page(
     browser: httpx.Client, qpay_client: QPayClient
 ) -> None:
     invoice = qpay_client.invoices.create(
-        amount=7, sender_invoice_no="7", invoice_description="Tea"
+        amount=17, sender_invoice_no="7", invoice_description="Tea"
     )
-    assert "7.00 MNT" in browser.get(str(invoice.qpay_short_url)).text
+    assert "17.00 MNT" in browser.get(str(invoice.qpay_short_url)).text
 
 
 def test_a_click_pays_and_shows_what_the_shop_answered(

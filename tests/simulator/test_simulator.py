@@ -101,7 +101,8 @@ def test_the_qr_text_has_a_right_check_sum_and_the_image_shows_it(http: httpx.Cl
     [
         ({"invoice_code": "OTHER"}, "INVOICE_CODE_INVALID"),
         ({"amount": 0}, "INVALID_AMOUNT"),
-        ({"amount": "1500"}, "INVALID_AMOUNT"),
+        ({"amount": "1500,00"}, "INVALID_AMOUNT"),
+        ({"amount": 9.99}, "MIN_AMOUNT_ERR"),
         ({"invoice_code": "TEST_EB_INVOICE"}, "INVOICE_LINE_REQUIRED"),
     ],
 )

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import anyio
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from qpaykit.simulator import fault_responses
 from qpaykit.simulator.endpoints import answer
 from qpaykit.simulator.error_responses import ErrorResponse
-from qpaykit.simulator.fault_responses import json_response
 from qpaykit.simulator.hosts import refusal
+from qpaykit.simulator.http_responses import SESSION_COOKIE, json_response, not_found
 from qpaykit.simulator.odd_answers import with_page_one_again
 from qpaykit.simulator.request_log import RecordedRequest, RequestLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from qpaykit.simulator.faults import Fault, Faults
     from qpaykit.simulator.panel import Panel
@@ -61,13 +62,25 @@ class QPayApp:
                 await request.body(),
             )
             self._request_log.add(recorded)
-            fault = self._faults.take(recorded.method, path)
-            if fault is None:
-                await self._answer(recorded)(scope, receive, send)
-            else:
-                await self._answer_with(fault, recorded, scope, receive, send)
+            await self._record_answer(recorded, scope, receive, send)
         else:
             await (await self._panel.answer(request))(scope, receive, send)
+
+    async def _record_answer(
+        self, recorded: RecordedRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        started = time.monotonic()
+
+        async def recording(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._request_log.answered(recorded, message["status"], time.monotonic() - started)
+            await send(message)
+
+        fault = self._faults.take(recorded.method, recorded.path)
+        if fault is None:
+            await self._answer(recorded)(scope, receive, recording)
+        else:
+            await self._answer_with(fault, recorded, scope, receive, recording)
 
     async def _answer_with(
         self, fault: Fault, recorded: RecordedRequest, scope: Scope, receive: Receive, send: Send
@@ -114,13 +127,6 @@ class QPayApp:
         except ErrorResponse as error:
             return json_response(error.content, error.status)
         except LookupError:
-            return _not_found(recorded)
-        return json_response(found)
-
-
-def _not_found(recorded: RecordedRequest) -> Response:
-    return HTMLResponse(
-        "<!DOCTYPE html>\n<html><head><title>Error</title></head>\n"
-        f"<body><pre>Cannot {recorded.method} this path</pre></body></html>\n",
-        404,
-    )
+            return not_found(recorded.method, recorded.path)
+        new_session = SESSION_COOKIE not in recorded.headers.get("cookie", "")
+        return json_response(found, new_session=new_session)

@@ -9,12 +9,14 @@ import threading
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from qpaykit.simulator.callback_sender import CallbackSender, SentCallback
+from qpaykit.simulator.accounts import Account
+from qpaykit.simulator.callback_sender import CallbackSender, SentCallback, callback_url
 from qpaykit.simulator.faults import CALLBACK, Faults
 from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
 from qpaykit.simulator.request_log import RequestLog
-from qpaykit.simulator.state import Account, Invoice, Payment, State
+from qpaykit.simulator.state import Invoice, Payment, State
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -52,33 +54,44 @@ class Control:
     @property
     def single_live_token(self) -> bool:
         """Whether a login ends the account's older tokens, as it does at QPay."""
-        return self._state.single_live_token
+        return self._state.accounts.single_live_token
 
     @single_live_token.setter
     def single_live_token(self, value: bool) -> None:
-        self._state.single_live_token = value
+        self._state.accounts.single_live_token = value
 
     def add_account(
         self,
         username: str,
         password: str,
         *,
-        invoice_code: str = "TEST_INVOICE",
-        ebarimt_code: str = "TEST_EB_INVOICE",
+        invoice_code: str | None = "TEST_INVOICE",
+        ebarimt_code: str | None = "TEST_EB_INVOICE",
     ) -> Account:
         """Open another merchant's account.
 
         Args:
             username: Its client id.
             password: Its client secret.
-            invoice_code: The code of its plain invoices.
-            ebarimt_code: The code of its invoices with an e-barimt.
+            invoice_code: The code of its plain invoices; None where it has none.
+            ebarimt_code: The code of its invoices with an e-barimt; None where it has none, as
+                where e-barimt is an account of its own.
 
         Returns:
             The account.
+
+        Raises:
+            ValueError: Both codes are None.
         """
-        account = Account(username, password, {invoice_code: False, ebarimt_code: True})
-        self._state.accounts[username] = account
+        codes = {
+            code: for_ebarimt
+            for code, for_ebarimt in ((invoice_code, False), (ebarimt_code, True))
+            if code is not None
+        }
+        if not codes:
+            raise ValueError("an account needs invoice_code or ebarimt_code")
+        account = Account(username, password, codes)
+        self._state.accounts.add(account)
         return account
 
     def pay(
@@ -87,6 +100,8 @@ class Control:
         *,
         amount: Decimal | int | str | None = None,
         method: str = "P2P",
+        again: bool = False,
+        late: bool = False,
         callbacks: int = 1,
         wait: bool = True,
     ) -> str:
@@ -96,6 +111,9 @@ class Control:
             invoice_id: The invoice.
             amount: What is paid in MNT; what is still due when left out.
             method: "P2P" or "CARD".
+            again: Pay the whole amount once more, as a buyer who taps twice does.
+            late: Pay although the invoice was cancelled or has expired, as where the bank took
+                the payment a moment before.
             callbacks: How many times the shop is called back.
             wait: Whether to return only when the shop has answered; False where the shop
                 runs on the calling thread's own event loop.
@@ -109,14 +127,43 @@ class Control:
         if method not in {"P2P", "CARD"}:
             raise ValueError('method must be "P2P" or "CARD"')
         with self._state.lock:
-            invoice = self._payable(invoice_id)
-            paid = invoice.due if amount is None else Decimal(amount)
+            invoice = self._state.invoice(invoice_id) if late else self._payable(invoice_id)
+            unpaid = invoice.amount if again else invoice.due
+            paid = unpaid if amount is None else Decimal(amount)
             if not paid.is_finite() or paid <= 0:
                 raise ValueError(f"there is nothing to pay on invoice {invoice_id}")
             if paid > LARGEST_AMOUNT_MNT:
                 raise ValueError(f"a payment is at most {LARGEST_AMOUNT_MNT} MNT")
             payment = self._state.add_payment(invoice, paid, method, "PAID")
-        self._tell(payment, callbacks, wait=wait)
+        self._call_back_times(payment, callbacks, wait=wait)
+        return payment.id
+
+    def pay_subscription(self, subscription_id: str, *, callbacks: int = 1) -> str:
+        """Make the next payment of a subscription: by card, of a new invoice like its first.
+
+        Args:
+            subscription_id: The subscription.
+            callbacks: How many times the shop is called back.
+
+        Returns:
+            The payment's id.
+
+        Raises:
+            ValueError: There is no such subscription, it was cancelled, or its first invoice was
+                not paid by card yet.
+        """
+        with self._state.lock:
+            subscription = self._state.subscription(subscription_id)
+            if not subscription.is_active:
+                raise ValueError(f"subscription {subscription_id} was cancelled")
+            if not subscription.payments:
+                raise ValueError(f"pay invoice {subscription.invoice.id} by card first")
+            first = subscription.invoice
+            invoice = self._state.add_invoice(first.account, first.request, first.sums)
+            invoice.subscription = subscription
+            subscription.invoices.append(invoice)
+            payment = self._state.add_payment(invoice, invoice.due, "CARD", "PAID")
+        self._call_back_times(payment, callbacks, wait=True)
         return payment.id
 
     def begin(self, invoice_id: str, *, callbacks: int = 0) -> str:
@@ -150,7 +197,7 @@ class Control:
             payment.status = status
             if payment.invoice.due == 0:
                 payment.invoice.status = "CLOSED"
-        self._tell(payment, callbacks, wait=True)
+        self._call_back_times(payment, callbacks, wait=True)
 
     def fail(self, invoice_id: str, *, callbacks: int = 1) -> str:
         """Let a payment fail, and call the shop back.
@@ -171,7 +218,7 @@ class Control:
         with self._state.lock:
             invoice = self._payable(invoice_id)
             payment = self._state.add_payment(invoice, invoice.due, method, status)
-        self._tell(payment, callbacks, wait=True)
+        self._call_back_times(payment, callbacks, wait=True)
         return payment.id
 
     def refund(self, payment_id: str, *, callbacks: int = 1) -> None:
@@ -199,6 +246,21 @@ class Control:
             ValueError: There is no such payment.
         """
         return self._call_back(self._state.payment(payment_id))
+
+    def callback_query(self, payment_id: str) -> str:
+        """Return the query of the callback about a payment, as a unit test hands it to `handle`.
+
+        Args:
+            payment_id: The payment.
+
+        Returns:
+            Such as "order=42&qpay_payment_id=019276866891878".
+
+        Raises:
+            ValueError: There is no such payment.
+        """
+        payment = self._state.payment(payment_id)
+        return urlsplit(callback_url(payment, payment.id)).query
 
     def _call_back(self, payment: Payment) -> SentCallback | None:
         return self._callback_sender.send(payment, self.faults.take(CALLBACK, payment.invoice.id))
@@ -264,8 +326,7 @@ class Control:
 
     def revoke_tokens(self) -> None:
         """End every token, as a login elsewhere would."""
-        with self._state.lock:
-            self._state.tokens.clear()
+        self._state.accounts.revoke_tokens()
 
     def reset(self) -> None:
         """Forget everything but the accounts."""
@@ -292,7 +353,7 @@ class Control:
         buyer.daemon = True
         buyer.start()
 
-    def _tell(self, payment: Payment, times: int, *, wait: bool) -> None:
+    def _call_back_times(self, payment: Payment, times: int, *, wait: bool) -> None:
         def send() -> None:
             for _ in range(times):
                 self._call_back(payment)

@@ -1,10 +1,12 @@
-"""What QPay says when it refuses."""
+"""What QPay answers when it refuses a request."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import JsonValue
 
 
@@ -23,8 +25,16 @@ class ErrorResponse(ValueError):  # noqa: N818 (it is an answer, not an error of
 
 
 class FieldErrorResponse(ErrorResponse):
-    """A refusal in the form that names a field."""
+    """A refusal in the form that names fields.
 
-    def __init__(self, field: str, kind: str, message: str) -> None:
-        super().__init__(400, kind)
-        self.content: dict[str, JsonValue] = {"error": {field: {"type": kind, "message": message}}}
+    Args:
+        fields: For each field QPay's word for what is wrong, and a sentence.
+    """
+
+    def __init__(self, fields: Mapping[str, tuple[str, str]]) -> None:
+        super().__init__(400, ", ".join(f"{name}: {kind}" for name, (kind, _) in fields.items()))
+        self.content = {
+            "error": {
+                name: {"type": kind, "message": message} for name, (kind, message) in fields.items()
+            }
+        }

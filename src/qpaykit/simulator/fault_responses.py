@@ -8,14 +8,14 @@ import struct
 from typing import TYPE_CHECKING
 
 import anyio
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from qpaykit.simulator.odd_answers import ODD_ANSWERS, encode
+from qpaykit.simulator.http_responses import gateway_page, json_response
+from qpaykit.simulator.odd_answers import ODD_ANSWERS
 
 if TYPE_CHECKING:
     import asyncio
 
-    from pydantic import JsonValue
     from starlette.types import Scope, Send
 
     from qpaykit.simulator.faults import Fault
@@ -25,20 +25,7 @@ DEFAULT_DRIP_SECONDS = 0.05
 DEFAULT_SLOW_SECONDS = 1.0
 HANG_SECONDS = 3600.0
 
-_GATEWAY = (
-    "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n"
-    "<hr><center>nginx/1.28.0</center>\r\n</body>\r\n</html>\r\n"
-)
 _RESET = struct.pack("ii", 1, 0)
-
-
-def json_response(content: JsonValue, status_code: int = 200) -> Response:
-    """Answer with JSON as QPay's server does."""
-    return Response(
-        encode(content),
-        status_code,
-        {"x-powered-by": "Express", "content-type": "application/json; charset=utf-8"},
-    )
 
 
 def instead_of_an_answer(fault: Fault) -> Response | None:
@@ -46,10 +33,10 @@ def instead_of_an_answer(fault: Fault) -> Response | None:
     status, _, _ = fault.kind.partition("-")
     wait = {"retry-after": f"{1 if fault.delay is None else fault.delay:g}"}
     if status == "502":
-        return HTMLResponse(_GATEWAY.format("502 Bad Gateway"), 502)
+        return gateway_page("502 Bad Gateway", 502)
     if status == "503":
         headers = wait if fault.kind == "503-retry-after" else {}
-        return HTMLResponse(_GATEWAY.format("503 Service Temporarily Unavailable"), 503, headers)
+        return gateway_page("503 Service Temporarily Unavailable", 503, headers)
     if status == "429":
         return Response("Too Many Requests", 429, wait)
     if status == "500":
@@ -65,7 +52,7 @@ def spoiled(response: Response, kind: str) -> Response:
     if kind == "malformed":
         return Response(body[:-1] + b",}", 200, media_type="application/json")
     if kind == "html":
-        return HTMLResponse(_GATEWAY.format("Welcome"), 200)
+        return gateway_page("Welcome", 200)
     if kind == "empty":
         return Response(b"", 200)
     if kind in ODD_ANSWERS and response.status_code == 200:

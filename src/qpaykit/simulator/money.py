@@ -65,3 +65,9 @@ def number(amount: Decimal) -> int | float:
     """Write money as a JSON number."""
     whole = _EXACT.quantize(amount, _WHOLE)
     return int(whole) if whole == amount else float(amount)
+
+
+def text_of_tax(amount: Fraction) -> str:
+    """Write the amount of a tax as text with four decimals, the rest cut off."""
+    ten_thousandths = amount.numerator * 10_000 // amount.denominator
+    return f"{ten_thousandths // 10_000}.{ten_thousandths % 10_000:04d}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import TYPE_CHECKING
 
 from typing_extensions import Self, TypedDict
@@ -16,6 +16,13 @@ from qpaykit.simulator.thread_server import ThreadServer
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from qpaykit.simulator.accounts import Account
+
+DEFAULT_USERNAME = "TEST_SHOP"
+DEFAULT_PASSWORD = "simulator-password"  # noqa: S105 (a simulated account's)
+DEFAULT_INVOICE_CODE = "TEST_INVOICE"
+DEFAULT_CALLBACK_URL = "http://127.0.0.1:9/callback"
 
 
 class Credentials(TypedDict):
@@ -34,6 +41,11 @@ class Simulator(Control):
     Args:
         port: The port to listen on; 0 takes a free one.
         host: The address to listen on.
+        username: The merchant's login. With `password` left out or not, what is None comes from
+            `QPAY_USERNAME` and `QPAY_PASSWORD`, else it is the same fixed one at each start.
+            Where both are given, no variable is read; else the invoice code and the callback
+            URL of `credentials` come from `QPAY_INVOICE_CODE` and `QPAY_CALLBACK_URL`.
+        password: The login's password.
         seed: Makes payment ids and shares of faults repeatable.
         expose: Allow other addresses than loopback, for listening and for callbacks. The
             simulator then answers to its own address and to the host of `public_url` too.
@@ -49,6 +61,8 @@ class Simulator(Control):
         *,
         port: int = 0,
         host: str = "127.0.0.1",
+        username: str | None = None,
+        password: str | None = None,
         seed: int | None = None,
         expose: bool = False,
         pay_after: float | None = None,
@@ -61,7 +75,16 @@ class Simulator(Control):
         self._server = ThreadServer(host, port)
         self._accepts_host = host_check(host, exposed=expose, public_url=public_url)
         self._public_url = public_url.rstrip("/") if public_url else None
-        self._merchant = self.add_account(f"SHOP_{secrets.token_hex(4)}", secrets.token_urlsafe(18))
+        settings = {} if username is not None and password is not None else os.environ
+        self._merchant = self.add_account(
+            username or settings.get("QPAY_USERNAME", "").strip() or DEFAULT_USERNAME,
+            password or settings.get("QPAY_PASSWORD", "").strip() or DEFAULT_PASSWORD,
+            invoice_code=settings.get("QPAY_INVOICE_CODE", "").strip() or DEFAULT_INVOICE_CODE,
+        )
+        self._callback_url = settings.get("QPAY_CALLBACK_URL", "").strip() or DEFAULT_CALLBACK_URL
+        self._ebarimt_merchant = self.add_account(
+            f"{self._merchant.username}_EBARIMT", self._merchant.password, invoice_code=None
+        )
 
     @property
     def base_url(self) -> str:
@@ -76,11 +99,24 @@ class Simulator(Control):
     @property
     def credentials(self) -> Credentials:
         """Keyword arguments for a client."""
+        return self.credentials_of(self._merchant)
+
+    @property
+    def ebarimt_credentials(self) -> Credentials:
+        """Keyword arguments for a client of the merchant's second account, for e-barimt alone."""
+        return self.credentials_of(self._ebarimt_merchant)
+
+    def credentials_of(self, account: Account) -> Credentials:
+        """Return keyword arguments for a client of an account.
+
+        Args:
+            account: What `add_account` returned.
+        """
         return {
-            "username": self._merchant.username,
-            "password": self._merchant.password,
-            "invoice_code": next(iter(self._merchant.invoice_codes)),
-            "callback_url": "http://127.0.0.1:9/callback",
+            "username": account.username,
+            "password": account.password,
+            "invoice_code": next(iter(account.invoice_codes)),
+            "callback_url": self._callback_url,
             "base_url": self.base_url,
         }
 

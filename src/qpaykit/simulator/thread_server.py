@@ -76,6 +76,7 @@ class ThreadServer:
             ws="none",
             lifespan="off",
             log_level="critical",
+            server_header=False,
             access_log=False,
             backlog=4096,
             timeout_graceful_shutdown=1,

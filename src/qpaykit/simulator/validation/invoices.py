@@ -6,16 +6,23 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.error_responses import ErrorResponse
-from qpaykit.simulator.money import LARGEST_AMOUNT_MNT, from_fraction
-from qpaykit.simulator.validation.fields import as_list, check_lengths, check_required, number
+from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
+from qpaykit.simulator.validation.fields import (
+    as_list,
+    check_lengths,
+    check_required,
+    check_url,
+    number,
+)
+from qpaykit.simulator.validation.sums import Sums, add_sums, sums_of_line
 from qpaykit.simulator.validation.vat import check_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from pydantic import JsonValue
 
+SMALLEST_AMOUNT_MNT = 10
 _LIMITS = {
     "invoice_code": 45,
     "sender_invoice_no": 45,
@@ -38,7 +45,7 @@ _REQUIRED = (
 )
 
 
-def check_invoice(content: Mapping[str, JsonValue], codes: Mapping[str, bool]) -> Decimal:
+def check_invoice(content: Mapping[str, JsonValue], codes: Mapping[str, bool]) -> Sums:
     """Check `POST /invoice` and return what the invoice costs.
 
     Args:
@@ -50,30 +57,26 @@ def check_invoice(content: Mapping[str, JsonValue], codes: Mapping[str, bool]) -
     """
     check_required(content, _REQUIRED)
     check_lengths(content, _LIMITS)
+    check_url(content, "callback_url")
     code = str(content["invoice_code"])
     if code not in codes:
         raise ErrorResponse(400, "INVOICE_CODE_INVALID", "Нэхэмжлэлийн код буруу")
+    sums = _sums(content, for_ebarimt=codes[code])
+    if not 0 < sums.total <= Fraction(LARGEST_AMOUNT_MNT):
+        raise ErrorResponse(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
+    if sums.total < SMALLEST_AMOUNT_MNT:
+        raise ErrorResponse(400, "MIN_AMOUNT_ERR", "Үнийн дүн хэт бага байна")
+    return sums
+
+
+def _sums(content: Mapping[str, JsonValue], *, for_ebarimt: bool) -> Sums:
     lines = [line for line in as_list(content.get("lines")) if isinstance(line, dict)]
-    if codes[code]:
+    if for_ebarimt:
         if not lines:
             raise ErrorResponse(400, "INVOICE_LINE_REQUIRED", "Нэхэмжлэлийн мөр шаардлагатай")
-        total = check_lines(lines, str(content.get("tax_type") or "1"))
-    elif lines:
-        total = sum((_plain_line(line) for line in lines), Fraction(0))
-    else:
-        amount = content.get("amount")
-        if isinstance(amount, str):
-            raise ErrorResponse(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
-        total = number(amount)
-    if not 0 < total <= LARGEST_AMOUNT_MNT:
-        raise ErrorResponse(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
-    return from_fraction(total)
-
-
-def _plain_line(line: Mapping[str, JsonValue]) -> Fraction:
-    total = number(line.get("line_quantity")) * number(line.get("line_unit_price"))
-    for name, sign in (("discounts", -1), ("surcharges", 1), ("taxes", 1)):
-        for part in as_list(line.get(name)):
-            if isinstance(part, dict):
-                total += sign * number(part.get("amount"))
-    return total
+        checked = check_lines(lines, str(content.get("tax_type") or "1"))
+        return add_sums(checked, taxes_inside=True)
+    if lines:
+        plain = (sums_of_line(line, taxes_inside=False) for line in lines)
+        return add_sums(plain, taxes_inside=False)
+    return Sums(gross=number(content.get("amount")))

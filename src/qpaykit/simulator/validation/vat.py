@@ -7,50 +7,54 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.error_responses import ErrorResponse
-from qpaykit.simulator.validation.fields import is_amount, number
+from qpaykit.simulator.validation.fields import as_list, is_amount
+from qpaykit.simulator.validation.sums import sums_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
+    from qpaykit.simulator.validation.sums import Sums
+
 _CLASS = re.compile(r"[0-9]{7}")
 _WITH_VAT = "1"
 
 
-def check_lines(lines: Sequence[Mapping[str, JsonValue]], tax_type: str) -> Fraction:
-    """Check the lines as QPay does, and return what they cost together.
+def check_lines(lines: Sequence[Mapping[str, JsonValue]], tax_type: str) -> list[Sums]:
+    """Check the lines as QPay does, and return what each costs.
 
     Raises:
         ErrorResponse: A line's class, total or tax is wrong.
     """
-    return sum((_check_line(line, tax_type) for line in lines), Fraction(0))
+    return [_check_line(line, tax_type) for line in lines]
 
 
-def _check_line(line: Mapping[str, JsonValue], tax_type: str) -> Fraction:
-    total = number(line.get("line_quantity")) * number(line.get("line_unit_price"))
-    if total <= 0:
+def _check_line(line: Mapping[str, JsonValue], tax_type: str) -> Sums:
+    sums = sums_of_line(line, taxes_inside=True)
+    if sums.gross <= 0 or sums.total <= 0:
         raise ErrorResponse(400, "INVALID_AMOUNT")
     if not _CLASS.fullmatch(str(line.get("classification_code") or "")):
         raise ErrorResponse(400, "CLASSIFICATION_CODE_INVALID")
     if tax_type != _WITH_VAT:
         if not line.get("tax_product_code"):
             raise ErrorResponse(400, "TAX_PRODUCT_CODE_REQUIRED")
-        return total
-    taxes = line.get("taxes")
+        return sums
     stated = {
         str(tax.get("tax_code")): str(tax.get("amount"))
-        for tax in (taxes if isinstance(taxes, list) else [])
+        for tax in as_list(line.get("taxes"))
         if isinstance(tax, dict)
     }
     if "VAT" not in stated:
         raise ErrorResponse(400, "TAX_LINE_REQUIRED")
     whole = 112 if "CITY_TAX" in stated else 110
-    expected = {"VAT": total * 10 / whole, "CITY_TAX": total * 2 / whole}
+    shares = {"VAT": Fraction(10, whole), "CITY_TAX": Fraction(2, whole)}
+    # Nobody has recorded whether a discount lowers the tax: both are taken.
+    bases = {sums.gross, sums.total}
     for code, amount in stated.items():
-        if code not in expected or not _agrees(amount, expected[code]):
+        if code not in shares or not any(_agrees(amount, base * shares[code]) for base in bases):
             raise ErrorResponse(400, "VAT_AMOUNT_INVALID")
-    return total
+    return sums
 
 
 def _agrees(amount: str, exact: Fraction) -> bool:
