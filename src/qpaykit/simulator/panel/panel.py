@@ -85,7 +85,8 @@ class Panel:
             case ["invoices", identifier, "pay"]:
                 amount = _amount(fields["amount"]) if fields.get("amount") else None
                 method = fields.get("method") or "P2P"
-                control.pay(identifier, amount=amount, method=method)
+                again = bool(fields.get("again"))
+                control.pay(identifier, amount=amount, method=method, again=again)
             case ["invoices", identifier, "fail"]:
                 control.fail(identifier)
             case ["payments", identifier, "refund"]:
