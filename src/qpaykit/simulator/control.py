@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from qpaykit.simulator.accounts import Account
@@ -20,6 +20,12 @@ from qpaykit.simulator.state import Invoice, Payment, State
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Callable
+
+    from qpaykit.simulator.request_log import RecordedRequest
+
+
+Event: TypeAlias = "RecordedRequest | Payment | SentCallback"
 
 
 class Control:
@@ -29,14 +35,25 @@ class Control:
         seed: Makes payment ids and shares of faults repeatable.
         expose: Allow callbacks to other addresses than loopback.
         pay_after: Pay every invoice in full so many seconds after it is made.
+        pay_method: How `pay_after` pays: "P2P" or "CARD".
+
+    Raises:
+        ValueError: There is no such method.
     """
 
     def __init__(
-        self, *, seed: int | None = None, expose: bool = False, pay_after: float | None = None
+        self,
+        *,
+        seed: int | None = None,
+        expose: bool = False,
+        pay_after: float | None = None,
+        pay_method: str = "P2P",
     ) -> None:
+        _check_method(pay_method)
         self._state = State(seed=seed)
+        self._watcher: Callable[[Event], None] | None = None
         if pay_after is not None:
-            self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after)
+            self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after, pay_method)
         self._callback_sender = CallbackSender(exposed=expose)
         self.faults: Faults = Faults(self._state.random)
         self.requests: RequestLog = RequestLog()
@@ -94,6 +111,17 @@ class Control:
         self._state.accounts.add(account)
         return account
 
+    def watch(self, watcher: Callable[[Event], None]) -> None:
+        """Call a function about each answered request, each payment and each sent callback.
+
+        Args:
+            watcher: Takes a `RecordedRequest`, a payment or a `SentCallback`; called from the
+                simulator's threads.
+        """
+        self._watcher = watcher
+        self.requests.on_answered = watcher
+        self._callback_sender.on_sent = watcher
+
     def pay(
         self,
         invoice_id: str,
@@ -124,8 +152,7 @@ class Control:
         Raises:
             ValueError: The invoice cannot be paid.
         """
-        if method not in {"P2P", "CARD"}:
-            raise ValueError('method must be "P2P" or "CARD"')
+        _check_method(method)
         with self._state.lock:
             invoice = self._state.invoice(invoice_id) if late else self._payable(invoice_id)
             unpaid = invoice.amount if again else invoice.due
@@ -343,17 +370,20 @@ class Control:
             raise ValueError(f"invoice {invoice_id} has expired")
         return invoice
 
-    def _pay_later(self, invoice: Invoice, seconds: float) -> None:
+    def _pay_later(self, invoice: Invoice, seconds: float, method: str) -> None:
         def pay() -> None:
             # The invoice may have been paid or cancelled in the meantime.
             with suppress(ValueError):
-                self.pay(invoice.id)
+                self.pay(invoice.id, method=method)
 
         buyer = threading.Timer(seconds, pay)
         buyer.daemon = True
         buyer.start()
 
     def _call_back_times(self, payment: Payment, times: int, *, wait: bool) -> None:
+        if self._watcher is not None:
+            self._watcher(payment)
+
         def send() -> None:
             for _ in range(times):
                 self._call_back(payment)
@@ -362,3 +392,8 @@ class Control:
             send()
         else:
             threading.Thread(target=send, name="qpay-callback", daemon=True).start()
+
+
+def _check_method(method: str) -> None:
+    if method not in {"P2P", "CARD"}:
+        raise ValueError('method must be "P2P" or "CARD"')

@@ -51,9 +51,10 @@ class Simulator(Control):
             simulator then answers to its own address and to the host of `public_url` too.
         public_url: Where a phone or another machine finds it, if not at `host`.
         pay_after: Pay every invoice in full so many seconds after it is made.
+        pay_method: How `pay_after` pays: "P2P" or "CARD".
 
     Raises:
-        ValueError: `host` is not loopback, and `expose` is not True.
+        ValueError: `host` is not loopback and `expose` is not True, or there is no such method.
     """
 
     def __init__(
@@ -66,12 +67,13 @@ class Simulator(Control):
         seed: int | None = None,
         expose: bool = False,
         pay_after: float | None = None,
+        pay_method: str = "P2P",
         public_url: str | None = None,
     ) -> None:
         if not expose and not is_loopback(host):
             msg = f"{host} is not loopback; to listen there pass expose=True, or --expose"
             raise ValueError(msg)
-        super().__init__(seed=seed, expose=expose, pay_after=pay_after)
+        super().__init__(seed=seed, expose=expose, pay_after=pay_after, pay_method=pay_method)
         self._server = ThreadServer(host, port)
         self._accepts_host = host_check(host, exposed=expose, public_url=public_url)
         self._public_url = public_url.rstrip("/") if public_url else None
