@@ -75,6 +75,7 @@ def test_every_answer_has_what_was_recorded(qpay_simulator: Simulator, library: 
                     taxes=[Tax(tax_code="VAT", description="VAT", amount=20)],
                 )
             ],
+            amount=220,
             sender_invoice_no="45",
             invoice_description="Tea",
         ).invoice_id

@@ -330,3 +330,24 @@ def test_requests_are_kept_without_showing_the_token(
     request = qpay_simulator.requests.to("POST", "/invoice")[0]
     assert request.json()["sender_invoice_no"] == "42"  # type: ignore[call-overload, index]
     assert "access" not in repr(request)
+
+
+def test_a_repeated_callback_is_told_from_the_first(
+    qpay_simulator: Simulator, http: httpx.Client, shop: tuple[str, list[str]]
+) -> None:
+    url, _ = shop
+    made = invoice(http, callback_url=f"{url}/pay")
+    payment_id = qpay_simulator.pay(made["invoice_id"], callbacks=2)
+    qpay_simulator.refund(payment_id)
+    assert [one.repeated for one in qpay_simulator.callbacks] == [False, True, False]
+    page = httpx.get(f"{qpay_simulator.page_root}/invoices/{made['invoice_id']}").text
+    assert page.count("not to be delivered again") == 1
+    assert page.count("<br>to be delivered") == 2
+
+
+def test_an_unanswered_callback_is_no_repetition_when_it_is_sent_again(
+    qpay_simulator: Simulator, http: httpx.Client
+) -> None:
+    made = invoice(http)
+    qpay_simulator.pay(made["invoice_id"], callbacks=2)
+    assert [one.repeated for one in qpay_simulator.callbacks] == [False, False]
