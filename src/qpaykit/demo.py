@@ -1,4 +1,4 @@
-"""The story of one payment, told in a terminal: shop, SDK, QPay (simulated) and buyer."""
+"""`qpaykit demo`: one payment from invoice to refund, with a simulated QPay."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def serve(shop: Shop, server: ThreadingHTTPServer) -> Iterator[None]:
 
 
 def run_demo(console: Console) -> bool:
-    """Tell the story; return whether it ended with a delivered and refunded order."""
+    """Play one payment; return whether it ended with a delivered and refunded order."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     callback_url = f"http://127.0.0.1:{server.server_port}/callback?order={ORDER}"
     with server, Simulator() as simulator:
@@ -89,7 +89,7 @@ def run_demo(console: Console) -> bool:
         with QPayClient(**credentials) as client:
             shop = Shop(client, console)
             with serve(shop, server):
-                _tell(console, simulator, client)
+                _play(console, simulator, client)
             console.print(
                 "\n[bold green]Delivered, receipted and refunded.[/]"
                 if shop.delivered and shop.refunded
@@ -98,7 +98,7 @@ def run_demo(console: Console) -> bool:
             return len(shop.delivered) == 1 and len(shop.refunded) == 1
 
 
-def _tell(console: Console, simulator: Simulator, client: QPayClient) -> None:
+def _play(console: Console, simulator: Simulator, client: QPayClient) -> None:
     console.print(f"\nQPay is simulated at {simulator.base_url}\n", highlight=False)
     client.tokens.get()
     console.print("  token     one login; it serves every later call")

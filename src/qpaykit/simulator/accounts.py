@@ -78,7 +78,7 @@ class Accounts:
             self._tokens.clear()
 
     def log_in(self, username: str, password: str) -> TokenPair:
-        """Give a new pair; with `single_live_token` every older one of the account dies.
+        """Issue a new token pair; with `single_live_token` the account's older pairs are revoked.
 
         Raises:
             ErrorResponse: There is no such login.
@@ -89,7 +89,7 @@ class Accounts:
         return self._issue(account)
 
     def refresh(self, token: str) -> TokenPair:
-        """Give a new pair for a refresh token, which dies with its access token.
+        """Issue a new pair for a refresh token, which is revoked with its access token.
 
         Raises:
             ErrorResponse: It is not alive.

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from qpaykit.simulator.faults import Fault
     from qpaykit.simulator.state import Payment
 
-_KEPT = 10_000
-_TIMEOUT = 30.0
-_LATE = 0.5
+_MAX_KEPT_CALLBACKS = 10_000
+_SHOP_TIMEOUT_SECONDS = 30.0
+_DEFAULT_DELAY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class CallbackSender:
 
     def __init__(self, *, exposed: bool) -> None:
         self._exposed = exposed
-        self._sent: deque[SentCallback] = deque(maxlen=_KEPT)
+        self._sent: deque[SentCallback] = deque(maxlen=_MAX_KEPT_CALLBACKS)
         self._news = threading.Condition()
         self._client: PlainClient | None = None
         self._held_back: list[Payment] = []
@@ -77,7 +77,7 @@ class CallbackSender:
 
         Args:
             payment: What the callback is about.
-            fault: What goes wrong with it, one of `CALLBACK_FAULTS`.
+            fault: The fault to apply, of a kind in `CALLBACK_FAULTS`.
 
         Returns:
             What became of it; None where it was not sent, or not yet.
@@ -90,7 +90,9 @@ class CallbackSender:
                 self._held_back.append(payment)
             return None
         if kind == "delay":
-            time.sleep(_LATE if fault is None or fault.delay is None else fault.delay)
+            time.sleep(
+                _DEFAULT_DELAY_SECONDS if fault is None or fault.delay is None else fault.delay
+            )
         if kind == "double":
             self._deliver(payment)
         record = self._deliver(payment, forged=kind == "forge", post=kind == "post")
@@ -175,7 +177,7 @@ class CallbackSender:
             if self._client is None:
                 # A shop under test may close its connections between callbacks: none is kept.
                 self._client = default_library().client(
-                    timeout=_TIMEOUT, trust_env=False, headers={"connection": "close"}
+                    timeout=_SHOP_TIMEOUT_SECONDS, trust_env=False, headers={"connection": "close"}
                 )
             return self._client
 

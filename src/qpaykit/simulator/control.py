@@ -29,7 +29,7 @@ Event: TypeAlias = "RecordedRequest | Payment | SentCallback"
 
 
 class Control:
-    """A simulated QPay, in the hands of a test or of a person.
+    """A simulated QPay, for a test or a person to control.
 
     Args:
         seed: Makes payment ids and shares of faults repeatable.
@@ -227,7 +227,7 @@ class Control:
         self._call_back_times(payment, callbacks, wait=True)
 
     def fail(self, invoice_id: str, *, callbacks: int = 1) -> str:
-        """Let a payment fail, and call the shop back.
+        """Make a failed card payment, and call the shop back.
 
         Args:
             invoice_id: The invoice.
@@ -275,7 +275,7 @@ class Control:
         return self._call_back(self._state.payment(payment_id))
 
     def callback_query(self, payment_id: str) -> str:
-        """Return the query of the callback about a payment, as a unit test hands it to `handle`.
+        """Return the query of the callback about a payment, for a unit test of `handle`.
 
         Args:
             payment_id: The payment.
@@ -329,7 +329,7 @@ class Control:
 
     @property
     def refunds_refused(self) -> Counter[str]:
-        """How often each payment was to be taken back after that was done already."""
+        """How many refunds or cancellations came for each payment after it was refunded."""
         return self._state.refunds_refused
 
     def payment(self, payment_id: str) -> Payment:

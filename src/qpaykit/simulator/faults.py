@@ -1,4 +1,4 @@
-"""Faults by name: what goes wrong with the next answers."""
+"""Faults by name: how the next answers and callbacks fail."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ CALLBACK_FAULTS = {
     "double": "it is sent twice",
     "delay": "it is sent late",
     "reorder": "it is sent after the next one",
-    "forge": "it names a payment that there is not",
+    "forge": "it names a payment that does not exist",
     "post": "it is sent by POST, with the older document's JSON body",
 }
 
@@ -71,8 +71,8 @@ class Fault:
         method: HTTP method, or "*"; "CALLBACK" for the calls to shops.
         path: Path with or without `/v2`; `*` and `{name}` stand for any part.
         kind: One of `KINDS`.
-        times: How many requests it still strikes; None for all.
-        share: Which part of the requests it strikes, from 0 to 1; None for each.
+        times: How many more requests it applies to; None for all.
+        share: The fraction of the requests that it applies to, from 0 to 1; None for each.
         delay: Seconds, for "slow", "drip" and the Retry-After of "503-retry-after" and "429".
     """
 
@@ -86,7 +86,7 @@ class Fault:
 
 
 class Faults:
-    """The faults of one simulator; the first that fits a request strikes it."""
+    """The faults of one simulator; the first that matches a request applies to it."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -103,15 +103,16 @@ class Faults:
         share: float | None = None,
         delay: float | None = None,
     ) -> None:
-        """Let something go wrong.
+        """Add a fault.
 
         Args:
             method: HTTP method, or "*"; "CALLBACK" for the calls to shops.
             path: Path, such as "/invoice" or "/payment/refund/*"; for callbacks "*", or the
                 id of an invoice.
             kind: One of `KINDS`, for callbacks one of `CALLBACK_FAULTS`.
-            times: How many requests to strike; None for all from now on.
-            share: The part of the requests to strike, from 0 to 1, drawn by the seed.
+            times: How many requests it applies to; None for all from now on.
+            share: The fraction of the requests that it applies to, from 0 to 1, drawn by the
+                seed.
             delay: Seconds that "slow" waits before, "drip" between, bytes; or Retry-After.
 
         Raises:
@@ -157,7 +158,7 @@ class Faults:
         )
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Return the fault that strikes a request, and count it."""
+        """Return the fault that applies to a request, and count it."""
         bare = path.removeprefix("/v2")
         with self._lock:
             for fault in self._faults:
@@ -174,7 +175,7 @@ class Faults:
         return None
 
     def clear(self) -> None:
-        """Let everything go well again."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 

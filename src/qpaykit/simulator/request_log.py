@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-_KEPT = 10_000
+_MAX_KEPT_REQUESTS = 10_000
 
 
 @dataclass(eq=False)
@@ -49,7 +49,7 @@ class RequestLog(Sequence[RecordedRequest]):
     """The last 10,000 requests, oldest first."""
 
     def __init__(self) -> None:
-        self._requests: deque[RecordedRequest] = deque(maxlen=_KEPT)
+        self._requests: deque[RecordedRequest] = deque(maxlen=_MAX_KEPT_REQUESTS)
         self.on_answered: Callable[[RecordedRequest], None] | None = None
 
     def add(self, request: RecordedRequest) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-_START = 10.0
+_START_TIMEOUT_SECONDS = 10.0
 
 # An address that means all of a machine's own is none that a client can call.
 _THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -54,7 +54,7 @@ class ThreadServer:
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
     def bind(self) -> None:
-        """Take the port.
+        """Bind the port.
 
         Raises:
             OSError: It is in use, or the address is not this machine's.
@@ -69,7 +69,7 @@ class ThreadServer:
         self._port = self._socket.getsockname()[1]
 
     def serve(self, app: ASGIApp) -> None:
-        """Begin to answer on the port that was taken."""
+        """Begin to answer on the bound port."""
         config = uvicorn.Config(
             app,
             http=_Connection,
@@ -86,7 +86,7 @@ class ThreadServer:
             target=self._server.run, args=([self._socket],), name="qpay-simulator", daemon=True
         )
         self._thread.start()
-        ends = time.monotonic() + _START
+        ends = time.monotonic() + _START_TIMEOUT_SECONDS
         while not self._server.started:
             if time.monotonic() > ends or not self._thread.is_alive():
                 raise RuntimeError("the simulator did not start")

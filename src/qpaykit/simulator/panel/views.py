@@ -89,19 +89,19 @@ def faults(found: Iterable[Fault], language: str) -> str:
 
 
 def problem(sentence: str, language: str, *, back: str) -> str:
-    """What is shown when a button could not do its work."""
+    """The page for an action that failed."""
     return _page("problem.html", language, path=back, title="cannot", sentence=sentence)
 
 
 def not_found(language: str) -> str:
-    """What is shown for a page that there is not."""
+    """The page for an address that does not exist."""
     return _page("layout.html", language, path="/", title="404")
 
 
 def state_of(one: Invoice, *, expired: bool) -> str:
     """Return what became of an invoice, as a person would say it.
 
-    QPay's own `invoice_status` knows OPEN, CLOSED and CANCELED, and tells nothing of refunds.
+    QPay's own `invoice_status` is OPEN, CLOSED or CANCELED, and does not show refunds.
     """
     if one.status == "CANCELED":
         return "CANCELED"
