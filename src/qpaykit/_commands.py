@@ -14,7 +14,7 @@ from qpaykit._version import __version__
 from qpaykit.demo import run_demo
 from qpaykit.doctor import examine
 from qpaykit.simulator import Simulator
-from qpaykit.simulator.terminal import FORMATS, describe, setting_lines, write_dotenv
+from qpaykit.simulator.terminal import FORMATS, describe, printable, setting_lines, write_dotenv
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -131,7 +131,10 @@ def simulate(
         _point_a_shop_at(simulator, form, write)
         simulator.watch(
             lambda event: console.print(
-                describe(event), highlight=False, markup=False, soft_wrap=True
+                printable(describe(event), console.encoding),
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
             )
         )
         threading.Event().wait()

@@ -49,7 +49,7 @@ class Shop:
         """Take one request of QPay's."""
         reply = self.dispatcher.handle(query=target)
         self._console.print(
-            f"  shop      callback → {reply.outcome}, answered {reply.status_code} {reply.body}"
+            f"  shop      callback -> {reply.outcome}, answered {reply.status_code} {reply.body}"
         )
         return reply.status_code, reply.body.encode()
 
@@ -107,11 +107,14 @@ def _play(console: Console, simulator: Simulator, client: QPayClient) -> None:
     )
     console.print(f"  invoice   {invoice.invoice_id}, {AMOUNT} MNT, {len(invoice.urls)} bank links")
     console.print("  QR\n")
-    picture = io.StringIO()
-    segno.make(invoice.qr_text or "").terminal(out=picture, compact=True, border=2)
-    console.print(picture.getvalue(), highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        _qr_picture(invoice.qr_text or "", console.encoding),
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
     console.print("\n  check     paid:", client.payments.check(invoice.invoice_id).is_paid(AMOUNT))
-    console.print("  buyer     pays by card …")
+    console.print("  buyer     pays by card ...")
     payment_id = simulator.pay(invoice.invoice_id, method="CARD", callbacks=2)
     check = client.payments.check(invoice.invoice_id)
     console.print(f"  check     paid: {check.is_paid(AMOUNT)}, {check.paid_amount} MNT")
@@ -120,3 +123,15 @@ def _play(console: Console, simulator: Simulator, client: QPayClient) -> None:
     client.payments.refund(payment_id, note="the tea was cold")
     console.print(f"  refund    payment is {client.payments.get(payment_id).payment_status}")
     simulator.send_callback(payment_id)
+
+
+def _qr_picture(content: str, encoding: str) -> str:
+    """Draw a QR code of block characters, or say that the terminal's encoding has none."""
+    picture = io.StringIO()
+    segno.make(content).terminal(out=picture, compact=True, border=2)
+    drawn = picture.getvalue()
+    try:
+        drawn.encode(encoding)
+    except UnicodeEncodeError:
+        return f"  (not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 shows it)"
+    return drawn

@@ -13,7 +13,7 @@ import pytest
 from qpaykit import QPayClient
 from qpaykit.simulator import Simulator
 from qpaykit.simulator.control import Event
-from qpaykit.simulator.terminal import describe, setting_lines, write_dotenv
+from qpaykit.simulator.terminal import describe, printable, setting_lines, write_dotenv
 
 PASSWORD = 'it\'s a "pass" $word'
 
@@ -83,10 +83,10 @@ def test_requests_payments_and_callbacks_are_told_in_a_line_each() -> None:
         )
         payment_id = simulator.pay(invoice.invoice_id)
     lines = [describe(event) for event in events]
-    assert lines[0].startswith("request   POST /v2/auth/token → 200, ")
-    assert lines[1].startswith("request   POST /v2/invoice → 200, ")
+    assert lines[0].startswith("request   POST /v2/auth/token -> 200, ")
+    assert lines[1].startswith("request   POST /v2/invoice -> 200, ")
     assert lines[2] == f"payment   {payment_id}, order 42: 1500.00 MNT PAID"
-    assert lines[3].startswith(f"callback  payment {payment_id} → ConnectError")
+    assert lines[3].startswith(f"callback  payment {payment_id} -> ConnectError")
 
 
 def test_pay_after_pays_as_it_is_told() -> None:
@@ -101,3 +101,11 @@ def test_pay_after_pays_as_it_is_told() -> None:
             ).invoice_id
             simulator.wait_for_callback(invoice_id)
             assert simulator.invoice(invoice_id).payments[0].method == "CARD"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "Цай\\x1b[31m"), ("ascii", "\\u0426\\u0430\\u0439\\x1b[31m")],
+)
+def test_a_line_is_printed_on_any_terminal(encoding: str, shown: str) -> None:
+    assert printable("Цай\x1b[31m", encoding) == shown

@@ -70,13 +70,24 @@ def describe(event: Event) -> str:
     """Return one line about a request, a payment or a callback."""
     if isinstance(event, RecordedRequest):
         took = f"{(event.seconds or 0) * 1000:.0f} ms"
-        return f"request   {event.method} {event.path} → {event.status_code}, {took}"
+        return f"request   {event.method} {event.path} -> {event.status_code}, {took}"
     if isinstance(event, SentCallback):
         answer = event.error or f"{event.status_code} {event.body[:60]}"
         again = ", a repetition" if event.repeated else ""
-        return f"callback  payment {event.payment_id} → {answer}{again}"
+        return f"callback  payment {event.payment_id} -> {answer}{again}"
     order = event.invoice.request["sender_invoice_no"]
     return f"payment   {event.id}, order {order}: {text(event.amount)} MNT {event.status}"
+
+
+def printable(line: str, encoding: str) -> str:
+    """Return a line as a terminal can show it, with escapes for what it cannot.
+
+    Args:
+        line: May hold what a shop answered: control characters, or letters of any script.
+        encoding: The terminal's.
+    """
+    shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in line)
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _variables(credentials: Credentials) -> dict[str, str]:
