@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from pathlib import Path  # noqa: TC003 (typer reads it from the annotations)
 from typing import Annotated
 
 import typer
@@ -12,6 +14,7 @@ from qpaykit._version import __version__
 from qpaykit.demo import run_demo
 from qpaykit.doctor import examine
 from qpaykit.simulator import Simulator
+from qpaykit.simulator.terminal import FORMATS, describe, printable, setting_lines, write_dotenv
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,6 +67,19 @@ def simulate(
     pay_after: Annotated[
         float | None, typer.Option(help="Pay every invoice so many seconds after it is made.")
     ] = None,
+    method: Annotated[str, typer.Option(help="How --pay-after pays: P2P or CARD.")] = "P2P",
+    username: Annotated[
+        str | None, typer.Option(help="The login; QPAY_USERNAME, or a fixed one, when left out.")
+    ] = None,
+    password: Annotated[
+        str | None, typer.Option(help="Its password; QPAY_PASSWORD, or a fixed one, likewise.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="How settings are printed: shell, dotenv, powershell.")
+    ] = FORMATS[0],
+    write: Annotated[
+        Path | None, typer.Option(help="Put the settings into this file, such as .env.")
+    ] = None,
     host: Annotated[
         str, typer.Option(help="The address to listen on; others than loopback need --expose.")
     ] = "127.0.0.1",
@@ -79,14 +95,20 @@ def simulate(
     ] = None,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help='Let something go wrong: "POST /invoice 500", with "x3", "all" or "5%".'),
+        typer.Option(help='Add a fault: "POST /invoice 500", with "x3", "all" or "5%".'),
     ] = None,
 ) -> None:
     """Run a QPay on this machine until Ctrl-C."""
+    if form not in FORMATS:
+        console.print(f"There is no format {form}; there are {', '.join(FORMATS)}.")
+        raise typer.Exit(1)
     try:
         simulator = Simulator(
             port=port,
             host=host,
+            username=username,
+            password=password,
+            pay_method=method.upper(),
             expose=expose,
             public_url=public_url,
             seed=seed,
@@ -106,15 +128,31 @@ def simulate(
         raise typer.Exit(1) from None
     try:
         console.print(f"Its page: [bold]{simulator.page_root}[/bold]; Ctrl-C ends it.\n")
-        console.print("Point a shop at it:\n")
-        for name, value in simulator.credentials.items():
-            # These are the simulator's own, made up for this run.
-            line = f"  export QPAY_{name.upper()}={value}"
-            if name == "callback_url":
-                line += "  # put your shop's in its place"
-            console.print(line, highlight=False, soft_wrap=True)
+        _point_a_shop_at(simulator, form, write)
+        simulator.watch(
+            lambda event: console.print(
+                printable(describe(event), console.encoding),
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+        )
         threading.Event().wait()
     except KeyboardInterrupt:
         console.print("\nStopped.")
     finally:
         simulator.stop()
+
+
+def _point_a_shop_at(simulator: Simulator, form: str, write: Path | None) -> None:
+    if write is not None:
+        try:
+            write_dotenv(write, simulator.credentials)
+        except OSError as error:
+            console.print(f"{write} cannot be written: {error.strerror}.", soft_wrap=True)
+            raise typer.Exit(1) from None
+        console.print(f"The settings are in {write}.", highlight=False, soft_wrap=True)
+    console.print("Point a shop at it; put your shop's callback URL in its place:\n")
+    for line in setting_lines(simulator.credentials, form, environment=os.environ):
+        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+    console.print("\nVariables that are set to these values already are not shown.\n")

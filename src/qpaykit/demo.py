@@ -1,4 +1,4 @@
-"""The story of one payment, told in a terminal: shop, SDK, QPay (simulated) and buyer."""
+"""`qpaykit demo`: one payment from invoice to refund, with a simulated QPay."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Shop:
         """Take one request of QPay's."""
         reply = self.dispatcher.handle(query=target)
         self._console.print(
-            f"  shop      callback → {reply.outcome}, answered {reply.status_code} {reply.body}"
+            f"  shop      callback -> {reply.outcome}, answered {reply.status_code} {reply.body}"
         )
         return reply.status_code, reply.body.encode()
 
@@ -80,7 +80,7 @@ def serve(shop: Shop, server: ThreadingHTTPServer) -> Iterator[None]:
 
 
 def run_demo(console: Console) -> bool:
-    """Tell the story; return whether it ended with a delivered and refunded order."""
+    """Play one payment; return whether it ended with a delivered and refunded order."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     callback_url = f"http://127.0.0.1:{server.server_port}/callback?order={ORDER}"
     with server, Simulator() as simulator:
@@ -89,7 +89,7 @@ def run_demo(console: Console) -> bool:
         with QPayClient(**credentials) as client:
             shop = Shop(client, console)
             with serve(shop, server):
-                _tell(console, simulator, client)
+                _play(console, simulator, client)
             console.print(
                 "\n[bold green]Delivered, receipted and refunded.[/]"
                 if shop.delivered and shop.refunded
@@ -98,7 +98,7 @@ def run_demo(console: Console) -> bool:
             return len(shop.delivered) == 1 and len(shop.refunded) == 1
 
 
-def _tell(console: Console, simulator: Simulator, client: QPayClient) -> None:
+def _play(console: Console, simulator: Simulator, client: QPayClient) -> None:
     console.print(f"\nQPay is simulated at {simulator.base_url}\n", highlight=False)
     client.tokens.get()
     console.print("  token     one login; it serves every later call")
@@ -107,11 +107,14 @@ def _tell(console: Console, simulator: Simulator, client: QPayClient) -> None:
     )
     console.print(f"  invoice   {invoice.invoice_id}, {AMOUNT} MNT, {len(invoice.urls)} bank links")
     console.print("  QR\n")
-    picture = io.StringIO()
-    segno.make(invoice.qr_text or "").terminal(out=picture, compact=True, border=2)
-    console.print(picture.getvalue(), highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        _qr_picture(invoice.qr_text or "", console.encoding),
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
     console.print("\n  check     paid:", client.payments.check(invoice.invoice_id).is_paid(AMOUNT))
-    console.print("  buyer     pays by card …")
+    console.print("  buyer     pays by card ...")
     payment_id = simulator.pay(invoice.invoice_id, method="CARD", callbacks=2)
     check = client.payments.check(invoice.invoice_id)
     console.print(f"  check     paid: {check.is_paid(AMOUNT)}, {check.paid_amount} MNT")
@@ -120,3 +123,15 @@ def _tell(console: Console, simulator: Simulator, client: QPayClient) -> None:
     client.payments.refund(payment_id, note="the tea was cold")
     console.print(f"  refund    payment is {client.payments.get(payment_id).payment_status}")
     simulator.send_callback(payment_id)
+
+
+def _qr_picture(content: str, encoding: str) -> str:
+    """Draw a QR code of block characters, or say that the terminal's encoding has none."""
+    picture = io.StringIO()
+    segno.make(content).terminal(out=picture, compact=True, border=2)
+    drawn = picture.getvalue()
+    try:
+        drawn.encode(encoding)
+    except UnicodeEncodeError:
+        return f"  (not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 shows it)"
+    return drawn

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def _qpay_server() -> Iterator[Simulator]:
     from qpaykit.simulator import Simulator
+    from qpaykit.simulator.simulator import DEFAULT_PASSWORD, DEFAULT_USERNAME
 
-    with Simulator() as simulator:
+    # Given by name, so that no account of the environment gets into the tests.
+    with Simulator(username=DEFAULT_USERNAME, password=DEFAULT_PASSWORD) as simulator:
         yield simulator
 
 

@@ -77,3 +77,42 @@ def test_nothing_is_wider_than_a_phone(qpay_simulator: Simulator, qpay_client: Q
             browser.get(qpay_simulator.page_root + path)
             width = browser.execute_script("return document.documentElement.scrollWidth")
             assert width <= 390, path
+
+
+@pytest.mark.parametrize(
+    ("language", "paid", "refunded", "added"),
+    [
+        ("en", "paid", "refunded", "does the work and resets the connection"),
+        ("mn", "төлөгдсөн", "буцаагдсан", "хүсэлтийг гүйцэтгээд холболтыг таслана"),
+    ],
+)
+def test_the_page_is_used_in_both_languages(
+    qpay_simulator: Simulator,
+    qpay_client: QPayClient,
+    language: str,
+    paid: str,
+    refunded: str,
+    added: str,
+) -> None:
+    invoice = qpay_client.invoices.create(
+        amount=1500, sender_invoice_no="42", invoice_description="Tea"
+    )
+    with chromium() as browser:
+        browser.get(f"{qpay_simulator.page_root}/invoices/{invoice.invoice_id}?lang={language}")
+        clicks(browser, "[data-action=pay_card]")
+        sees(browser, paid, "dd .CLOSED")
+        assert not browser.find_element(By.CSS_SELECTOR, "[data-action=pay]").is_enabled()
+        clicks(browser, "[data-action=pay_again]")
+        waiting(browser).until(
+            lambda page: len(page.find_elements(By.CSS_SELECTOR, "[data-action=refund]")) == 2
+        )
+        clicks(browser, "[data-action=refund]")
+        clicks(browser, "[data-action=refund]")
+        sees(browser, refunded, "dd .REFUNDED")
+        browser.get(f"{qpay_simulator.page_root}/faults?lang={language}")
+        clicks(browser, "option[value=reset-after]")
+        clicks(browser, "[data-action=add_fault]")
+        sees(browser, added, "table")
+        clicks(browser, "[data-action=clear_faults]")
+        waiting(browser).until(lambda page: not page.find_elements(By.CSS_SELECTOR, "table"))
+    assert list(qpay_simulator.faults) == []

@@ -41,7 +41,7 @@ def test_processes_that_share_a_store_make_one_login_after_a_revocation(
     store = open_store(kind, place)
     with QPayClient(**credentials, store=store) as client:
         invoice_id = client.invoices.create(
-            amount=1, sender_invoice_no="1", invoice_description="x"
+            amount=10, sender_invoice_no="1", invoice_description="x"
         ).invoice_id
     store.close()
     qpay_simulator.revoke_tokens()
@@ -54,7 +54,7 @@ def test_processes_that_share_a_store_make_one_login_after_a_revocation(
 def take_turns(simulator: Simulator, stores: tuple[Store | None, Store | None]) -> int:
     first, second = (QPayClient(**simulator.credentials, store=store) for store in stores)
     invoice_id = first.invoices.create(
-        amount=1, sender_invoice_no="1", invoice_description="x"
+        amount=10, sender_invoice_no="1", invoice_description="x"
     ).invoice_id
     simulator.requests.clear()
     for _ in range(10):

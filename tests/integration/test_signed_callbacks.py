@@ -108,7 +108,7 @@ def test_a_url_whose_order_or_amount_was_swapped_delivers_nothing(
 def test_a_cheap_payment_on_another_orders_url_delivers_nothing(
     shop: Shop, memory: Callable[[], None]
 ) -> None:
-    dear, cheap = shop.order("42", 1_000_000), shop.order("43", 1)
+    dear, cheap = shop.order("42", 1_000_000), shop.order("43", 10)
     payment = shop.pay(cheap)
     memory()
     reply = shop.dispatcher.handle(query=shop.query(dear, payment))
@@ -119,7 +119,7 @@ def test_a_cheap_payment_on_another_orders_url_delivers_nothing(
 def test_a_payment_of_another_invoice_of_the_same_number_delivers_nothing(
     shop: Shop, memory: Callable[[], None]
 ) -> None:
-    dear, cheap = shop.order("42", 1_000_000), shop.order("42", 1)
+    dear, cheap = shop.order("42", 1_000_000), shop.order("42", 10)
     payment = shop.pay(cheap)
     memory()
     assert shop.handle(shop.query(dear, payment)) == "mismatch"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from qpaykit import QPayClient, QPayError
+from qpaykit import Discount, InvoiceLine, QPayClient, QPayError, Surcharge, Tax
 from qpaykit.simulator import Simulator
 from support import LIBRARIES
 
@@ -60,10 +60,27 @@ def test_every_answer_has_what_was_recorded(qpay_simulator: Simulator, library: 
         invoice = client.invoices.create(
             amount=200, sender_invoice_no="42", invoice_description="Tea"
         ).invoice_id
-        name = "invoice-get-1"
-        client.invoices.get(invoice)
         name = "payment-check-unpaid-1"
         client.payments.check(invoice)
+        name = "a helper's own"
+        of_lines = client.invoices.create(
+            lines=[
+                InvoiceLine(
+                    line_description="Tea",
+                    line_quantity=1,
+                    line_unit_price=200,
+                    tax_product_code="6401",
+                    discounts=[Discount(description="discount", amount=10)],
+                    surcharges=[Surcharge(description="delivery", amount=10)],
+                    taxes=[Tax(tax_code="VAT", description="VAT", amount=20)],
+                )
+            ],
+            amount=220,
+            sender_invoice_no="45",
+            invoice_description="Tea",
+        ).invoice_id
+        name = "invoice-get-1"
+        client.invoices.get(of_lines)
         name = "payment-list-empty-1"
         client.payments.list(start_date="2020-01-01", end_date="2090-01-01")
         paid = {}
@@ -91,7 +108,7 @@ def test_every_answer_has_what_was_recorded(qpay_simulator: Simulator, library: 
             client.ebarimt.create(paid["CARD"])
         name = "a helper's own"
         unpaid = client.invoices.create(
-            amount=1, sender_invoice_no="44", invoice_description="Tea"
+            amount=10, sender_invoice_no="44", invoice_description="Tea"
         ).invoice_id
         client.invoices.cancel(unpaid)
         name = "error-3"

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from qpaykit import QPayClient
+from qpaykit import QPayClient, QPayError
 from qpaykit.simulator import Simulator
 
 
@@ -76,3 +76,77 @@ def test_a_buyer_whose_invoice_is_gone_stays_away(broken_threads: list[str]) -> 
         for buyer in buyers:
             buyer.join()
     assert broken_threads == []
+
+
+def test_an_invoice_may_be_paid_twice(qpay_simulator: Simulator) -> None:
+    invoice_id = make(qpay_simulator)
+    qpay_simulator.pay(invoice_id, callbacks=0)
+    with pytest.raises(ValueError, match="nothing to pay"):
+        qpay_simulator.pay(invoice_id, callbacks=0)
+    qpay_simulator.pay(invoice_id, again=True, callbacks=0)
+    assert qpay_simulator.invoice(invoice_id).paid == 3000
+
+
+def test_a_payment_may_land_on_an_invoice_that_was_just_cancelled(
+    qpay_simulator: Simulator,
+) -> None:
+    with QPayClient(**qpay_simulator.credentials) as client:
+        invoice_id = make(qpay_simulator)
+        client.invoices.cancel(invoice_id)
+        qpay_simulator.pay(invoice_id, late=True, callbacks=0)
+        assert client.payments.check(invoice_id).is_paid(1500)
+        assert client.invoices.get(invoice_id).invoice_status == "CANCELED"
+
+
+def test_a_callbacks_query_is_had_without_sending_it(qpay_simulator: Simulator) -> None:
+    with QPayClient(**qpay_simulator.credentials) as client:
+        invoice_id = client.invoices.create(
+            amount=1500,
+            sender_invoice_no="42",
+            invoice_description="Tea",
+            callback_url="https://shop.test/callback?order=4%2B2#top",
+        ).invoice_id
+    payment_id = qpay_simulator.pay(invoice_id, callbacks=0)
+    query = qpay_simulator.callback_query(payment_id)
+    assert query == f"order=4%2B2&qpay_payment_id={payment_id}"
+    assert qpay_simulator.callbacks == []
+
+
+SETTINGS = ("QPAY_USERNAME", "QPAY_PASSWORD", "QPAY_INVOICE_CODE", "QPAY_CALLBACK_URL")
+
+
+def test_credentials_are_the_same_at_each_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    first, second = (Simulator(port=8899).credentials for _ in range(2))
+    assert first == second
+
+
+def test_credentials_come_from_the_clients_own_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = ("MY_SHOP", "my-password", "MY_INVOICE", "http://127.0.0.1:8000/qpay")
+    for name, value in zip(SETTINGS, values, strict=True):
+        monkeypatch.setenv(name, f" {value} ")
+    credentials = Simulator().credentials
+    assert tuple(credentials.values())[:4] == values
+
+
+def test_credentials_that_are_given_need_no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SETTINGS:
+        monkeypatch.setenv(name, "of the environment")
+    credentials = Simulator(username="GIVEN", password="given-password").credentials
+    assert (credentials["username"], credentials["password"]) == ("GIVEN", "given-password")
+    assert "of the environment" not in credentials.values()
+
+
+def test_requests_are_logged_with_their_answer_and_time(qpay_simulator: Simulator) -> None:
+    make(qpay_simulator)
+    qpay_simulator.faults.add("POST", "/invoice", "reset-after")
+    with (
+        QPayClient(**qpay_simulator.credentials, max_retries=0) as client,
+        pytest.raises(QPayError),
+    ):
+        client.invoices.create(amount=1500, sender_invoice_no="42", invoice_description="Tea")
+    answered, lost = qpay_simulator.requests.to("POST", "/invoice")
+    assert answered.status_code == 200
+    assert answered.seconds is not None
+    assert lost.status_code is None

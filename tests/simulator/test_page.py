@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from qpaykit import QPayClient
-from qpaykit.simulator import Simulator
+from qpaykit.simulator import CALLBACK_FAULTS, FAULT_KINDS, Simulator
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def test_the_short_url_opens_the_invoices_page(
     browser: httpx.Client, qpay_client: QPayClient
 ) -> None:
     invoice = qpay_client.invoices.create(
-        amount=7, sender_invoice_no="7", invoice_description="Tea"
+        amount=17, sender_invoice_no="7", invoice_description="Tea"
     )
-    assert "7.00 MNT" in browser.get(str(invoice.qpay_short_url)).text
+    assert "17.00 MNT" in browser.get(str(invoice.qpay_short_url)).text
 
 
 def test_a_click_pays_and_shows_what_the_shop_answered(
@@ -111,3 +111,63 @@ def test_another_sites_page_cannot_press_the_buttons(
     origin = {"origin": "https://evil.test"}
     assert browser.post(f"/invoices/{invoice_id}/pay", headers=origin).status_code == 403
     assert not qpay_client.payments.check(invoice_id).is_paid()
+
+
+def button(page: str, action: str) -> str:
+    """Return the tag of a button."""
+    return page.partition(f'data-action="{action}"')[2].partition(">")[0]
+
+
+def test_a_refunded_invoice_is_not_shown_as_paid(
+    browser: httpx.Client, qpay_simulator: Simulator, invoice_id: str
+) -> None:
+    payment_id = qpay_simulator.pay(invoice_id, callbacks=0)
+    assert 'class="CLOSED">paid' in browser.get(f"/invoices/{invoice_id}").text
+    qpay_simulator.refund(payment_id, callbacks=0)
+    for path in ("/", f"/invoices/{invoice_id}"):
+        page = browser.get(path).text
+        assert 'class="REFUNDED">refunded' in page
+        assert 'class="CLOSED"' not in page
+
+
+def test_an_invoice_of_which_a_part_is_paid_says_so(
+    browser: httpx.Client, qpay_simulator: Simulator, invoice_id: str
+) -> None:
+    qpay_simulator.pay(invoice_id, amount=500, callbacks=0)
+    assert "partly paid" in browser.get("/?lang=en").text
+    assert "хэсэгчлэн төлсөн" in browser.get("/?lang=mn").text
+
+
+@pytest.mark.parametrize("action", ["pay", "pay_card", "pay_part", "decline"])
+def test_buttons_that_would_do_nothing_cannot_be_pressed(
+    browser: httpx.Client, qpay_simulator: Simulator, invoice_id: str, action: str
+) -> None:
+    assert "disabled" not in button(browser.get(f"/invoices/{invoice_id}").text, action)
+    qpay_simulator.pay(invoice_id, callbacks=0)
+    assert "disabled" in button(browser.get(f"/invoices/{invoice_id}").text, action)
+
+
+def test_faults_are_cleared_only_where_there_are_some(
+    browser: httpx.Client, qpay_simulator: Simulator
+) -> None:
+    assert "disabled" in button(browser.get("/faults").text, "clear_faults")
+    qpay_simulator.faults.add("POST", "/invoice", "500")
+    assert "disabled" not in button(browser.get("/faults").text, "clear_faults")
+
+
+@pytest.mark.parametrize("language", ["en", "mn"])
+def test_every_fault_is_explained_in_words(browser: httpx.Client, language: str) -> None:
+    page = browser.get(f"/faults?lang={language}").text
+    answers, _, callbacks = page.partition('value="CALLBACK"')
+    for kinds, part in ((FAULT_KINDS, answers), (CALLBACK_FAULTS, callbacks)):
+        for kind in kinds:
+            _, found, explained = part.partition(f"<dt><code>{kind}</code></dt><dd>")
+            assert found, kind
+            sentence = explained.partition("</dd>")[0]
+            assert len(sentence) > 10
+            assert any("а" <= letter <= "я" for letter in sentence) is (language == "mn")
+
+
+def test_a_body_that_is_no_object_is_refused_with_a_sentence(browser: httpx.Client) -> None:
+    answer = browser.post("/faults", json=["500"])
+    assert (answer.status_code, answer.json()) == (400, {"error": "the body must be a JSON object"})

@@ -1,6 +1,7 @@
-"""A QPay on your desk: the same wire, over real HTTP, on loopback."""
+"""A QPay on this machine: the same wire, over real HTTP, on loopback."""
 
 try:
+    import jinja2  # noqa: F401
     import segno  # noqa: F401
     import starlette  # noqa: F401
     import uvicorn  # noqa: F401
@@ -9,11 +10,11 @@ except ModuleNotFoundError as _error:
         f'the simulator needs {_error.name}: pip install "qpaykit[simulator]"'
     ) from _error
 
+from qpaykit.simulator.callback_sender import SentCallback
 from qpaykit.simulator.faults import CALLBACK_FAULTS
 from qpaykit.simulator.faults import KINDS as FAULT_KINDS
-from qpaykit.simulator.journal import RecordedRequest
-from qpaykit.simulator.outbox import SentCallback
-from qpaykit.simulator.server import Credentials, Simulator
+from qpaykit.simulator.request_log import RecordedRequest
+from qpaykit.simulator.simulator import Credentials, Simulator
 
 __all__ = [
     "CALLBACK_FAULTS",

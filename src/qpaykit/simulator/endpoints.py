@@ -9,16 +9,22 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from qpaykit.simulator import checks, emv, wire
 from qpaykit.simulator.clock import parse
-from qpaykit.simulator.refusals import Refused
-from qpaykit.simulator.state import Account, Invoice, State
+from qpaykit.simulator.error_responses import ErrorResponse
+from qpaykit.simulator.serializers import invoices, payments, receipts, subscriptions, tokens
+from qpaykit.simulator.state import Invoice, Receipt, State
+from qpaykit.simulator.subscriptions import Subscription, after, check_interval
+from qpaykit.simulator.validation.fields import check_lengths, check_required
+from qpaykit.simulator.validation.invoices import check_invoice
+from qpaykit.simulator.validation.queries import check_object_type, check_offset, check_period
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from qpaykit.simulator.accounts import Account
+
 Content = dict[str, "JsonValue"]
-Endpoint = Callable[[State, Account, str, Content], Content]
+Endpoint = Callable[[State, "Account", str, Content], Content]
 
 
 def answer(
@@ -29,188 +35,196 @@ def answer(
     Args:
         state: What the simulator knows.
         method: HTTP method.
-        path: Path without `/v2`.
+        path: Path without `/v2`; a slash at its end makes no difference, as in Express.
         headers: The headers, by lower-case name.
         content: The JSON body.
 
     Raises:
-        Refused: QPay would refuse it.
+        ErrorResponse: QPay would refuse it.
         LookupError: There is no such endpoint.
     """
     kind, _, secret = headers.get("authorization", "").partition(" ")
+    path = path.removesuffix("/")
     if (method, path) == ("POST", "/auth/token"):
-        return wire.token(state.log_in(_account(state, kind, secret)))
+        return tokens.token_pair(state.accounts.log_in(*_basic(kind, secret)))
     if (method, path) == ("POST", "/auth/refresh"):
-        return wire.token(state.refresh(secret))
+        return tokens.token_pair(state.accounts.refresh(secret))
     for verb, pattern, endpoint in _ENDPOINTS:
         match = pattern.fullmatch(path)
         if verb == method and match:
             if kind.lower() != "bearer":
-                raise Refused(401, "NO_CREDENTIALS")
-            account = state.account_of(secret)
+                raise ErrorResponse(401, "NO_CREDENTIALS")
+            account = state.accounts.of_token(secret)
             identifier = match.group(1) if pattern.groups else ""
             with state.lock:
                 return endpoint(state, account, identifier, content)
     raise LookupError(path)
 
 
-def _account(state: State, kind: str, secret: str) -> Account:
+def _basic(kind: str, secret: str) -> tuple[str, str]:
+    """Return user name and password of an Authorization header; empty where it has none."""
     try:
-        username, _, password = base64.b64decode(secret, validate=True).decode().partition(":")
+        text = base64.b64decode(secret, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        username = password = ""
-    account = state.accounts.get(username)
-    if kind.lower() != "basic" or account is None or account.password != password:
-        raise Refused(401, "AUTHENTICATION_FAILED", "Нэвтрэх нэр, нууц үг буруу")
-    return account
+        text = ""
+    username, _, password = text.partition(":")
+    return (username, password) if kind.lower() == "basic" else ("", "")
 
 
 def _create_invoice(state: State, account: Account, _: str, content: Content) -> Content:
-    amount = checks.check_invoice(content, account.invoice_codes)
-    identifier = str(uuid.uuid4())
-    reference = uuid.uuid4().hex[:21]
-    qr_text = emv.qr_text(merchant="TEST", reference=reference, amount=str(wire.number(amount)))
-    invoice = Invoice(identifier, account, content, amount, qr_text, state.clock.now())
-    if content.get("allow_subscribe"):
-        invoice.subscription_id = _subscribe(state, invoice)
-    state.invoices[identifier] = invoice
-    state.by_qr[qr_text] = invoice
+    sums = check_invoice(content, account.invoice_codes)
+    interval = check_interval(content) if content.get("allow_subscribe") else None
+    invoice = state.add_invoice(account, content, sums)
+    if interval is not None:
+        _subscribe(state, invoice, interval)
     if state.on_created is not None:
         state.on_created(invoice)
-    return wire.created(invoice, f"{state.page_root}/invoices/{identifier}")
+    return invoices.created(invoice, f"{state.page_root}/invoices/{invoice.id}")
 
 
-def _subscribe(state: State, invoice: Invoice) -> str:
-    identifier = str(uuid.uuid4())
-    state.subscriptions[identifier] = {
-        "id": identifier,
-        "is_active": True,
-        "merchant_id": invoice.account.merchant_id,
-        "g_invoice_id": invoice.id,
-        "webhook": invoice.request.get("subscription_webhook"),
-        "next_payment_date": invoice.request.get("next_payment_date"),
-        "start_date": state.clock.iso(),
-        "last_interval_date": None,
-        "interval": invoice.request.get("subscription_interval"),
-        "note": invoice.request.get("note"),
-        "status": True,
-        "invoices": [],
-        "payments": [],
-    }
-    return identifier
+def _subscribe(state: State, invoice: Invoice, interval: str) -> None:
+    now = state.clock.now()
+    given = invoice.request.get("next_payment_date")
+    try:
+        first = parse(given) if isinstance(given, str) else after(now, interval)
+    except ValueError:
+        first = after(now, interval)
+    subscription = Subscription(
+        id=str(uuid.uuid4()),
+        invoice=invoice,
+        interval=interval,
+        created_at=now,
+        next_payment_at=first,
+        last_interval_at=now,
+        updated_at=now,
+    )
+    invoice.subscription = subscription
+    state.subscriptions[subscription.id] = subscription
 
 
 def _get_invoice(state: State, account: Account, identifier: str, _: Content) -> Content:
-    return wire.detail(state.invoice(identifier, account))
+    return invoices.detail(state.invoice(identifier, account))
 
 
 def _cancel_invoice(state: State, account: Account, identifier: str, _: Content) -> Content:
     invoice = state.invoice(identifier, account)
     if invoice.status == "CANCELED":
-        raise Refused(400, "INVOICE_ALREADY_CANCELED", "Нэхэмжлэл цуцлагдсан байна")
+        raise ErrorResponse(400, "INVOICE_ALREADY_CANCELED", "Нэхэмжлэл цуцлагдсан байна")
     if invoice.paid > 0:
-        raise Refused(400, "INVOICE_PAID", "Нэхэмжлэл төлөгдсөн")
+        raise ErrorResponse(400, "INVOICE_PAID", "Нэхэмжлэл төлөгдсөн")
     invoice.status = "CANCELED"
     return {}
 
 
 def _get_payment(state: State, account: Account, identifier: str, _: Content) -> Content:
-    return wire.payment(state.payment(identifier, account))
+    return payments.payment(state.payment(identifier, account))
 
 
 def _check_payment(state: State, account: Account, _: str, content: Content) -> Content:
-    page, limit = checks.check_offset(content, 100)
-    kind, identifier = checks.check_object_type(content, {"INVOICE", "QR", "ITEM"})
+    page, limit = check_offset(content, 100)
+    kind, identifier = check_object_type(content, {"INVOICE", "QR", "ITEM"})
     known = state.by_qr.get(identifier) if kind == "QR" else None
     invoice = state.invoice(known.id if known else identifier, account)
     shown = invoice.payments[(page - 1) * limit : page * limit]
-    return wire.check(invoice.payments, shown)
+    return payments.check(invoice.payments, shown)
 
 
 def _list_payments(state: State, account: Account, _: str, content: Content) -> Content:
-    page, limit = checks.check_offset(content, 1000)
-    kind, identifier = checks.check_object_type(content, {"MERCHANT", "INVOICE", "QR"})
-    if kind == "MERCHANT":
-        if identifier != account.merchant_id:
-            raise Refused(401, "PERMISSION_DENIED", "Хандах эрх хүрэхгүй байна")
-        codes = list(account.invoice_codes)
-    elif kind == "INVOICE":
-        if identifier not in account.invoice_codes:
-            raise Refused(401, "PERMISSION_DENIED", "Хандах эрх хүрэхгүй байна")
-        codes = [identifier]
-    else:
-        codes = []
-    try:
-        first, last = (parse(str(content[name])) for name in ("start_date", "end_date"))
-    except (KeyError, ValueError):
-        raise Refused(400, "OBJECT_DATA_ERROR", "object_data алдаа") from None
+    page, limit = check_offset(content, 1000)
+    kind, identifier = check_object_type(content, {"MERCHANT", "INVOICE", "QR"})
+    first, last = check_period(content)
+    known = {"MERCHANT": {account.merchant_id}, "INVOICE": account.invoice_codes}.get(kind)
+    if known is not None and identifier not in known:
+        raise ErrorResponse(401, "PERMISSION_DENIED", "Хандах эрх хүрэхгүй байна")
+    codes = {"MERCHANT": list(account.invoice_codes), "INVOICE": [identifier]}.get(kind, [])
     found = [
         payment
         for code in codes
         for payment in state.payments_by_code.get(code, ())
-        # The end is a whole second, as it is written.
-        if first <= payment.paid_at < last + 1 and payment.invoice.account is account
+        if first <= payment.paid_at < last and payment.invoice.account is account
     ]
-    return wire.listed(len(found), found[(page - 1) * limit : page * limit])
+    return payments.listed(len(found), found[(page - 1) * limit : page * limit])
 
 
 def _take_back(state: State, account: Account, identifier: str, content: Content) -> Content:
-    checks.check_text(content, {"note": 255, "callback_url": 255})
+    check_lengths(content, {"note": 255, "callback_url": 255})
     payment = state.payment(identifier, account)
     if payment.method != "CARD":
-        raise Refused(400, "PAYMENT_SETTLED")
+        raise ErrorResponse(400, "PAYMENT_SETTLED")
     if payment.status == "REFUNDED":
         state.refunds_refused[identifier] += 1
-        raise Refused(400, "PAYMENT_ALREADY_CANCELED", "Төлбөр цуцлагдсан байна")
+        raise ErrorResponse(400, "PAYMENT_ALREADY_CANCELED", "Төлбөр цуцлагдсан байна")
     if payment.status != "PAID":
-        raise Refused(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")
+        raise ErrorResponse(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")
     payment.status = "REFUNDED"
     return {}
 
 
-def _create_receipt(state: State, account: Account, _: str, content: Content) -> Content:
-    payment = state.payment(str(content.get("payment_id")), account)
-    if content.get("ebarimt_receiver_type") not in {"CITIZEN", "COMPANY"}:
-        raise Refused(400, "OBJECT_DATA_ERROR", "object_data алдаа")
+def _new_receipt(state: State, account: Account, content: Content) -> Receipt:
+    check_required(content, ("payment_id", "ebarimt_receiver_type"))
+    payment = state.payment(str(content["payment_id"]), account)
+    if content["ebarimt_receiver_type"] not in {"CITIZEN", "COMPANY"}:
+        raise ErrorResponse(400, "OBJECT_DATA_ERROR", "object_data алдаа")
     if payment.status != "PAID":
-        raise Refused(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")
-    receipt = wire.receipt(payment, str(uuid.uuid4()), content)
-    state.receipts[str(receipt["id"])] = receipt
-    state.receipts[payment.id] = receipt
+        raise ErrorResponse(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")
+    now = state.clock.now()
+    receipt = Receipt(str(uuid.uuid4()), payment, content, now, status_at=now)
+    state.receipts[receipt.id] = receipt
+    state.receipts_by_payment[payment.id] = receipt
     return receipt
+
+
+def _receipt(state: State, account: Account, identifier: str) -> Receipt:
+    receipt = state.receipts.get(identifier) or state.receipts_by_payment.get(identifier)
+    if receipt is None or receipt.payment.invoice.account is not account:
+        raise ErrorResponse(422, "BARIMT_NOT_FOUND", "Баримт олдсонгүй")
+    return receipt
+
+
+def _cancelled(state: State, receipt: Receipt) -> Receipt:
+    if receipt.status == "CANCELED":
+        raise ErrorResponse(422, "BARIMT_NOT_FOUND", "Баримт олдсонгүй")
+    receipt.status, receipt.status_at = "CANCELED", state.clock.now()
+    return receipt
+
+
+def _create_receipt(state: State, account: Account, _: str, content: Content) -> Content:
+    return receipts.receipt(_new_receipt(state, account, content))
 
 
 def _get_receipt(state: State, account: Account, identifier: str, _: Content) -> Content:
-    receipt = state.receipts.get(identifier)
-    if receipt is None or state.payments[str(receipt["g_payment_id"])].invoice.account != account:
-        raise Refused(422, "BARIMT_NOT_FOUND", "Баримт олдсонгүй")
-    return receipt
+    return receipts.receipt(_receipt(state, account, identifier))
 
 
 def _cancel_receipt(state: State, account: Account, identifier: str, content: Content) -> Content:
-    receipt = _get_receipt(state, account, identifier, content)
-    if receipt["barimt_status"] == "CANCELED":
-        raise Refused(422, "BARIMT_NOT_FOUND", "Баримт олдсонгүй")
-    receipt["barimt_status"] = "CANCELED"
-    return receipt
+    check_lengths(content, {"note": 255})
+    # 3.0 names a receipt by its payment, and not by its own id.
+    payment = state.payments.get(identifier)
+    if payment is None:
+        raise ErrorResponse(422, "BARIMT_NOT_FOUND", "Баримт олдсонгүй")
+    return receipts.receipt(_cancelled(state, _receipt(state, account, payment.id)))
 
 
-def _legacy(endpoint: Endpoint) -> Endpoint:
-    def older(state: State, account: Account, identifier: str, content: Content) -> Content:
-        return wire.legacy_receipt(endpoint(state, account, identifier, content))
+def _create_old_receipt(state: State, account: Account, _: str, content: Content) -> Content:
+    return receipts.old_receipt(_new_receipt(state, account, content))
 
-    return older
+
+def _get_old_receipt(state: State, account: Account, identifier: str, _: Content) -> Content:
+    return receipts.old_receipt(_receipt(state, account, identifier))
+
+
+def _cancel_old_receipt(state: State, account: Account, identifier: str, _: Content) -> Content:
+    return receipts.old_receipt(_cancelled(state, _receipt(state, account, identifier)))
 
 
 def _get_subscription(state: State, account: Account, identifier: str, _: Content) -> Content:
-    found = state.subscriptions.get(identifier)
-    if found is None or found["merchant_id"] != account.merchant_id:
-        raise Refused(422, "INVOICE_NOTFOUND", "Нэхэмжлэл олдсонгүй")
-    return found
+    return subscriptions.subscription(state.subscription(identifier, account))
 
 
-def _end_subscription(state: State, account: Account, identifier: str, content: Content) -> Content:
-    _get_subscription(state, account, identifier, content)["is_active"] = False
+def _end_subscription(state: State, account: Account, identifier: str, _: Content) -> Content:
+    subscription = state.subscription(identifier, account)
+    subscription.is_active = False
+    subscription.updated_at = state.clock.now()
     return {}
 
 
@@ -229,9 +243,9 @@ _ENDPOINTS: list[tuple[str, re.Pattern[str], Endpoint]] = [
         ("POST", "/ebarimt_v3/create", _create_receipt),
         ("GET", f"/ebarimt_v3/{_ID}", _get_receipt),
         ("DELETE", f"/ebarimt_v3/{_ID}", _cancel_receipt),
-        ("POST", "/ebarimt/create", _legacy(_create_receipt)),
-        ("GET", f"/ebarimt/{_ID}", _legacy(_get_receipt)),
-        ("DELETE", f"/ebarimt/{_ID}", _legacy(_cancel_receipt)),
+        ("POST", "/ebarimt/create", _create_old_receipt),
+        ("GET", f"/ebarimt/{_ID}", _get_old_receipt),
+        ("DELETE", f"/ebarimt/{_ID}", _cancel_old_receipt),
         ("GET", f"/subscription/{_ID}", _get_subscription),
         ("DELETE", f"/subscription/{_ID}", _end_subscription),
     )

@@ -1,4 +1,4 @@
-"""Faults by name: what goes wrong with the next answers."""
+"""Faults by name: how the next answers and callbacks fail."""
 
 from __future__ import annotations
 
@@ -32,6 +32,21 @@ KINDS = {
     "empty": "does the work and sends an empty body with 200",
     "unknown-status": "sends a payment_status that nobody knows",
     "null": "sends null for every value",
+    "no-payment-ids": "leaves payment_id out of every row",
+    "numeric-ids": "sends payment_id as a JSON number, so that a leading zero is lost",
+    "rows-twice": "lists each row of a page twice, and counts it twice",
+    "rows-again": "shows the first page's rows again on every page, and counts them twice",
+    "no-object-id": "leaves object_id out of payments",
+    "no-callback-url": "leaves callback_url out of GET /invoice",
+    "null-callback-url": "sends null as callback_url",
+    "empty-callback-url": "sends an empty callback_url",
+    "cut-callback-url": "sends callback_url without its query",
+    "escaped-callback-url": "sends callback_url HTML-escaped, & as &amp;",
+    "no-sender-invoice-no": "leaves sender_invoice_no out of GET /invoice",
+    "zero-total": "sends 0.00 as an invoice's total_amount",
+    "negative-total": "sends an invoice's total_amount with a minus",
+    "huge-amounts": "sends 9e999999 for every amount",
+    "long-amounts": "sends 1234567890123456 for every amount, one digit more than can be",
 }
 
 
@@ -43,7 +58,7 @@ CALLBACK_FAULTS = {
     "double": "it is sent twice",
     "delay": "it is sent late",
     "reorder": "it is sent after the next one",
-    "forge": "it names a payment that there is not",
+    "forge": "it names a payment that does not exist",
     "post": "it is sent by POST, with the older document's JSON body",
 }
 
@@ -56,8 +71,8 @@ class Fault:
         method: HTTP method, or "*"; "CALLBACK" for the calls to shops.
         path: Path with or without `/v2`; `*` and `{name}` stand for any part.
         kind: One of `KINDS`.
-        times: How many requests it still strikes; None for all.
-        share: Which part of the requests it strikes, from 0 to 1; None for each.
+        times: How many more requests it applies to; None for all.
+        share: The fraction of the requests that it applies to, from 0 to 1; None for each.
         delay: Seconds, for "slow", "drip" and the Retry-After of "503-retry-after" and "429".
     """
 
@@ -71,7 +86,7 @@ class Fault:
 
 
 class Faults:
-    """The faults of one simulator; the first that fits a request strikes it."""
+    """The faults of one simulator; the first that matches a request applies to it."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -88,15 +103,16 @@ class Faults:
         share: float | None = None,
         delay: float | None = None,
     ) -> None:
-        """Let something go wrong.
+        """Add a fault.
 
         Args:
             method: HTTP method, or "*"; "CALLBACK" for the calls to shops.
             path: Path, such as "/invoice" or "/payment/refund/*"; for callbacks "*", or the
                 id of an invoice.
             kind: One of `KINDS`, for callbacks one of `CALLBACK_FAULTS`.
-            times: How many requests to strike; None for all from now on.
-            share: The part of the requests to strike, from 0 to 1, drawn by the seed.
+            times: How many requests it applies to; None for all from now on.
+            share: The fraction of the requests that it applies to, from 0 to 1, drawn by the
+                seed.
             delay: Seconds that "slow" waits before, "drip" between, bytes; or Retry-After.
 
         Raises:
@@ -142,7 +158,7 @@ class Faults:
         )
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Return the fault that strikes a request, and count it."""
+        """Return the fault that applies to a request, and count it."""
         bare = path.removeprefix("/v2")
         with self._lock:
             for fault in self._faults:
@@ -159,7 +175,7 @@ class Faults:
         return None
 
     def clear(self) -> None:
-        """Let everything go well again."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 

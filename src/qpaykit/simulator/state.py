@@ -10,72 +10,73 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from qpaykit.simulator import qr
+from qpaykit.simulator.accounts import Accounts
 from qpaykit.simulator.clock import Clock, parse
-from qpaykit.simulator.refusals import Refused
+from qpaykit.simulator.error_responses import ErrorResponse
+from qpaykit.simulator.money import add_up, from_fraction, number, subtract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydantic import JsonValue
 
-TOKEN_LIFETIME = 86_400
-REFRESH_LIFETIME = 100_800
+    from qpaykit.simulator.accounts import Account
+    from qpaykit.simulator.subscriptions import Subscription
+    from qpaykit.simulator.validation.sums import Sums
 
 
-@dataclass
-class Account:
-    """A merchant's login."""
-
-    username: str
-    password: str = field(repr=False)
-    invoice_codes: dict[str, bool]
-    merchant_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-
-@dataclass
-class TokenPair:
-    """A login that is alive."""
-
-    account: Account
-    access: str = field(repr=False)
-    refresh: str = field(repr=False)
-    access_ends: float
-    refresh_ends: float
-
-
-@dataclass
+@dataclass(eq=False)
 class Invoice:
-    """An invoice of an account's."""
+    """An invoice of an account's.
+
+    Attributes:
+        request: The body that it was made with.
+        sums: What it costs.
+        created_at: Seconds since 1970.
+        status: QPay's `invoice_status`: "OPEN", "CLOSED" or "CANCELED".
+    """
 
     id: str
     account: Account
     request: dict[str, JsonValue]
-    amount: Decimal
+    sums: Sums
     qr_text: str
     created_at: float
     status: str = "OPEN"
     payments: list[Payment] = field(default_factory=list, repr=False)
-    subscription_id: str | None = None
+    subscription: Subscription | None = field(default=None, repr=False)
+
+    @property
+    def amount(self) -> Decimal:
+        """What it costs, in MNT."""
+        return from_fraction(self.sums.total)
 
     @property
     def paid(self) -> Decimal:
         """What was paid and not given back."""
-        return sum((one.amount for one in self.payments if one.status == "PAID"), Decimal(0))
+        return add_up(one.amount for one in self.payments if one.status == "PAID")
 
     @property
     def due(self) -> Decimal:
         """What is still to be paid."""
-        return max(self.amount - self.paid, Decimal(0))
+        return max(subtract(self.amount, self.paid), Decimal(0))
 
     @property
     def callback_url(self) -> str:
-        """Where payments are told of."""
+        """The URL that is called back about payments."""
         return str(self.request["callback_url"])
 
 
-@dataclass
+@dataclass(eq=False)
 class Payment:
-    """A payment of an invoice."""
+    """A payment of an invoice.
+
+    Attributes:
+        method: "P2P" or "CARD".
+        status: QPay's `payment_status`.
+        paid_at: Seconds since 1970.
+    """
 
     id: str
     invoice: Invoice = field(repr=False)
@@ -85,109 +86,99 @@ class Payment:
     paid_at: float
 
 
+@dataclass
+class Receipt:
+    """A tax receipt of a payment."""
+
+    id: str
+    payment: Payment
+    request: dict[str, JsonValue]
+    created_at: float
+    status: str = "REGISTERED"
+    status_at: float = 0.0
+
+
 class State:
     """Everything, behind one lock; forgets all but the accounts at `reset`."""
 
     def __init__(self, *, seed: int | None) -> None:
         self.lock: threading.RLock = threading.RLock()
         self.clock: Clock = Clock()
+        self.accounts: Accounts = Accounts(self.clock)
         self.random: random.Random = random.Random(seed)  # noqa: S311 (repeatable on purpose)
         self._seed = seed
-        self.single_live_token: bool = True
         self.page_root = ""
         self.on_created: Callable[[Invoice], None] | None = None
-        self.accounts: dict[str, Account] = {}
-        self.tokens: list[TokenPair] = []
         self.invoices: dict[str, Invoice] = {}
         self.by_qr: dict[str, Invoice] = {}
         self.payments: dict[str, Payment] = {}
         self.payments_by_code: dict[str, list[Payment]] = {}
-        self.receipts: dict[str, dict[str, JsonValue]] = {}
-        self.subscriptions: dict[str, dict[str, JsonValue]] = {}
+        self.receipts: dict[str, Receipt] = {}
+        self.receipts_by_payment: dict[str, Receipt] = {}
+        self.subscriptions: dict[str, Subscription] = {}
         self.refunds_refused: Counter[str] = Counter()
 
     def reset(self) -> None:
         """Forget everything but the accounts."""
         with self.lock:
             self.clock.reset()
+            self.accounts.reset()
             self.random.seed(self._seed)  # the faults draw from it too
-            self.single_live_token = True
-            self.tokens.clear()
             for memory in (
                 self.invoices,
                 self.by_qr,
                 self.payments,
                 self.payments_by_code,
                 self.receipts,
+                self.receipts_by_payment,
                 self.subscriptions,
                 self.refunds_refused,
             ):
                 memory.clear()
 
-    def log_in(self, account: Account) -> TokenPair:
-        """Give a new pair; with `single_live_token` every older one of the account dies."""
-        with self.lock:
-            if self.single_live_token:
-                self.tokens = [pair for pair in self.tokens if pair.account is not account]
-            now = self.clock.now()
-            pair = TokenPair(
-                account,
-                access=f"access.{uuid.uuid4().hex}.{uuid.uuid4().hex}",
-                refresh=f"refresh.{uuid.uuid4().hex}.{uuid.uuid4().hex}",
-                access_ends=now + TOKEN_LIFETIME,
-                refresh_ends=now + REFRESH_LIFETIME,
-            )
-            self.tokens.append(pair)
-            return pair
-
-    def refresh(self, token: str) -> TokenPair:
-        """Give a new pair for a refresh token, which dies with its access token.
-
-        Raises:
-            Refused: It is not alive.
-        """
-        with self.lock:
-            now = self.clock.now()
-            for pair in self.tokens:
-                if pair.refresh == token and now < pair.refresh_ends:
-                    self.tokens.remove(pair)
-                    return self.log_in(pair.account)
-        raise Refused(401, "NO_CREDENTIALS")
-
-    def account_of(self, token: str) -> Account:
-        """Return whose access token it is.
-
-        Raises:
-            Refused: It is not alive.
-        """
-        with self.lock:
-            now = self.clock.now()
-            for pair in self.tokens:
-                if pair.access == token and now < pair.access_ends:
-                    return pair.account
-        raise Refused(401, "NO_CREDENTIALS")
+    def add_invoice(self, account: Account, request: dict[str, JsonValue], sums: Sums) -> Invoice:
+        """Record a new invoice."""
+        identifier = str(uuid.uuid4())
+        amount = str(number(from_fraction(sums.total)))
+        reference = uuid.uuid4().hex[:21]
+        text = qr.qr_text(merchant="TEST", reference=reference, amount=amount)
+        invoice = Invoice(identifier, account, request, sums, text, self.clock.now())
+        self.invoices[identifier] = invoice
+        self.by_qr[text] = invoice
+        return invoice
 
     def invoice(self, invoice_id: str, account: Account | None = None) -> Invoice:
         """Return an invoice.
 
         Raises:
-            Refused: There is none, or it is another account's.
+            ErrorResponse: There is none, or it is another account's.
         """
         invoice = self.invoices.get(invoice_id)
         if invoice is None or (account is not None and invoice.account is not account):
-            raise Refused(422, "INVOICE_NOTFOUND", "Нэхэмжлэл олдсонгүй")
+            raise ErrorResponse(422, "INVOICE_NOTFOUND", "Нэхэмжлэл олдсонгүй")
         return invoice
 
     def payment(self, payment_id: str, account: Account | None = None) -> Payment:
         """Return a payment.
 
         Raises:
-            Refused: There is none, or it is another account's.
+            ErrorResponse: There is none, or it is another account's.
         """
         payment = self.payments.get(payment_id)
         if payment is None or (account is not None and payment.invoice.account is not account):
-            raise Refused(422, "PAYMENT_NOTFOUND", "Төлбөр олдсонгүй")
+            raise ErrorResponse(422, "PAYMENT_NOTFOUND", "Төлбөр олдсонгүй")
         return payment
+
+    def subscription(self, identifier: str, account: Account | None = None) -> Subscription:
+        """Return a subscription.
+
+        Raises:
+            ErrorResponse: There is none, or it is another account's.
+        """
+        found = self.subscriptions.get(identifier)
+        if found is None or (account is not None and found.invoice.account is not account):
+            raise ErrorResponse(422, "INVOICE_NOTFOUND", "Нэхэмжлэл олдсонгүй")
+        return found
 
     def add_payment(self, invoice: Invoice, amount: Decimal, method: str, status: str) -> Payment:
         """Record a payment of an invoice, and close the invoice when it is paid."""
@@ -199,12 +190,14 @@ class State:
             self.payments[payment.id] = payment
             code = str(invoice.request["invoice_code"])
             self.payments_by_code.setdefault(code, []).append(payment)
-            if status == "PAID" and invoice.due == 0:
+            if status == "PAID" and invoice.due == 0 and invoice.status == "OPEN":
                 invoice.status = "CLOSED"
+            if status == "PAID" and method == "CARD" and invoice.subscription is not None:
+                invoice.subscription.paid(payment)
             return payment
 
     def expired(self, invoice: Invoice) -> bool:
-        """Say whether the time to pay an invoice is over."""
+        """Say whether the time to pay an invoice has passed."""
         ends = invoice.request.get("expiry_date")
         return (
             invoice.request.get("enable_expiry") in {True, "true"}

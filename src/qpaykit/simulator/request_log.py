@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pydantic import JsonValue
 
-_KEPT = 10_000
+_MAX_KEPT_REQUESTS = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class RecordedRequest:
     """A request as it came in.
 
@@ -26,6 +26,9 @@ class RecordedRequest:
         query: The query as it was sent, without the question mark.
         headers: The headers, by lower-case name.
         body: The body.
+        status_code: What was answered; None while nothing was, or where a fault broke the
+            connection.
+        seconds: How long the answer took.
     """
 
     method: str
@@ -33,6 +36,8 @@ class RecordedRequest:
     query: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    status_code: int | None = None
+    seconds: float | None = None
 
     def json(self) -> JsonValue:
         """The body, read as JSON."""
@@ -40,15 +45,22 @@ class RecordedRequest:
         return content
 
 
-class Journal(Sequence[RecordedRequest]):
+class RequestLog(Sequence[RecordedRequest]):
     """The last 10,000 requests, oldest first."""
 
     def __init__(self) -> None:
-        self._requests: deque[RecordedRequest] = deque(maxlen=_KEPT)
+        self._requests: deque[RecordedRequest] = deque(maxlen=_MAX_KEPT_REQUESTS)
+        self.on_answered: Callable[[RecordedRequest], None] | None = None
 
     def add(self, request: RecordedRequest) -> None:
         """Write a request down."""
         self._requests.append(request)
+
+    def answered(self, request: RecordedRequest, status_code: int, seconds: float) -> None:
+        """Note what a request was answered with."""
+        request.status_code, request.seconds = status_code, seconds
+        if self.on_answered is not None:
+            self.on_answered(request)
 
     def clear(self) -> None:
         """Forget them all."""

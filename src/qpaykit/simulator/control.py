@@ -1,161 +1,126 @@
-"""The simulator's handle: what tests and commands hold in their hands."""
+"""What tests, commands and the page do with a simulated QPay: pay, settle, refund, call back.
+
+Nothing here serves HTTP: the application and the page know this module, not the other way round.
+"""
 
 from __future__ import annotations
 
-import secrets
 import threading
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
 
-from typing_extensions import Self, TypedDict
-
-from qpaykit.config import is_loopback
-from qpaykit.simulator.app import QPayApp
-from qpaykit.simulator.desk import Desk
+from qpaykit.simulator.accounts import Account
+from qpaykit.simulator.callback_sender import CallbackSender, SentCallback, callback_url
 from qpaykit.simulator.faults import CALLBACK, Faults
-from qpaykit.simulator.journal import Journal
-from qpaykit.simulator.listener import Listener
-from qpaykit.simulator.outbox import Outbox, SentCallback
-from qpaykit.simulator.state import Account, Invoice, Payment, State
+from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
+from qpaykit.simulator.request_log import RequestLog
+from qpaykit.simulator.state import Invoice, Payment, State
 
 if TYPE_CHECKING:
     from collections import Counter
-    from types import TracebackType
+    from collections.abc import Callable
+
+    from qpaykit.simulator.request_log import RecordedRequest
 
 
-class Credentials(TypedDict):
-    """Keyword arguments for a client of the simulator's merchant."""
-
-    username: str
-    password: str
-    invoice_code: str
-    callback_url: str
-    base_url: str
+Event: TypeAlias = "RecordedRequest | Payment | SentCallback"
 
 
-class Simulator:
-    """A QPay on this machine, over real HTTP.
+class Control:
+    """A simulated QPay, for a test or a person to control.
 
     Args:
-        port: The port to listen on; 0 takes a free one.
-        host: The address to listen on.
         seed: Makes payment ids and shares of faults repeatable.
-        expose: Allow other addresses than loopback, for listening and for callbacks.
-        public_url: Where a phone finds the simulator's page, if not at `host`.
-        pay_after: Let a buyer pay every invoice in full so many seconds after it is made.
+        expose: Allow callbacks to other addresses than loopback.
+        pay_after: Pay every invoice in full so many seconds after it is made.
+        pay_method: How `pay_after` pays: "P2P" or "CARD".
 
     Raises:
-        ValueError: `host` is not loopback, and `expose` is not True.
+        ValueError: There is no such method.
     """
 
     def __init__(
         self,
         *,
-        port: int = 0,
-        host: str = "127.0.0.1",
         seed: int | None = None,
         expose: bool = False,
         pay_after: float | None = None,
-        public_url: str | None = None,
+        pay_method: str = "P2P",
     ) -> None:
-        if not expose and not is_loopback(host):
-            msg = f"{host} is not loopback; to listen there pass expose=True, or --expose"
-            raise ValueError(msg)
-        self._listener = Listener(host, port)
-        self._public_url = public_url.rstrip("/") if public_url else None
+        _check_method(pay_method)
         self._state = State(seed=seed)
+        self._watcher: Callable[[Event], None] | None = None
         if pay_after is not None:
-            self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after)
-        self._outbox = Outbox(exposed=expose)
-        self._merchant = self.add_account(f"SHOP_{secrets.token_hex(4)}", secrets.token_urlsafe(18))
+            self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after, pay_method)
+        self._callback_sender = CallbackSender(exposed=expose)
         self.faults: Faults = Faults(self._state.random)
-        self.requests: Journal = Journal()
-
-    @property
-    def base_url(self) -> str:
-        """Where it listens, `/v2` included."""
-        return f"{self._listener.url}/v2"
+        self.requests: RequestLog = RequestLog()
 
     @property
     def page_root(self) -> str:
         """Where its page is, without a slash at the end."""
-        return self._public_url or self._listener.url
-
-    @property
-    def credentials(self) -> Credentials:
-        """Keyword arguments for a client."""
-        return {
-            "username": self._merchant.username,
-            "password": self._merchant.password,
-            "invoice_code": next(iter(self._merchant.invoice_codes)),
-            "callback_url": "http://127.0.0.1:9/callback",
-            "base_url": self.base_url,
-        }
+        return self._state.page_root
 
     @property
     def callbacks(self) -> list[SentCallback]:
         """The callbacks that were sent, oldest first, and what shops answered."""
-        return self._outbox.sent
+        return self._callback_sender.sent
 
     @property
     def single_live_token(self) -> bool:
         """Whether a login ends the account's older tokens, as it does at QPay."""
-        return self._state.single_live_token
+        return self._state.accounts.single_live_token
 
     @single_live_token.setter
     def single_live_token(self, value: bool) -> None:
-        self._state.single_live_token = value
+        self._state.accounts.single_live_token = value
 
     def add_account(
         self,
         username: str,
         password: str,
         *,
-        invoice_code: str = "TEST_INVOICE",
-        ebarimt_code: str = "TEST_EB_INVOICE",
+        invoice_code: str | None = "TEST_INVOICE",
+        ebarimt_code: str | None = "TEST_EB_INVOICE",
     ) -> Account:
         """Open another merchant's account.
 
         Args:
             username: Its client id.
             password: Its client secret.
-            invoice_code: The code of its plain invoices.
-            ebarimt_code: The code of its invoices with an e-barimt.
+            invoice_code: The code of its plain invoices; None where it has none.
+            ebarimt_code: The code of its invoices with an e-barimt; None where it has none, as
+                where e-barimt is an account of its own.
 
         Returns:
             The account.
-        """
-        account = Account(username, password, {invoice_code: False, ebarimt_code: True})
-        self._state.accounts[username] = account
-        return account
-
-    def start(self) -> None:
-        """Listen, in a thread of its own.
 
         Raises:
-            OSError: The port is in use.
+            ValueError: Both codes are None.
         """
-        self._listener.bind()
-        self._state.page_root = self.page_root
-        self._listener.serve(QPayApp(self._state, self.requests, self.faults, Desk(self)))
+        codes = {
+            code: for_ebarimt
+            for code, for_ebarimt in ((invoice_code, False), (ebarimt_code, True))
+            if code is not None
+        }
+        if not codes:
+            raise ValueError("an account needs invoice_code or ebarimt_code")
+        account = Account(username, password, codes)
+        self._state.accounts.add(account)
+        return account
 
-    def stop(self) -> None:
-        """Stop listening, and close what is open."""
-        self._listener.stop()
-        self._outbox.close()
+    def watch(self, watcher: Callable[[Event], None]) -> None:
+        """Call a function about each answered request, each payment and each sent callback.
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
+        Args:
+            watcher: Takes a `RecordedRequest`, a payment or a `SentCallback`; called from the
+                simulator's threads.
+        """
+        self._watcher = watcher
+        self.requests.on_answered = watcher
+        self._callback_sender.on_sent = watcher
 
     def pay(
         self,
@@ -163,6 +128,8 @@ class Simulator:
         *,
         amount: Decimal | int | str | None = None,
         method: str = "P2P",
+        again: bool = False,
+        late: bool = False,
         callbacks: int = 1,
         wait: bool = True,
     ) -> str:
@@ -172,6 +139,9 @@ class Simulator:
             invoice_id: The invoice.
             amount: What is paid in MNT; what is still due when left out.
             method: "P2P" or "CARD".
+            again: Pay the whole amount once more, as a buyer who taps twice does.
+            late: Pay although the invoice was cancelled or has expired, as where the bank took
+                the payment a moment before.
             callbacks: How many times the shop is called back.
             wait: Whether to return only when the shop has answered; False where the shop
                 runs on the calling thread's own event loop.
@@ -182,15 +152,45 @@ class Simulator:
         Raises:
             ValueError: The invoice cannot be paid.
         """
-        if method not in {"P2P", "CARD"}:
-            raise ValueError('method must be "P2P" or "CARD"')
+        _check_method(method)
         with self._state.lock:
-            invoice = self._payable(invoice_id)
-            paid = invoice.due if amount is None else Decimal(amount)
+            invoice = self._state.invoice(invoice_id) if late else self._payable(invoice_id)
+            unpaid = invoice.amount if again else invoice.due
+            paid = unpaid if amount is None else Decimal(amount)
             if not paid.is_finite() or paid <= 0:
                 raise ValueError(f"there is nothing to pay on invoice {invoice_id}")
+            if paid > LARGEST_AMOUNT_MNT:
+                raise ValueError(f"a payment is at most {LARGEST_AMOUNT_MNT} MNT")
             payment = self._state.add_payment(invoice, paid, method, "PAID")
-        self._tell(payment, callbacks, wait=wait)
+        self._call_back_times(payment, callbacks, wait=wait)
+        return payment.id
+
+    def pay_subscription(self, subscription_id: str, *, callbacks: int = 1) -> str:
+        """Make the next payment of a subscription: by card, of a new invoice like its first.
+
+        Args:
+            subscription_id: The subscription.
+            callbacks: How many times the shop is called back.
+
+        Returns:
+            The payment's id.
+
+        Raises:
+            ValueError: There is no such subscription, it was cancelled, or its first invoice was
+                not paid by card yet.
+        """
+        with self._state.lock:
+            subscription = self._state.subscription(subscription_id)
+            if not subscription.is_active:
+                raise ValueError(f"subscription {subscription_id} was cancelled")
+            if not subscription.payments:
+                raise ValueError(f"pay invoice {subscription.invoice.id} by card first")
+            first = subscription.invoice
+            invoice = self._state.add_invoice(first.account, first.request, first.sums)
+            invoice.subscription = subscription
+            subscription.invoices.append(invoice)
+            payment = self._state.add_payment(invoice, invoice.due, "CARD", "PAID")
+        self._call_back_times(payment, callbacks, wait=True)
         return payment.id
 
     def begin(self, invoice_id: str, *, callbacks: int = 0) -> str:
@@ -224,10 +224,10 @@ class Simulator:
             payment.status = status
             if payment.invoice.due == 0:
                 payment.invoice.status = "CLOSED"
-        self._tell(payment, callbacks, wait=True)
+        self._call_back_times(payment, callbacks, wait=True)
 
     def fail(self, invoice_id: str, *, callbacks: int = 1) -> str:
-        """Let a payment fail, and call the shop back.
+        """Make a failed card payment, and call the shop back.
 
         Args:
             invoice_id: The invoice.
@@ -245,7 +245,7 @@ class Simulator:
         with self._state.lock:
             invoice = self._payable(invoice_id)
             payment = self._state.add_payment(invoice, invoice.due, method, status)
-        self._tell(payment, callbacks, wait=True)
+        self._call_back_times(payment, callbacks, wait=True)
         return payment.id
 
     def refund(self, payment_id: str, *, callbacks: int = 1) -> None:
@@ -274,8 +274,23 @@ class Simulator:
         """
         return self._call_back(self._state.payment(payment_id))
 
+    def callback_query(self, payment_id: str) -> str:
+        """Return the query of the callback about a payment, for a unit test of `handle`.
+
+        Args:
+            payment_id: The payment.
+
+        Returns:
+            Such as "order=42&qpay_payment_id=019276866891878".
+
+        Raises:
+            ValueError: There is no such payment.
+        """
+        payment = self._state.payment(payment_id)
+        return urlsplit(callback_url(payment, payment.id)).query
+
     def _call_back(self, payment: Payment) -> SentCallback | None:
-        return self._outbox.send(payment, self.faults.take(CALLBACK, payment.invoice.id))
+        return self._callback_sender.send(payment, self.faults.take(CALLBACK, payment.invoice.id))
 
     def wait_for_callback(self, invoice_id: str, *, timeout: float = 5.0) -> SentCallback:
         """Wait until the shop has answered a callback about an invoice.
@@ -290,7 +305,7 @@ class Simulator:
         Raises:
             TimeoutError: None was sent within `timeout` seconds.
         """
-        return self._outbox.wait_for(invoice_id, timeout)
+        return self._callback_sender.wait_for(invoice_id, timeout)
 
     def invoice(self, invoice_id: str) -> Invoice:
         """Return an invoice as the simulator has it, with what was sent in `request`.
@@ -303,6 +318,10 @@ class Simulator:
         """
         return self._state.invoice(invoice_id)
 
+    def is_expired(self, invoice: Invoice) -> bool:
+        """Say whether the time to pay an invoice is over."""
+        return self._state.expired(invoice)
+
     def invoices(self) -> list[Invoice]:
         """Return all invoices, oldest first."""
         with self._state.lock:
@@ -310,7 +329,7 @@ class Simulator:
 
     @property
     def refunds_refused(self) -> Counter[str]:
-        """How often each payment was to be taken back after that was done already."""
+        """How many refunds or cancellations came for each payment after it was refunded."""
         return self._state.refunds_refused
 
     def payment(self, payment_id: str) -> Payment:
@@ -334,15 +353,14 @@ class Simulator:
 
     def revoke_tokens(self) -> None:
         """End every token, as a login elsewhere would."""
-        with self._state.lock:
-            self._state.tokens.clear()
+        self._state.accounts.revoke_tokens()
 
     def reset(self) -> None:
         """Forget everything but the accounts."""
         self._state.reset()
         self.faults.clear()
         self.requests.clear()
-        self._outbox.reset()
+        self._callback_sender.reset()
 
     def _payable(self, invoice_id: str) -> Invoice:
         invoice = self._state.invoice(invoice_id)
@@ -352,17 +370,20 @@ class Simulator:
             raise ValueError(f"invoice {invoice_id} has expired")
         return invoice
 
-    def _pay_later(self, invoice: Invoice, seconds: float) -> None:
+    def _pay_later(self, invoice: Invoice, seconds: float, method: str) -> None:
         def pay() -> None:
             # The invoice may have been paid or cancelled in the meantime.
             with suppress(ValueError):
-                self.pay(invoice.id)
+                self.pay(invoice.id, method=method)
 
         buyer = threading.Timer(seconds, pay)
         buyer.daemon = True
         buyer.start()
 
-    def _tell(self, payment: Payment, times: int, *, wait: bool) -> None:
+    def _call_back_times(self, payment: Payment, times: int, *, wait: bool) -> None:
+        if self._watcher is not None:
+            self._watcher(payment)
+
         def send() -> None:
             for _ in range(times):
                 self._call_back(payment)
@@ -371,3 +392,8 @@ class Simulator:
             send()
         else:
             threading.Thread(target=send, name="qpay-callback", daemon=True).start()
+
+
+def _check_method(method: str) -> None:
+    if method not in {"P2P", "CARD"}:
+        raise ValueError('method must be "P2P" or "CARD"')

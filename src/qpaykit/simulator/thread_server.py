@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from qpaykit.simulator.app import CONNECTION, QPayApp
+from qpaykit.simulator.fault_responses import CONNECTION
 
 if TYPE_CHECKING:
     import asyncio
 
-_START = 10.0
+    from starlette.types import ASGIApp
+
+_START_TIMEOUT_SECONDS = 10.0
 
 # An address that means all of a machine's own is none that a client can call.
 _THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -30,7 +32,7 @@ class _Connection(H11Protocol):
         super().connection_made(transport)
 
 
-class Listener:
+class ThreadServer:
     """Serves an application in a thread of its own.
 
     Args:
@@ -52,7 +54,7 @@ class Listener:
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
     def bind(self) -> None:
-        """Take the port.
+        """Bind the port.
 
         Raises:
             OSError: It is in use, or the address is not this machine's.
@@ -66,14 +68,15 @@ class Listener:
             raise
         self._port = self._socket.getsockname()[1]
 
-    def serve(self, app: QPayApp) -> None:
-        """Begin to answer on the port that was taken."""
+    def serve(self, app: ASGIApp) -> None:
+        """Begin to answer on the bound port."""
         config = uvicorn.Config(
             app,
             http=_Connection,
             ws="none",
             lifespan="off",
             log_level="critical",
+            server_header=False,
             access_log=False,
             backlog=4096,
             timeout_graceful_shutdown=1,
@@ -83,7 +86,7 @@ class Listener:
             target=self._server.run, args=([self._socket],), name="qpay-simulator", daemon=True
         )
         self._thread.start()
-        ends = time.monotonic() + _START
+        ends = time.monotonic() + _START_TIMEOUT_SECONDS
         while not self._server.started:
             if time.monotonic() > ends or not self._thread.is_alive():
                 raise RuntimeError("the simulator did not start")

@@ -1,4 +1,4 @@
-"""The page's requests: what a person, or a script over HTTP, does with the simulator."""
+"""Answers the panel's requests: shows a page, or does what a button asks for."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from urllib.parse import parse_qsl, urlsplit
 from anyio import to_thread
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from qpaykit.simulator import html
-from qpaykit.simulator.refusals import Refused
-from qpaykit.simulator.words import word
+from qpaykit.simulator.error_responses import ErrorResponse
+from qpaykit.simulator.panel import views
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from qpaykit.simulator.server import Simulator
+    from qpaykit.simulator.control import Control
 
-_SHOWN = 200
+_SHOWN_ROWS = 200
+_FOREIGN_ORIGIN = "only the simulator's own page may send this: the Origin is another one"
 
 
-class Desk:
+class Panel:
     """Answers everything outside `/v2`."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(self, control: Control) -> None:
+        self._control = control
 
     async def answer(self, request: Request) -> Response:
         """Show a page, or do what a button asks for."""
@@ -34,75 +34,71 @@ class Desk:
         if request.method == "GET":
             return self._show(request.url.path, language)
         if request.method != "POST" or not _same_origin(request):
-            return JSONResponse({"error": "only this page's own buttons may do that"}, 403)
-        fields = _fields(await request.body(), request.headers.get("content-type", ""))
+            return JSONResponse({"error": _FOREIGN_ORIGIN}, 403)
         parts = request.url.path.strip("/").split("/")
         back = "/" + "/".join(parts[:2]) if parts[0] == "invoices" else "/faults"
         try:
+            fields = _fields(await request.body(), request.headers.get("content-type", ""))
             back = await to_thread.run_sync(self._do, parts, fields, back)
         except ValueError as error:
             if _wants_json(request):
                 return JSONResponse({"error": str(error)}, 400)
-            content = html.trouble(str(error), language, back=back)
-            title = word("cannot", language)
-            return HTMLResponse(html.page(title, content, language, path=back), 400)
+            return HTMLResponse(views.problem(str(error), language, back=back), 400)
         if _wants_json(request):
             return JSONResponse({"done": True})
         return RedirectResponse(f"{back}?lang={language}", 303)
 
     def _show(self, path: str, language: str) -> Response:
-        simulator = self._simulator
-        parts = path.strip("/").split("/")
-        title = word("title", language)
-        match parts:
+        control = self._control
+        match path.strip("/").split("/"):
             case [""]:
-                newest = simulator.invoices()[::-1][:_SHOWN]
-                content = html.invoices(newest, language)
+                newest = control.invoices()[::-1][:_SHOWN_ROWS]
+                content = views.invoices(newest, language, expired=control.is_expired)
             case ["requests"]:
-                title = word("requests", language)
-                content = html.requests(list(simulator.requests)[::-1][:_SHOWN], language)
+                content = views.requests(list(control.requests)[::-1][:_SHOWN_ROWS], language)
             case ["faults"]:
-                title = word("faults", language)
-                content = html.faults(simulator.faults, language)
+                content = views.faults(control.faults, language)
             case ["invoices", identifier]:
                 try:
-                    invoice = simulator.invoice(identifier)
-                except Refused:
-                    return HTMLResponse(html.page("404", "", language, path="/"), 404)
-                sent = [one for one in simulator.callbacks if one.invoice_id == identifier]
-                title = f"{invoice.amount} MNT"
-                content = html.invoice(
-                    invoice, sent[::-1], language, page_url=f"{simulator.page_root}{path}"
+                    invoice = control.invoice(identifier)
+                except ErrorResponse:
+                    return HTMLResponse(views.not_found(language), 404)
+                content = views.invoice(
+                    invoice,
+                    [one for one in control.callbacks if one.invoice_id == identifier][::-1],
+                    language,
+                    expired=control.is_expired(invoice),
+                    page_url=f"{control.page_root}{path}",
                 )
             case _:
-                return HTMLResponse(html.page("404", "", language, path="/"), 404)
-        return HTMLResponse(html.page(title, content, language, path=path))
+                return HTMLResponse(views.not_found(language), 404)
+        return HTMLResponse(content)
 
     def _do(self, parts: list[str], fields: dict[str, str], back: str) -> str:
-        """Do what was asked for; return where to go next: back, mostly.
+        """Do what was asked for; return which page to show next.
 
         Raises:
             ValueError: It cannot be done.
-            Refused: It names something that there is not.
         """
-        simulator = self._simulator
+        control = self._control
         match parts:
             case ["invoices", identifier, "pay"]:
                 amount = _amount(fields["amount"]) if fields.get("amount") else None
                 method = fields.get("method") or "P2P"
-                simulator.pay(identifier, amount=amount, method=method)
+                again = bool(fields.get("again"))
+                control.pay(identifier, amount=amount, method=method, again=again)
             case ["invoices", identifier, "fail"]:
-                simulator.fail(identifier)
+                control.fail(identifier)
             case ["payments", identifier, "refund"]:
-                simulator.refund(identifier)
-                return f"/invoices/{simulator.payment(identifier).invoice.id}"
+                control.refund(identifier)
+                return f"/invoices/{control.payment(identifier).invoice.id}"
             case ["payments", identifier, "callback"]:
-                simulator.send_callback(identifier)
-                return f"/invoices/{simulator.payment(identifier).invoice.id}"
+                control.send_callback(identifier)
+                return f"/invoices/{control.payment(identifier).invoice.id}"
             case ["faults"]:
                 times = fields.get("times") or "1"
                 share, delay = fields.get("share"), fields.get("delay")
-                simulator.faults.add(
+                control.faults.add(
                     fields.get("method") or "*",
                     fields.get("path") or "*",
                     fields.get("kind", ""),
@@ -111,7 +107,7 @@ class Desk:
                     delay=float(delay) if delay else None,
                 )
             case ["faults", "clear"]:
-                simulator.faults.clear()
+                control.faults.clear()
             case _:
                 raise ValueError("there is no such button")
         return back
@@ -125,10 +121,12 @@ def _amount(text: str) -> Decimal:
 
 
 def _fields(body: bytes, content_type: str) -> dict[str, str]:
-    if content_type.startswith("application/json"):
-        content = json.loads(body or b"{}")
-        return {str(name): str(value) for name, value in content.items() if value is not None}
-    return dict(parse_qsl(body.decode("utf-8", "replace")))
+    if not content_type.startswith("application/json"):
+        return dict(parse_qsl(body.decode("utf-8", "replace")))
+    content = json.loads(body or b"{}")
+    if not isinstance(content, dict):
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004 (answered with 400)
+    return {str(name): str(value) for name, value in content.items() if value is not None}
 
 
 def _language(request: Request) -> str:
@@ -139,7 +137,7 @@ def _language(request: Request) -> str:
 
 
 def _same_origin(request: Request) -> bool:
-    # Another site's page, open in the same browser, must not press these buttons.
+    # Another site's page, open in the same browser, must not be able to pay or to add faults.
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 

@@ -6,21 +6,24 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from qpaykit._http.library import default_library
 from qpaykit.config import is_loopback
-from qpaykit.simulator import wire
+from qpaykit.simulator.serializers.payments import callback_body
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qpaykit._http.library import PlainClient
     from qpaykit.simulator.faults import Fault
     from qpaykit.simulator.state import Payment
 
-_KEPT = 10_000
-_TIMEOUT = 30.0
-_LATE = 0.5
+_MAX_KEPT_CALLBACKS = 10_000
+_SHOP_TIMEOUT_SECONDS = 30.0
+_DEFAULT_DELAY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class SentCallback:
     """A callback and what became of it.
 
     Attributes:
-        payment_id: The payment that it told of.
+        payment_id: The payment that it was about.
         invoice_id: The payment's invoice.
         method: HTTP method.
         url: Where it was sent.
@@ -36,6 +39,8 @@ class SentCallback:
         body: The shop's body.
         error: Why nothing came back.
         seconds: How long the shop took.
+        repeated: Whether the shop had answered 200 before about this payment in this status, so
+            that it must not deliver again.
     """
 
     payment_id: str
@@ -46,17 +51,20 @@ class SentCallback:
     body: str
     error: str | None
     seconds: float
+    repeated: bool
 
 
-class Outbox:
+class CallbackSender:
     """Sends callbacks, each from the thread that asks for it."""
 
     def __init__(self, *, exposed: bool) -> None:
         self._exposed = exposed
-        self._sent: deque[SentCallback] = deque(maxlen=_KEPT)
+        self._sent: deque[SentCallback] = deque(maxlen=_MAX_KEPT_CALLBACKS)
         self._news = threading.Condition()
         self._client: PlainClient | None = None
         self._held_back: list[Payment] = []
+        self._accepted: set[tuple[str, str]] = set()
+        self.on_sent: Callable[[SentCallback], None] | None = None
 
     @property
     def sent(self) -> list[SentCallback]:
@@ -68,8 +76,8 @@ class Outbox:
         """Call the shop back, as QPay does: by GET, the shop's own query kept.
 
         Args:
-            payment: What to tell of.
-            fault: What goes wrong with it, one of `CALLBACK_FAULTS`.
+            payment: What the callback is about.
+            fault: The fault to apply, of a kind in `CALLBACK_FAULTS`.
 
         Returns:
             What became of it; None where it was not sent, or not yet.
@@ -82,7 +90,9 @@ class Outbox:
                 self._held_back.append(payment)
             return None
         if kind == "delay":
-            time.sleep(_LATE if fault is None or fault.delay is None else fault.delay)
+            time.sleep(
+                _DEFAULT_DELAY_SECONDS if fault is None or fault.delay is None else fault.delay
+            )
         if kind == "double":
             self._deliver(payment)
         record = self._deliver(payment, forged=kind == "forge", post=kind == "post")
@@ -98,6 +108,7 @@ class Outbox:
         payment_id = f"{int(time.time() * 1e6) % 10**15:015d}" if forged else payment.id
         url = payment.invoice.callback_url if post else callback_url(payment, payment_id)
         method = "POST" if post else "GET"
+        about = (payment_id, payment.status)
         started = time.monotonic()
         status_code: int | None = None
         body, error = "", None
@@ -106,7 +117,7 @@ class Outbox:
             error = f"{host} is not on this machine: the simulator calls back to loopback only"
         else:
             try:
-                content = wire.callback_body(payment) if post else None
+                content = callback_body(payment) if post else None
                 response = self._http().request(method, url, json=content)
                 status_code, body = response.status_code, response.text
             except default_library().problems as problem:
@@ -120,10 +131,15 @@ class Outbox:
             body,
             error,
             time.monotonic() - started,
+            repeated=about in self._accepted,
         )
         with self._news:
+            if status_code == HTTPStatus.OK:
+                self._accepted.add(about)
             self._sent.append(record)
             self._news.notify_all()
+        if self.on_sent is not None:
+            self.on_sent(record)
         return record
 
     def wait_for(self, invoice_id: str, timeout: float) -> SentCallback:
@@ -148,6 +164,7 @@ class Outbox:
         with self._news:
             self._sent.clear()
             self._held_back.clear()
+            self._accepted.clear()
 
     def close(self) -> None:
         """Close the connections to shops."""
@@ -160,13 +177,13 @@ class Outbox:
             if self._client is None:
                 # A shop under test may close its connections between callbacks: none is kept.
                 self._client = default_library().client(
-                    timeout=_TIMEOUT, trust_env=False, headers={"connection": "close"}
+                    timeout=_SHOP_TIMEOUT_SECONDS, trust_env=False, headers={"connection": "close"}
                 )
             return self._client
 
 
 def callback_url(payment: Payment, payment_id: str) -> str:
-    """Return where a payment is told of: the invoice's URL with the payment's id added."""
+    """Return the URL that is called about a payment: the invoice's, with the payment's id added."""
     parts = urlsplit(payment.invoice.callback_url)
     query = f"{parts.query}&" if parts.query else ""
     return parts._replace(query=f"{query}qpay_payment_id={payment_id}", fragment="").geturl()

@@ -1,0 +1,115 @@
+"""The panel's texts in English and Mongolian."""
+
+from __future__ import annotations
+
+from qpaykit.simulator.faults import CALLBACK_FAULTS, KINDS
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "title": ("QPay simulator", "QPay симулятор"),
+    "invoices": ("Invoices", "Нэхэмжлэх"),
+    "requests": ("Requests", "Хүсэлтүүд"),
+    "faults": ("Faults", "Гэмтэл"),
+    "none_yet": (
+        "No invoices yet. Point a shop at this simulator and make one.",
+        "Нэхэмжлэх алга. Дэлгүүрээ энэ симулятор руу чиглүүлж нэхэмжлэх үүсгэнэ үү.",
+    ),
+    "order": ("Order", "Захиалга"),
+    "amount": ("Amount", "Дүн"),
+    "state": ("State", "Төлөв"),
+    "paid": ("Paid", "Төлсөн"),
+    "due": ("Due", "Үлдэгдэл"),
+    "description": ("Description", "Утга"),
+    "callback_url": ("Callback URL", "Callback хаяг"),
+    "pay": ("Pay in full", "Бүтэн төлөх"),
+    "pay_card": ("Pay by card", "Картаар төлөх"),
+    "pay_part": ("Pay a part", "Хэсэгчлэн төлөх"),
+    "decline": ("Decline", "Татгалзах"),
+    "payments": ("Payments", "Төлбөрүүд"),
+    "refund": ("Refund", "Буцаах"),
+    "send_again": ("Send the callback again", "Callback дахин илгээх"),
+    "callbacks": ("Callbacks and the shop's answers", "Callback ба дэлгүүрийн хариу"),
+    "no_answer": ("no answer", "хариу ирээгүй"),
+    "bank_qr": ("For a bank's app", "Банкны аппд"),
+    "phone_qr": ("Opens this page on a phone", "Энэ хуудсыг утсан дээр нээнэ"),
+    "cannot": ("That cannot be done", "Боломжгүй"),
+    "back": ("Back", "Буцах"),
+    "method": ("Method", "Арга"),
+    "pay_method": ("Paid by", "Төлсөн хэлбэр"),
+    "path": ("Path", "Зам"),
+    "kind": ("Kind", "Төрөл"),
+    "times": ("Times", "Удаа"),
+    "add_fault": ("Add fault", "Гэмтэл нэмэх"),
+    "clear_faults": ("Clear faults", "Гэмтлүүдийг арилгах"),
+    "answer": ("Answer", "Хариу"),
+    "first_time": ("to be delivered", "хүргэх ёстой"),
+    "repeated": ("a repetition: not to be delivered again", "давталт: дахин хүргэхгүй"),
+    "pay_again": ("Pay again in full", "Дахин бүтэн төлөх"),
+    "answer_faults": ("Faults of answers", "Хариуны гэмтэл"),
+    "callback_faults": ("Faults of callbacks", "Callback-ийн гэмтэл"),
+    "body": ("Body", "Агуулга"),
+    "OPEN": ("open", "нээлттэй"),
+    "CLOSED": ("paid", "төлөгдсөн"),
+    "CANCELED": ("cancelled", "цуцлагдсан"),
+    "PAID": ("paid", "төлөгдсөн"),
+    "FAILED": ("failed", "амжилтгүй"),
+    "REFUNDED": ("refunded", "буцаагдсан"),
+    "NEW": ("new", "шинэ"),
+    "PARTIAL": ("partly paid", "хэсэгчлэн төлсөн"),
+    "EXPIRED": ("expired", "хугацаа дууссан"),
+}
+
+
+# The English texts of the faults are those of `faults.KINDS` and `faults.CALLBACK_FAULTS`.
+MONGOLIAN_FAULTS = {
+    "500": "500 SYSTEM_BUSY хариулна; юу ч хийхгүй",
+    "500-after": "хүсэлтийг гүйцэтгээд 500 хариулна",
+    "502": "502 HTML хуудсаар хариулна; юу ч хийхгүй",
+    "502-after": "хүсэлтийг гүйцэтгээд 502 хариулна",
+    "503": "Retry-After-гүй 503 хариулна",
+    "503-retry-after": "Retry-After-тай 503 хариулна",
+    "429": "Retry-After-тай 429 хариулна",
+    "401": "401 NO_CREDENTIALS хариулна",
+    "reset-before": "хүсэлтийг уншаад холболтыг таслана; юу ч хийхгүй",
+    "reset-after": "хүсэлтийг гүйцэтгээд холболтыг таслана",
+    "hang": "хэзээ ч хариулахгүй",
+    "slow": "удаан хариулна",
+    "drip": "хариуг нэг нэг байтаар илгээнэ",
+    "cut-off": "хүсэлтийг гүйцэтгээд хариуны хагасыг илгээнэ",
+    "malformed": "хүсэлтийг гүйцэтгээд буруу JSON илгээнэ",
+    "html": "хүсэлтийг гүйцэтгээд 200 HTML хуудас илгээнэ",
+    "empty": "хүсэлтийг гүйцэтгээд 200 хоосон хариу илгээнэ",
+    "unknown-status": "үл мэдэгдэх payment_status илгээнэ",
+    "null": "бүх утгыг null болгож илгээнэ",
+    "no-payment-ids": "мөр бүрээс payment_id-г орхино",
+    "numeric-ids": "payment_id-г JSON тоогоор илгээнэ: эхний тэг алга болно",
+    "rows-twice": "хуудасны мөр бүрийг хоёр удаа бичиж, хоёр гэж тоолно",
+    "rows-again": "хуудас бүрд эхний хуудасны мөрүүдийг давтаж, хоёр дахин тоолно",
+    "no-object-id": "төлбөрөөс object_id-г орхино",
+    "no-callback-url": "GET /invoice-ийн хариунаас callback_url-ыг орхино",
+    "null-callback-url": "callback_url-д null илгээнэ",
+    "empty-callback-url": "callback_url-ыг хоосон илгээнэ",
+    "cut-callback-url": "callback_url-ыг параметргүй илгээнэ",
+    "escaped-callback-url": "callback_url-ыг HTML-ээр хувиргана: & тэмдэг &amp; болно",
+    "no-sender-invoice-no": "GET /invoice-ийн хариунаас sender_invoice_no-г орхино",
+    "zero-total": "нэхэмжлэхийн total_amount-д 0.00 илгээнэ",
+    "negative-total": "нэхэмжлэхийн total_amount-ыг хасах тэмдэгтэй илгээнэ",
+    "huge-amounts": "бүх дүнд 9e999999 илгээнэ",
+    "long-amounts": "бүх дүнд 1234567890123456 илгээнэ: боломжтойгоос нэг оронгоор урт",
+    "drop": "callback огт илгээхгүй",
+    "double": "callback хоёр удаа илгээнэ",
+    "delay": "callback хожуу илгээнэ",
+    "reorder": "callback-ийг дараагийнх нь дараа илгээнэ",
+    "forge": "байхгүй төлбөрийн дугаартай callback илгээнэ",
+    "post": "callback-ийг POST-оор, хуучин баримт бичгийн JSON биетэй илгээнэ",
+}
+
+
+def translate(name: str, language: str) -> str:
+    """Return a text in "en" or "mn"; what is not in the table is returned as it is."""
+    english, mongolian = TEXTS.get(name, (name, name))
+    return mongolian if language == "mn" else english
+
+
+def explain_fault(kind: str, language: str) -> str:
+    """Say in "en" or "mn" what a kind of fault does."""
+    return MONGOLIAN_FAULTS[kind] if language == "mn" else (KINDS | CALLBACK_FAULTS)[kind]
