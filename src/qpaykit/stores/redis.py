@@ -61,12 +61,10 @@ class _Limits(TypedDict, total=False):
 class _Keys:
     """How both faces name and number things."""
 
-    def __init__(self, settings: Mapping[str, object], prefix: str, keep: float | None) -> None:
+    def __init__(self, place: str, prefix: str, keep: float | None) -> None:
         if keep is not None and keep <= 0:
             raise ConfigurationError("keep must be above 0 s, or None to remember for good")
-        host, port = settings.get("host", "localhost"), settings.get("port", 6379)
-        place = settings.get("path") or f"{host}:{port}"
-        self.shown = f"{place}, db={settings.get('db') or 0}"
+        self.shown = place
         self._prefix = prefix
         self.keep = "" if keep is None else str(_milliseconds(keep))
         self._keep = keep
@@ -122,7 +120,7 @@ class RedisStore:
         _only_one(hidden, client)
         self._own = client is None
         self._redis: Redis = _redis_at(hidden) if client is None else client
-        self._keys = _Keys(self._redis.connection_pool.connection_kwargs, prefix, keep)
+        self._keys = _Keys(_shown(self._redis.connection_pool.connection_kwargs), prefix, keep)
         self._claim = self._redis.register_script(_CLAIM)
         self._complete = self._redis.register_script(_COMPLETE)
         self._release = self._redis.register_script(_RELEASE)
@@ -319,22 +317,26 @@ async def _disconnect(connected: _Connected) -> None:
     await connected.redis.aclose()
 
 
-def _place_of(url: SecretStr | None, client: AsyncRedis | None) -> Mapping[str, object]:
+def _place_of(url: SecretStr | None, client: AsyncRedis | None) -> str:
     from redis.connection import parse_url
 
     if client is not None:
-        return client.connection_pool.connection_kwargs
+        return _shown(client.connection_pool.connection_kwargs)
     if url is None:
         raise _not_just_one()
     try:
-        place: Mapping[str, object] = parse_url(  # type: ignore[no-untyped-call]
-            url.get_secret_value()
-        )
+        place = _shown(parse_url(url.get_secret_value()))  # type: ignore[no-untyped-call]
     except ValueError:
         unreadable = _unreadable()
     else:
         return place
     raise unreadable
+
+
+def _shown(settings: Mapping[str, object]) -> str:
+    """Name a Redis by what is no secret of it."""
+    host, port = settings.get("host", "localhost"), settings.get("port", 6379)
+    return f"{settings.get('path') or f'{host}:{port}'}, db={settings.get('db') or 0}"
 
 
 def _limits(url: str) -> _Limits:
