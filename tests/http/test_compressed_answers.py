@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from qpaykit import QPayClient, TransportError
+from qpaykit._http.body import Body
 from support import SETTINGS, token_body
 
 INVOICE = json.dumps({"invoice_id": "i-1", "note": "Цай" * 1000}).encode()
@@ -55,6 +56,21 @@ def test_a_coding_that_was_not_asked_for_is_refused(coding: str) -> None:
     bomb = gzip.compress(gzip.compress(bytes(MEGABYTE)))
     with pytest.raises(TransportError, match="not asked for"):
         client_of(bomb, coding).invoices.get("i-1")
+
+
+def test_a_compression_that_ends_too_early_is_a_lost_answer() -> None:
+    with pytest.raises(TransportError, match="ends too early"):
+        client_of(gzip.compress(INVOICE)[:-12], "gzip").invoices.get("i-1")
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3])
+def test_deflate_without_its_header_is_read_however_it_arrives(pieces: int) -> None:
+    content = raw_deflate(INVOICE)
+    body = Body("deflate", lambda: 1.0)
+    for number in range(pieces):
+        body.add(content[number : number + 1])
+    body.add(content[pieces:])
+    assert body.content() == INVOICE
 
 
 def test_a_broken_compression_is_a_lost_answer() -> None:

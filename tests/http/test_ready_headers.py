@@ -1,26 +1,48 @@
-"""Headers that are kept ready: the right ones for each request, and not one token for ever."""
+"""Headers that are kept ready: the right ones for each request, however many tokens there are."""
 
 from __future__ import annotations
 
+import anyio
+import httpx
+import pytest
 from pydantic import SecretStr
 
+from qpaykit import TransportError
 from qpaykit._http.transport import SyncTransport
+from qpaykit._http.wire import Message
 from support import BASE
 
-MOST = 256
+MORE_THAN_ARE_KEPT = 300
 
 
-def test_headers_of_old_tokens_are_not_kept_for_ever() -> None:
-    transport = SyncTransport(BASE, None)
-    for n in range(4 * MOST):
-        transport._headers_for(SecretStr(f"Bearer {n}"), None)
-    assert len(transport._sets) <= MOST
+def test_each_token_and_length_has_its_own_headers() -> None:
+    sent: list[httpx.Request] = []
 
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={})
 
-def test_each_token_and_length_has_its_own_headers_however_many_there_are() -> None:
-    transport = SyncTransport(BASE, None)
-    for length in (*range(2 * MOST), *range(2 * MOST)):
-        headers = transport._headers_for(SecretStr(f"Bearer {length}"), length)
+    transport = SyncTransport(BASE, httpx.Client(transport=httpx.MockTransport(answer)))
+
+    async def send(length: int) -> None:
+        token = SecretStr(f"Bearer {length}")
+        await transport.send(Message("POST", "/invoice", bytes(length), token), 5)
+
+    for length in (*range(MORE_THAN_ARE_KEPT), *range(MORE_THAN_ARE_KEPT)):
+        anyio.run(send, length)
+        headers = sent.pop().headers
         assert headers["authorization"] == f"Bearer {length}"
         assert headers["content-length"] == str(length)
         assert ("content-type" in headers) is (length > 0)
+
+
+def test_a_token_that_cannot_be_sent_is_not_sent_and_not_shown() -> None:
+    transport = SyncTransport(BASE, None)
+
+    async def send() -> None:
+        await transport.send(Message("GET", "/invoice/1", None, SecretStr("Bearer б")), 5)
+
+    with pytest.raises(TransportError, match="not ASCII") as caught:
+        anyio.run(send)
+    assert caught.value.sent is False
+    assert "б" not in repr(caught.value.__context__)

@@ -42,8 +42,10 @@ class Body:
             raise BodyError(msg)
         self._seconds_left = seconds_left
         self._content = bytearray()
+        self._received = False
         self._decoder = zlib.decompressobj(_AUTOMATIC) if coding in _CODINGS else None
-        self._may_be_raw = coding == "deflate"
+        # Some servers send deflate without its header. What came so far is then decoded anew.
+        self._head: bytes | None = b"" if coding == "deflate" else None
 
     def add(self, chunk: bytes) -> None:
         """Take a piece of the body.
@@ -55,6 +57,7 @@ class Body:
         if self._decoder is None:
             self._content += chunk
         else:
+            self._received = self._received or bool(chunk)
             self._decode(chunk)
         if len(self._content) > MAX_BODY_BYTES:
             msg = f"the answer is larger than {MAX_BODY_BYTES} bytes"
@@ -63,7 +66,14 @@ class Body:
             raise LateError
 
     def content(self) -> bytes:
-        """Return the whole body."""
+        """Return the whole body.
+
+        Raises:
+            BodyError: Its compression has no end: a part of the body is missing.
+        """
+        is_empty = self._decoder is not None and not self._content and not self._received
+        if self._decoder is not None and not self._decoder.eof and not is_empty:
+            raise BodyError("the answer's compression ends too early")
         return bytes(self._content)
 
     def _decode(self, chunk: bytes) -> None:
@@ -74,9 +84,11 @@ class Body:
             try:
                 self._content += self._decoder.decompress(chunk, room)
             except zlib.error:
-                if not self._may_be_raw or self._content:
+                if self._head is None or self._content:
                     raise BodyError("the answer's compression is broken") from None
+                chunk, self._head = self._head + chunk, None
                 self._decoder = zlib.decompressobj(_RAW_DEFLATE)
-                self._may_be_raw = False
                 continue
+            if self._head is not None and not self._content:
+                self._head += chunk
             chunk = self._decoder.unconsumed_tail

@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 _DEFAULT = "httpx"
 _LIBRARIES = ("httpx", "httpx2")
+_DEADLINE_LIBRARY = "httpx"
 _PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
@@ -77,6 +78,7 @@ class Library:
     """What is used of httpx, or of a library that has httpx's face."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         module = importlib.import_module(name)
         if not hasattr(module, "AsyncClient"):
             version = getattr(module, "__version__", "of an unknown version")
@@ -116,6 +118,16 @@ class Library:
             module.LocalProtocolError,
             module.InvalidURL,
         )
+
+    def deadline_transport(self, context: ssl.SSLContext) -> httpx.BaseTransport:
+        """Make a transport that keeps an attempt's deadline, as httpx's own does not."""
+        # OpenTelemetry makes its spans by wrapping httpx's own transport.
+        is_instrumented = hasattr(self.transport.handle_request, "__wrapped__")
+        if is_instrumented or self.name != _DEADLINE_LIBRARY:
+            return self.transport(verify=context, limits=self.limits)
+        from qpaykit._http.deadline_transport import DeadlineTransport
+
+        return DeadlineTransport(context, self.limits)
 
     def failure(self, message: Message, problem: Exception) -> TransportError:
         """Turn the library's exception into ours."""
@@ -187,7 +199,7 @@ def open_lanes(library: Library, *, direct: bool) -> SyncLanes:
             make = partial(library.client, verify=context, limits=library.limits)
             return lane_of(_usable(make, _PROXY_VARIABLES))
         # What a client does beyond its transport, such as cookies, is not wanted here.
-        transport = library.transport(verify=context, limits=library.limits)
+        transport = library.deadline_transport(context)
         return Lane(transport.handle_request, transport.close)
 
     return Lanes(another(), another)

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from qpaykit._forks import in_forked_child
-from qpaykit._http.body import Body, BodyError, LateError
+from qpaykit._http.body import MAX_BODY_BYTES, Body, BodyError, LateError
+from qpaykit._http.deadline import Deadline
 from qpaykit._http.lanes import Lanes
 from qpaykit._http.library import (
     async_lane_of,
@@ -58,27 +59,6 @@ _HEADERS = {
 }
 
 
-class _Remaining(dict[str, float]):
-    """The `timeout` extension of one attempt: each phase gets what the attempt has left.
-
-    With fixed numbers a connect, a write and a read of fourteen seconds each would all
-    keep a limit of fifteen, and the attempt would take three quarters of a minute.
-    """
-
-    def __init__(self, timeout: float) -> None:
-        super().__init__()
-        self.ends = time.monotonic() + timeout
-
-    def seconds(self) -> float:
-        return self.ends - time.monotonic()
-
-    def get(self, key: str, default: object = None, /) -> float:
-        del key, default
-        return max(self.seconds(), 0.001)
-
-    __missing__ = get
-
-
 class _Base:
     def __init__(self, base_url: str, library: Library, own_headers: Headers | None) -> None:
         self._base_url = base_url
@@ -89,25 +69,35 @@ class _Base:
         self._headers.setdefault("host", usable_url(library, base_url).netloc.decode())
         self._sets: dict[tuple[SecretStr, int | None], Headers] = {}
 
-    def _request(self, message: Message, remaining: _Remaining) -> HTTPRequest:
+    def _request(self, message: Message, deadline: Deadline) -> HTTPRequest:
         body = message.body
         length = len(body) if body is not None else 0 if message.method == "POST" else None
+        headers = self._headers_for(message, length)
         request = self._library.request(
             message.method,
             self._library.url(self._base_url + message.path),
-            headers=self._headers_for(message.authorization, length),
+            headers=headers,
             stream=self._library.stream(body or b""),
-            extensions={"timeout": remaining},
+            extensions={"timeout": deadline},
         )
         request.headers.encoding = self._headers.encoding  # httpx would try it out each time
         request.read()  # for event hooks that look at the content
         return request
 
-    def _headers_for(self, authorization: SecretStr, length: int | None) -> Headers:
+    def _headers_for(self, message: Message, length: int | None) -> Headers:
         # The same few sets go with thousands of requests, and ready headers are copied ten
         # times faster than they are made.
+        authorization = message.authorization
         ready = self._sets.get((authorization, length))
         if ready is None:
+            # The exception of a header that cannot be encoded would hold its value, the token.
+            if not authorization.get_secret_value().isascii():
+                raise TransportError(
+                    method=message.method,
+                    path=message.path,
+                    sent=False,
+                    reason="the authorization is not ASCII",
+                )
             ready = self._headers.copy()
             ready["authorization"] = authorization.get_secret_value()
             if length is not None:
@@ -143,11 +133,11 @@ class SyncTransport(_Base):
         """Make one attempt; see `Transport.send`."""
         lanes = self._lanes()
         lane = lanes.enter()
-        remaining = _Remaining(timeout)
+        deadline = Deadline(timeout)
         try:
-            response = lane.send(self._request(message, remaining))
+            response = lane.send(self._request(message, deadline))
             with closing(response):
-                body = _collect(response, remaining)
+                body = _collect(response, deadline)
             return _reply(response, body)
         except self._library.problems as problem:
             failure = self._library.failure(message, problem)
@@ -209,13 +199,13 @@ class AsyncTransport(_Base):
         """Make one attempt; see `Transport.send`."""
         lanes = await self._lanes()
         lane = lanes.enter()
-        remaining = _Remaining(timeout)
+        deadline = Deadline(timeout)
         try:
             # The phases end by themselves; this ends an answer whose headers trickle in.
             async with _stop_after(timeout + _GRACE):
-                response = await lane.send(self._request(message, remaining))
+                response = await lane.send(self._request(message, deadline))
                 try:
-                    body = await _acollect(response, remaining)
+                    body = await _acollect(response, deadline)
                 finally:
                     await response.aclose()
             return _reply(response, body)
@@ -285,22 +275,29 @@ async def _stop_after_anywhere(seconds: float) -> AsyncIterator[None]:
         yield
 
 
-def _collect(response: HTTPResponse, remaining: _Remaining) -> bytes:
+def _collect(response: HTTPResponse, deadline: Deadline) -> bytes:
     if response.is_stream_consumed:
-        return response.content  # an event hook has read it
-    body = Body(response.headers.get("content-encoding", ""), remaining.seconds)
+        return _read_by_hook(response)
+    body = Body(response.headers.get("content-encoding", ""), deadline.seconds)
     for chunk in response.iter_raw():
         body.add(chunk)
     return body.content()
 
 
-async def _acollect(response: HTTPResponse, remaining: _Remaining) -> bytes:
+async def _acollect(response: HTTPResponse, deadline: Deadline) -> bytes:
     if response.is_stream_consumed:
-        return response.content
-    body = Body(response.headers.get("content-encoding", ""), remaining.seconds)
+        return _read_by_hook(response)
+    body = Body(response.headers.get("content-encoding", ""), deadline.seconds)
     async for chunk in response.aiter_raw():
         body.add(chunk)
     return body.content()
+
+
+def _read_by_hook(response: HTTPResponse) -> bytes:
+    # An event hook of a client that was handed in has read and decoded it already.
+    if len(response.content) > MAX_BODY_BYTES:
+        raise BodyError(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+    return response.content
 
 
 def _reply(response: HTTPResponse, body: bytes) -> Reply:

@@ -1,0 +1,37 @@
+"""The deadline of one attempt, which connect, write and read share."""
+
+from __future__ import annotations
+
+import time
+
+SMALLEST_TIMEOUT_SECONDS = 0.001
+
+
+class Seconds(float):
+    """A timeout that knows its deadline, so that it can be taken again and again."""
+
+    deadline: float
+
+
+class Deadline(dict[str, float]):
+    """The `timeout` extension of one attempt: each phase gets what the attempt has left.
+
+    Args:
+        timeout: Seconds that the attempt may take.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__()
+        self._deadline = time.monotonic() + timeout
+
+    def seconds(self) -> float:
+        """Return the seconds that are left; 0 or less when the time is over."""
+        return self._deadline - time.monotonic()
+
+    def get(self, key: str, default: object = None, /) -> Seconds:
+        del key, default
+        left = Seconds(max(self.seconds(), SMALLEST_TIMEOUT_SECONDS))
+        left.deadline = self._deadline
+        return left
+
+    __missing__ = get
