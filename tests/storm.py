@@ -1,10 +1,13 @@
-"""The storm: a shop of several processes while everything goes wrong; then its books.
+"""The storm: a shop of several processes while everything fails; then its books are balanced.
 
     python tests/storm.py --orders 2000 --seeds 10
 
-Callbacks are dropped, doubled, delayed, reordered, forged and replayed on other orders; QPay's
-answers are reset, late, 5xx and HTML; tokens are revoked; handlers raise; workers are killed
-in the middle of a delivery and started again. The books must balance all the same.
+Callbacks are dropped, doubled, delayed, reordered, forged and replayed on other orders. QPay's
+answers are reset, late, 5xx and HTML; its rows lack ids or stand twice, its invoices lack their
+callback URL. Tokens are revoked, handlers raise, workers are killed in the middle of a delivery and
+started again, the store goes away for a second, and what it remembers of invoices is lost. One
+worker verifies no signatures. Each paid order must be delivered exactly once all the same, none for
+less than its total, and each payment too many must be reported once.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,12 +35,25 @@ from urllib.parse import urlsplit
 import httpx
 
 from qpaykit import OutcomeUnknownError, QPayClient, QPayError
+from qpaykit._invoice_record import record_key
 from qpaykit.simulator import Simulator
 from storm_worker import LEASE, Plan, make_dispatcher
-from support import redis_server
+from support import RestartableRedis
 
 WORKERS = 3
 SECRET = "a secret of the shop"
+# Odd answers: the rows of payment/check, and what GET /invoice repeats.
+ODD_ROWS = ("no-payment-ids", "numeric-ids", "rows-twice", "rows-again")
+ODD_INVOICES = (
+    "no-callback-url",
+    "null-callback-url",
+    "empty-callback-url",
+    "cut-callback-url",
+    "escaped-callback-url",
+    "zero-total",
+)
+REQUESTS_PER_TOKEN = 150
+OUTAGE_SECONDS = 1.0
 SHAKY = ("500", "502", "503", "reset-before", "reset-after", "html", "slow", "malformed")
 UNSAFE = ("500-after", "502-after", "reset-after", "reset-before", "cut-off", "500", "429")
 
@@ -53,6 +69,8 @@ class Books:
     refused: int = 0
     paid: int = 0
     underpaid: int = 0
+    overpaid: int = 0
+    outages: int = 0
     callbacks: int = 0
     kills: int = 0
     recovered: int = 0
@@ -110,12 +128,22 @@ class Order:
     url: str
     payments: list[str] = field(default_factory=list)
     enough: bool = False
+    twice: bool = False
 
 
 class Storm:
     """One run, with one seed, on one kind of store."""
 
-    def __init__(self, kind: str, where: str, folder: Path, *, seed: int, orders: int) -> None:
+    def __init__(
+        self,
+        kind: str,
+        where: str,
+        folder: Path,
+        *,
+        seed: int,
+        orders: int,
+        redis: RestartableRedis | None,
+    ) -> None:
         self.rng = random.Random(seed)
         self.books = Books(kind, seed)
         self._wanted = orders
@@ -124,15 +152,19 @@ class Storm:
             ledger.execute("PRAGMA journal_mode = WAL")
             ledger.execute(
                 "CREATE TABLE runs (worker TEXT, kind TEXT, number TEXT, invoice_id TEXT,"
-                " payment_id TEXT, at REAL)"
+                " payment_id TEXT, amount REAL, at REAL)"
             )
         self.simulator = Simulator(seed=seed)
         self._kind, self._where = kind, where
+        self._redis = redis
+        self._requests = 0
         self.orders: list[Order] = []
         self._refused: list[str] = []
         self._http = httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
 
-    def _plan(self, name: str, port: int, *, steady: bool = False) -> Plan:
+    def _plan(
+        self, name: str, port: int, *, steady: bool = False, secret: str | None = SECRET
+    ) -> Plan:
         return {
             "name": name,
             "port": port,
@@ -140,10 +172,10 @@ class Storm:
             "kind": self._kind,
             "where": self._where,
             "ledger": self._ledger,
-            "secret": SECRET,
+            "secret": secret,
             "credentials": self.simulator.credentials,
             "raises": 0.0 if steady else 0.08,
-            "dies": 0.0 if steady else min(0.01, 8 / self._wanted),
+            "dies": 0.0 if steady else min(0.05, 8 / self._wanted),
         }
 
     def run(self) -> Books:
@@ -166,24 +198,49 @@ class Storm:
             self.simulator.faults.add("POST", "/payment/*", kind, None, share=0.01, delay=0.2)
         for kind in UNSAFE:
             self.simulator.faults.add("POST", "/invoice", kind, None, share=0.01, delay=0)
+        for kind in ODD_ROWS:
+            self.simulator.faults.add("POST", "/payment/check", kind, None, share=0.02)
+        for kind in ODD_INVOICES:
+            self.simulator.faults.add("GET", "/invoice/*", kind, None, share=0.05)
+        self.simulator.watch(self._revoke_by_requests)
         over = threading.Event()
-
-        def revoke() -> None:
-            while not over.wait(0.3):
-                self.simulator.revoke_tokens()
-
-        thread = threading.Thread(target=revoke)
-        thread.start()
+        outages = threading.Thread(target=self._take_the_store_away, args=(over,))
+        outages.start()
         try:
             yield
         finally:
             over.set()
-            thread.join()
+            outages.join()
             self.simulator.faults.clear()
+
+    def _revoke_by_requests(self, _event: object) -> None:
+        self._requests += 1
+        if self._requests % REQUESTS_PER_TOKEN == 0:
+            self.simulator.revoke_tokens()
+
+    def _take_the_store_away(self, over: threading.Event) -> None:
+        """Let the store fail for a second, now and then."""
+        while not over.wait(2.0):
+            self.books.outages += 1
+            if self._redis is not None:
+                self._redis.stop()
+                time.sleep(OUTAGE_SECONDS)
+                self._redis.start()
+            else:
+                with closing(sqlite3.connect(self._where, isolation_level=None)) as store:
+                    store.execute("PRAGMA busy_timeout = 10000")
+                    store.execute("BEGIN EXCLUSIVE")
+                    time.sleep(OUTAGE_SECONDS)
+                    store.execute("ROLLBACK")
 
     def _blow(self) -> None:
         ports = [_free_port() for _ in range(WORKERS)]
-        shop = Shop([self._plan(f"w{n}", port) for n, port in enumerate(ports)])
+        secrets = [SECRET] * (WORKERS - 1) + [None]
+        plans = [
+            self._plan(f"w{n}", port, secret=secret)
+            for n, (port, secret) in enumerate(zip(ports, secrets, strict=True))
+        ]
+        shop = Shop(plans)
         client, _ = make_dispatcher(self._plan("maker", 0, steady=True))
         try:
             with self._weather(), ThreadPoolExecutor(8) as pool:
@@ -231,6 +288,16 @@ class Storm:
             order.payments.append(pay(order.invoice_id, amount=amount // 2, callbacks=0))
         order.payments.append(pay(order.invoice_id, method=method, callbacks=0))
         order.enough = True
+        if draw > 0.95:
+            order.twice = True
+            order.payments.append(pay(order.invoice_id, again=True, callbacks=0))
+        if rng.random() < 0.3:
+            self._forget(client, order)
+
+    def _forget(self, client: QPayClient, order: Order) -> None:
+        """Lose what the store remembers of an invoice, as a shop that had another store before."""
+        with suppress(Exception):  # the store may be away
+            client.store.delete(record_key(client.settings.account, order.invoice_id))
 
     def _callbacks(self) -> list[tuple[str, str, float]]:
         """Every call to be made: the order's URL, the payment, the delay."""
@@ -263,9 +330,9 @@ class Storm:
             except httpx.HTTPError:
                 pass
 
-    def _finished(self, where: str = "worker NOT LIKE '% underpaid'") -> list[tuple[str, str, str]]:
+    def _finished(self, where: str = "worker NOT LIKE '% %'") -> list[tuple[str, str, float]]:
         with closing(sqlite3.connect(self._ledger)) as ledger:
-            query = f"SELECT worker, invoice_id, kind FROM runs WHERE {where} ORDER BY at"  # noqa: S608
+            query = f"SELECT worker, invoice_id, amount FROM runs WHERE {where} ORDER BY at"  # noqa: S608
             return ledger.execute(query).fetchall()
 
     def _recover(self) -> None:
@@ -277,7 +344,7 @@ class Storm:
             checked = list(pool.map(lambda order: dispatcher.check(order.invoice_id), self.orders))
         for order, replies in zip(self.orders, checked, strict=True):
             outcomes = {reply.outcome for reply in replies}
-            if not outcomes <= {"delivered", "duplicate", "underpaid"}:
+            if not outcomes <= {"delivered", "duplicate", "underpaid", "overpaid"}:
                 self.books.wrong.append(f"order {order.number}: check gave {outcomes}")
         self.books.recovered = len(self._finished()) - before
 
@@ -325,16 +392,27 @@ class Storm:
         wrong += [f"order {number}: {n} invoices" for number, n in made.items() if n > 1]
         books.refused = len(self._refused)
         wrong += [f"order {n}: refused and made" for n in self._refused if made[n]]
+        books.overpaid = sum(order.twice for order in self.orders)
         runs: dict[str, list[str]] = {}
-        for worker, invoice_id, _ in self._finished():
+        amounts: dict[str, float] = {}
+        for worker, invoice_id, amount in self._finished():
             runs.setdefault(invoice_id, []).append(worker)
+            amounts[invoice_id] = amount
         books.delivered = len(runs)
+        reported = Counter(
+            invoice_id for _, invoice_id, _ in self._finished("worker LIKE '% overpaid'")
+        )
         for order in self.orders:
             workers = runs.pop(order.invoice_id, [])
             if not order.enough and workers:
                 wrong.append(f"order {order.number}: delivered and not paid")
             if order.enough and not workers:
                 wrong.append(f"order {order.number}: paid and not delivered")
+            if workers and amounts[order.invoice_id] < order.amount:
+                wrong.append(f"order {order.number}: delivered for less than its total")
+            if reported[order.invoice_id] != order.twice:
+                times = reported[order.invoice_id]
+                wrong.append(f"order {order.number}: {times} payments reported as too many")
             # A worker that died after its own commit may have left its claim open.
             again = [worker for worker in workers[:-1] if worker not in self._dead]
             books.again_after_crash += len(workers[:-1]) - len(again)
@@ -350,11 +428,13 @@ def _free_port() -> int:
         return port
 
 
-def run(kind: str, *, seed: int, orders: int, redis_url: str = "") -> Books:
+def run(kind: str, *, seed: int, orders: int) -> Books:
     """Run one storm on "sqlite" or "redis" and return its books."""
-    with tempfile.TemporaryDirectory() as folder:
-        where = redis_url if kind == "redis" else str(Path(folder) / "store.db")
-        return Storm(kind, where, Path(folder), seed=seed, orders=orders).run()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        redis = stack.enter_context(RestartableRedis()) if kind == "redis" else None
+        where = redis.url if redis is not None else str(folder / "store.db")
+        return Storm(kind, where, folder, seed=seed, orders=orders, redis=redis).run()
 
 
 def main() -> int:
@@ -372,20 +452,20 @@ def main() -> int:
     columns = [name for name in Books.__dataclass_fields__ if name != "wrong"]
     table = Table(*columns, "balance")
     wrong = 0
-    with ExitStack() as stack:
-        url = stack.enter_context(redis_server()) if "redis" in chosen.stores else ""
-        for seed in range(chosen.first_seed, chosen.first_seed + chosen.seeds):
-            for kind in chosen.stores:
-                books = run(kind, seed=seed, orders=chosen.orders, redis_url=url)
-                cells = [f"{getattr(books, n):.0f}" if n == "seconds" else str(getattr(books, n))
-                         for n in columns]  # fmt: skip
-                table.add_row(*cells, "yes" if not books.wrong else "NO")
-                print(
-                    f"seed {seed} on {kind}: {len(books.wrong)} wrong",
-                    *books.wrong[:20],
-                    sep="\n  ",
-                )
-                wrong += len(books.wrong)
+    for seed in range(chosen.first_seed, chosen.first_seed + chosen.seeds):
+        for kind in chosen.stores:
+            books = run(kind, seed=seed, orders=chosen.orders)
+            cells = [
+                f"{getattr(books, name):.0f}" if name == "seconds" else str(getattr(books, name))
+                for name in columns
+            ]
+            table.add_row(*cells, "yes" if not books.wrong else "NO")
+            print(
+                f"seed {seed} on {kind}: {len(books.wrong)} wrong",
+                *books.wrong[:20],
+                sep="\n  ",
+            )
+            wrong += len(books.wrong)
     Console(width=180).print(table)
     return 1 if wrong else 0
 

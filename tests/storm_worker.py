@@ -21,7 +21,7 @@ from workers import open_store
 if TYPE_CHECKING:
     from qpaykit.simulator import Credentials
 
-LEASE = 1.5
+LEASE = 6.0
 
 
 class Plan(TypedDict):
@@ -33,7 +33,7 @@ class Plan(TypedDict):
     kind: str
     where: str
     ledger: str
-    secret: str
+    secret: str | None
     credentials: Credentials
     raises: float
     dies: float
@@ -43,14 +43,15 @@ def write(ledger: str, name: str, event: PaymentEvent) -> None:
     """Write a finished delivery into the shop's own books."""
     connection = sqlite3.connect(ledger, timeout=30, isolation_level=None)
     connection.execute(
-        "INSERT INTO runs (worker, kind, number, invoice_id, payment_id, at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (worker, kind, number, invoice_id, payment_id, amount, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             name,
             str(event.status),
             event.order_no,
             event.invoice_id,
-            event.payment.payment_id,
+            event.payment_id,
+            float(event.amount),
             time.time(),
         ),
     )
@@ -81,6 +82,10 @@ def make_dispatcher(plan: Plan) -> tuple[QPayClient, CallbackDispatcher]:
     @dispatcher.on_underpaid
     def remember(event: PaymentEvent) -> None:
         write(plan["ledger"], f"{plan['name']} underpaid", event)
+
+    @dispatcher.on_overpaid
+    def give_back(event: PaymentEvent) -> None:
+        write(plan["ledger"], f"{plan['name']} overpaid", event)
 
     return client, dispatcher
 

@@ -135,10 +135,11 @@ class InvoiceRecord:
         if detail.lines and (total is None or total <= 0):
             # A total of 0 or less is never reached. The lines may name the right one.
             total = _lines_total(detail) or total
-        # Without lines, QPay shows the total of an open sum as 0.
+        # An open sum is one of which QPay names no price at all, and whose sum the buyer chooses.
         is_open = (
             not detail.lines
             and total == 0
+            and detail.gross_amount == 0
             and bool(detail.minimum_amount or detail.allow_exceed or detail.allow_partial)
         )
         return cls(

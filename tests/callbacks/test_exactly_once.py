@@ -112,6 +112,17 @@ class TestAPaymentOfADeliveredOrder:
         assert check.call_count == asked
         assert (len(shop.paid), shop.overpaid) == (1, [])
 
+    def test_is_a_duplicate_where_it_was_counted_without_its_id(self, shop: Shop) -> None:
+        rows = [{**PAID, "payment_amount": "750.00", "payment_id": f"p-{n}"} for n in (1, 2)]
+        shop.lists(*({**row, "payment_id": None, "payment_wallet": str(row)} for row in rows))
+        assert shop.handle(**rows[0]) == "delivered"
+        shop.lists(*rows)
+        assert shop.handle(**rows[1]) == "duplicate"
+        third = {**rows[0], "payment_id": "p-3"}
+        shop.lists(*rows, third)
+        assert shop.handle(**third) == "overpaid"
+        assert (len(shop.paid), len(shop.overpaid)) == (1, 1)
+
     def test_is_a_duplicate_where_another_release_left_no_record_of_the_delivery(
         self, shop: Shop
     ) -> None:

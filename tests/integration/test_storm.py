@@ -6,11 +6,13 @@ import pytest
 
 import storm
 
+ORDERS = 120
+
 
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
-def test_the_books_balance_after_a_storm(kind: str, redis_url: str) -> None:
-    books = storm.run(kind, seed=7, orders=120, redis_url=redis_url)
+def test_the_books_balance_after_a_storm(kind: str) -> None:
+    books = storm.run(kind, seed=7, orders=ORDERS)
     assert books.wrong == []
-    assert books.paid > 60
+    assert books.paid > books.orders / 2
     assert books.delivered == books.paid
-    assert books.recovered > 0
+    assert min(books.recovered, books.outages, books.overpaid) > 0

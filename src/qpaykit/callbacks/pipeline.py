@@ -300,15 +300,15 @@ class Pipeline(Generic[H]):
         key = self._paid_key(event.payment_id, event.invoice_id, record)
         earlier = await self._deliveries.find(key)
         if earlier is not None:
-            return await self._paid_again(event, earlier)
+            return await self._paid_again(event, earlier, record)
         tally = await self._add_up(event, record)
         if tally is None:
-            return await self._deliver_paid(key, event, (), ())
+            return await self._deliver_paid(key, event, record, (), ())
         if not tally.is_enough:
             return await self._underpaid(event, tally)
         amount, counted, beyond = tally.needed()
         event = replace(event, amount=amount)
-        return await self._deliver_paid(key, event, counted, beyond)
+        return await self._deliver_paid(key, event, record, counted, beyond)
 
     async def _add_up(self, event: PaymentEvent, record: InvoiceRecord) -> Tally | None:
         """Add up what was paid on the invoice; None where nothing is known of it."""
@@ -335,6 +335,7 @@ class Pipeline(Generic[H]):
         self,
         key: str,
         event: PaymentEvent,
+        record: InvoiceRecord,
         counted: Sequence[PaymentRow],
         beyond: Sequence[PaymentRow],
     ) -> Outcome:
@@ -356,7 +357,7 @@ class Pipeline(Generic[H]):
             earlier = await self._deliveries.find(key) if finished.outcome == "duplicate" else None
             if earlier is None:
                 raise
-            return await self._paid_again(event, earlier)
+            return await self._paid_again(event, earlier, record)
         if outcome == "delivered":
             for row in beyond:
                 await self._beyond(row, event)
@@ -377,10 +378,19 @@ class Pipeline(Generic[H]):
         callback = Callback(row.payment_id, params=event.params)
         _reply(await self._outcome(callback, record), row.payment_id)
 
-    async def _paid_again(self, event: PaymentEvent, earlier: Delivery) -> Outcome:
+    async def _paid_again(
+        self, event: PaymentEvent, earlier: Delivery, record: InvoiceRecord
+    ) -> Outcome:
         """Tell the payments of a delivery, which repeat themselves, from payments too many."""
         if _counts(earlier, event.payment_id):
             return "duplicate"
+        if "" in earlier.payments and event.invoice_id == earlier.invoice_id:
+            # The delivery counted payments that QPay listed without an id. This may be one.
+            tally = Tally.of_payment(event.invoice_id, event.payment, record)
+            question = self._queries.tally(tally, whole=True)
+            tally = await self._answer(question, f"the payments of invoice {event.invoice_id}")
+            if tally.total <= earlier.amount:
+                return "duplicate"
         handler = self.handlers.find_overpaid()
         if handler is None:
             _logger.error(

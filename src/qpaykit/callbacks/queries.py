@@ -99,8 +99,12 @@ class Queries(Generic[H]):
                 break
         return rows
 
-    async def tally(self, tally: Tally) -> Tally:
+    async def tally(self, tally: Tally, *, whole: bool = False) -> Tally:
         """Add up what was paid on an invoice, again while its list lacks the payment at hand.
+
+        Args:
+            tally: The payment at hand.
+            whole: Whether a sum that is enough without the payment at hand does not do.
 
         Raises:
             QPayError: QPay could not be asked.
@@ -108,7 +112,8 @@ class Queries(Generic[H]):
         backoff = _Backoff(self._patience)
         while True:
             tally = tally.of_rows(await self.payments(tally.invoice_id))
-            if tally.is_enough or tally.is_listed or not await backoff.wait(self._io):
+            is_enough = tally.is_enough and not whole
+            if is_enough or tally.is_listed or not await backoff.wait(self._io):
                 return tally
 
 

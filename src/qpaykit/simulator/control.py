@@ -319,7 +319,11 @@ class Control:
         return self._state.invoice(invoice_id)
 
     def is_expired(self, invoice: Invoice) -> bool:
-        """Say whether the time to pay an invoice is over."""
+        """Say whether the time to pay an invoice has ended.
+
+        Args:
+            invoice: An invoice, as `invoice` returns it.
+        """
         return self._state.expired(invoice)
 
     def invoices(self) -> list[Invoice]:
