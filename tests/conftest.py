@@ -104,7 +104,7 @@ def collected() -> Iterator[None]:
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pauses that grow; what QPay asks for by Retry-After stays."""
-    monkeypatch.setattr("qpaykit._http.retries.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("qpaykit._http.retry.FIRST_DELAY_SECONDS", 0.001)
 
 
 @pytest.fixture(scope="session")

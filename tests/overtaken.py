@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from qpaykit import MemoryStore
-from qpaykit._http.bearer import Token, token_from_answer
-from qpaykit.models import TokenAnswer
+from qpaykit._http.token import Token, token_from_response
+from qpaykit.models import TokenResponse
 from support import token_body
 
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ class Overtaken(MemoryStore):
 
 
 def a_token(access: str) -> Token:
-    return token_from_answer(TokenAnswer.model_validate(token_body(access)), time.time())
+    return token_from_response(TokenResponse.model_validate(token_body(access)), time.time())

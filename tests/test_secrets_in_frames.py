@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,7 +72,7 @@ def in_frames(error: BaseException) -> Iterator[tuple[str, object]]:
             if not frame.f_code.co_filename.startswith(HERE):
                 continue
             for name, value in frame.f_locals.items():
-                where = f"{frame.f_code.co_qualname if sys.version_info >= (3, 11) else ''} {name}"
+                where = f"{frame.f_code.co_name} {name}"
                 yield where, value
                 yield from ((f"{where}.{key}", inner) for key, inner in below(value))
 

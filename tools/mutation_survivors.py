@@ -25,7 +25,7 @@ EXPLAINED = [
     Explained(
         "A token is renewed by one attempt, whatever may be sent again.",
         {
-            "_http.tokens.refresh": [
+            "_http.token_manager.refresh": [
                 ("safe=False,", "safe=None,"),
                 ("safe=False,", ""),
                 ("safe=False,", "safe=True,"),
@@ -75,22 +75,22 @@ EXPLAINED = [
     Explained(
         "An instant more or less does not matter.",
         {
-            "_http.tokens._Shared.__init__": [
+            "_http.token_manager._Shared.__init__": [
                 ("self.next_renewal = 0.0", "self.next_renewal = 1.0"),
             ],
-            "_http.tokens.TokenManager._share_failure": [
+            "_http.token_manager.TokenManager._share_failure": [
                 (
                     "if failure is None or failure.at < asked:",
                     "if failure is None or failure.at <= asked:",
                 ),
             ],
-            "_http.tokens.TokenManager._renew": [
+            "_http.token_manager.TokenManager._renew": [
                 (
                     "if time.monotonic() < self._shared.next_renewal:",
                     "if time.monotonic() <= self._shared.next_renewal:",
                 ),
             ],
-            "_http.tokens.TokenManager._pause": [
+            "_http.token_manager.TokenManager._pause": [
                 ("if time.monotonic() >= ends:", "if time.monotonic() > ends:"),
             ],
         },
@@ -98,7 +98,7 @@ EXPLAINED = [
     Explained(
         "How often one looks again is promised to nobody; the jitter may be another.",
         {
-            "_http.tokens.TokenManager._pause": [
+            "_http.token_manager.TokenManager._pause": [
                 (
                     "await self._exchange.transport.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311",
                     "await self._exchange.transport.sleep(_POLL / random.uniform(0.5, 1.5))  # noqa: S311",
@@ -161,7 +161,7 @@ EXPLAINED = [
     Explained(
         "tenacity has an outcome whenever it asks; the other branch is for the type checker.",
         {
-            "_http.retries._error": [
+            "_http.retry._error": [
                 (
                     "return state.outcome.exception() if state.outcome else None",
                     "return state.outcome.exception() if (state.outcome) or True else None",
@@ -329,7 +329,7 @@ EXPLAINED = [
     Explained(
         "No expiry lies at the bound itself: it is in the year 2001, or in thirty years from now.",
         {
-            "_http.bearer.token_from_answer": [
+            "_http.token.token_from_response": [
                 ("if stated >= _MILLISECONDS:", "if stated > _MILLISECONDS:"),
                 (
                     "expires_at = stated if stated > _ABSOLUTE else now + (stated or _DEFAULT_LIFETIME)",
@@ -341,7 +341,7 @@ EXPLAINED = [
     Explained(
         "An empty one is as little a token as none.",
         {
-            "_http.bearer.token_from_answer": [
+            "_http.token.token_from_response": [
                 ("refresh = None", 'refresh = ""'),
             ],
         },
@@ -349,10 +349,10 @@ EXPLAINED = [
     Explained(
         "The store has the token too: this only spares asking it.",
         {
-            "_http.tokens.TokenManager._log_in": [
+            "_http.token_manager.TokenManager._log_in": [
                 ("token = self._shared.cached", "token = None"),
             ],
-            "_http.tokens.TokenManager._log_in_for_all_here": [
+            "_http.token_manager.TokenManager._log_in_for_all_here": [
                 ("token = await self._other(refused)", "token = None"),
             ],
         },
@@ -360,10 +360,10 @@ EXPLAINED = [
     Explained(
         "A login that was waited for, or made, is newer than the call, which is looked at too.",
         {
-            "_http.tokens.TokenManager._log_in": [
+            "_http.token_manager.TokenManager._log_in": [
                 ("return token, False", "return token, True"),
             ],
-            "_http.tokens.TokenManager._first_log_in": [
+            "_http.token_manager.TokenManager._first_log_in": [
                 ("return token, True", "return token, False"),
             ],
         },
@@ -371,7 +371,7 @@ EXPLAINED = [
     Explained(
         "A token that is known may be learnt once more: this only spares it.",
         {
-            "_http.tokens.TokenManager._use": [
+            "_http.token_manager.TokenManager._use": [
                 ("cached = self._shared.cached", "cached = None"),
             ],
         },

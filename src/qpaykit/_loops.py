@@ -7,7 +7,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from qpaykit._forks import in_forked_child
+from qpaykit._fork import reset_after_fork
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -52,7 +52,7 @@ class PerLoop(Generic[T]):
         self._make = make
         self._close = close
         self._reset()
-        in_forked_child(self, PerLoop._leave_parent)
+        reset_after_fork(self, PerLoop._leave_parent)
 
     def _reset(self) -> None:
         self._lock = threading.Lock()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from qpaykit._http.session import Exchange, Session
-from qpaykit._http.tokens import TokenManager
+from qpaykit._http.sender import RequestSender
+from qpaykit._http.session import Session
+from qpaykit._http.token_manager import TokenManager
 from qpaykit._http.transport import AsyncTransport, SyncTransport
 from qpaykit._redaction import Redactor
 from qpaykit.config import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from typing_extensions import Self
 
-    from qpaykit._http.library import AsyncHTTPClient, HTTPClient
+    from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
     from qpaykit.config import Secrets
     from qpaykit.stores.protocol import AsyncStore, Store
 
@@ -58,8 +59,8 @@ class _Client(Generic[X, S]):
         self._transport = transport
         self._store = store
         self._awaited_store = awaited
-        exchange = Exchange(transport, options, Redactor())
-        self._session = Session(exchange, TokenManager(settings, exchange, awaited))
+        sender = RequestSender(transport, Redactor())
+        self._session = Session(sender, TokenManager(settings, sender, awaited), options)
         self._furnish(self._session)
 
     def _furnish(self, session: Session) -> None:
@@ -78,14 +79,14 @@ class _Client(Generic[X, S]):
         Raises:
             ConfigurationError: A limit cannot be right.
         """
-        mine = self._session.exchange.options
+        mine = self._session.options
         options = Options(
             mine.timeout if timeout is None else timeout,
             mine.max_retries if max_retries is None else max_retries,
         )
         other = copy.copy(self)
         other._owns_transport = False
-        other._session = self._session.within(options)
+        other._session = self._session.with_options(options)
         other._furnish(other._session)
         return other
 
@@ -163,7 +164,7 @@ class QPayClient(_Client[SyncTransport, "Store"]):
         self.payments: Payments = Payments(session, settings)
         self.ebarimt: Ebarimt = Ebarimt(session, settings)
         self.subscriptions: Subscriptions = Subscriptions(session, settings)
-        self.tokens: Tokens = Tokens(session.tokens)
+        self.tokens: Tokens = Tokens(session)
 
     def close(self) -> None:
         """Close the connections, unless they are another client's."""
@@ -224,7 +225,7 @@ class AsyncQPayClient(_Client[AsyncTransport, "Store | AsyncStore"]):
         self.payments: AsyncPayments = AsyncPayments(session, settings)
         self.ebarimt: AsyncEbarimt = AsyncEbarimt(session, settings)
         self.subscriptions: AsyncSubscriptions = AsyncSubscriptions(session, settings)
-        self.tokens: AsyncTokens = AsyncTokens(session.tokens)
+        self.tokens: AsyncTokens = AsyncTokens(session)
 
     async def aclose(self) -> None:
         """Close the connections, unless they are another client's."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Verdict(Enum):
-    """What a look at QPay tells of a request whose answer was lost."""
+class RequestOutcome(Enum):
+    """What QPay tells of a request whose answer was lost."""
 
     DONE = "done"
     NOT_DONE = "not done"
@@ -32,10 +32,10 @@ class Operation(Generic[T]):
         name: What users call it, such as "invoices.create".
         method: HTTP method.
         path: Path below the base URL; every variable part has passed `path_id`.
-        read: Makes the answer of a body; raises `ValueError` for one that it cannot read.
+        parse: Makes the answer of a body; raises `ValueError` for one that it cannot read.
         body: JSON to send, or None.
-        safe: Whether it may be sent again when its answer was lost.
-        look: For an unsafe one, the request whose answer tells whether it was carried out.
+        retryable: Whether it may be sent again when its answer was lost.
+        status_check: How to find out whether it was carried out when its answer was lost.
         subject: What it is about, for `OutcomeUnknownError`.
         authorization: The whole header, for the requests that get a token.
     """
@@ -43,12 +43,25 @@ class Operation(Generic[T]):
     name: str
     method: str
     path: str
-    read: Callable[[bytes], T]
+    parse: Callable[[bytes], T]
     body: bytes | None = field(default=None, repr=False)
-    safe: bool = True
-    look: Operation[Verdict] | None = None
+    retryable: bool = True
+    status_check: StatusCheck[T] | None = None
     subject: Mapping[str, str] = field(default_factory=dict)
     authorization: SecretStr | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusCheck(Generic[T]):
+    """How to find out what became of a request whose answer was lost.
+
+    Attributes:
+        operation: The request whose answer tells whether the first was carried out.
+        result: What the call returns where it was.
+    """
+
+    operation: Operation[RequestOutcome]
+    result: T
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +70,14 @@ class Poll(Generic[T]):
 
     Attributes:
         operation: What is asked.
-        enough: Whether an answer ends the waiting.
+        until: Whether an answer ends the waiting.
         timeout: Seconds after which the waiting ends.
         interval: Seconds between two requests at the least; it grows to five times that.
-        give_up: Makes the error of a wait that ended without success.
+        on_timeout: Makes the error of a wait that ended without success.
     """
 
     operation: Operation[T]
-    enough: Callable[[T], bool]
+    until: Callable[[T], bool]
     timeout: float
     interval: float
-    give_up: Callable[[T | None], QPayError]
+    on_timeout: Callable[[T | None], QPayError]

@@ -31,8 +31,8 @@ from qpaykit import (
     RedisStore,
     Store,
 )
-from qpaykit._http import lanes
-from qpaykit._http.library import default_library
+from qpaykit._http import pools
+from qpaykit._http.httpx_backend import default_backend
 from support import LIBRARIES, SETTINGS, settings_at, token_body
 
 if TYPE_CHECKING:
@@ -226,8 +226,8 @@ def test_a_send_cancelled_at_any_await_leaves_the_connections_usable(
     way: Way, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So that one connection that is lost is missed.
-    monkeypatch.setattr(lanes, "LANE_CONNECTIONS", 1)
-    monkeypatch.setattr(default_library(), "limits", httpx.Limits(max_connections=1))
+    monkeypatch.setattr(pools, "POOL_CONNECTIONS", 1)
+    monkeypatch.setattr(default_backend(), "limits", httpx.Limits(max_connections=1))
     spoilt: list[int] = []
 
     async def main(server: ScriptedServer) -> None:

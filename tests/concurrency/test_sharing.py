@@ -12,8 +12,8 @@ import pytest
 from concurrency.forked import get_async, in_a_child
 from concurrency.peers import Peer
 from qpaykit import AsyncQPayClient, QPayClient
-from qpaykit._http.lanes import LANE_CONNECTIONS, Lane, Lanes
-from qpaykit._http.library import Library, open_lanes
+from qpaykit._http.httpx_backend import Backend, open_pools
+from qpaykit._http.pools import POOL_CONNECTIONS, Pool, PoolGroup
 from support import Settings
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -118,13 +118,13 @@ def test_a_child_opens_connections_while_its_parents_thread_does_so(
     # That thread holds the lock, and does not exist in the child to give it back.
     opening, go = threading.Event(), threading.Event()
 
-    def slowly(library: Library, *, direct: bool) -> object:
+    def slowly(library: Backend, *, direct: bool) -> object:
         if threading.current_thread() is not threading.main_thread():
             opening.set()
             go.wait(10)
-        return open_lanes(library, direct=direct)
+        return open_pools(library, direct=direct)
 
-    monkeypatch.setattr("qpaykit._http.transport.open_lanes", slowly)
+    monkeypatch.setattr("qpaykit._http.transport.open_pools", slowly)
     with QPayClient(**there) as client, ThreadPoolExecutor(1) as pool:
         parent = pool.submit(client.tokens.get)
         assert opening.wait(5)
@@ -138,21 +138,21 @@ def test_a_child_opens_connections_while_its_parents_thread_does_so(
 def test_a_child_finds_no_lane_locked_by_its_parents_thread() -> None:
     opening, go = threading.Event(), threading.Event()
 
-    def lane() -> Lane[None, None]:
-        return Lane(None, None)
+    def new_pool() -> Pool[None, None]:
+        return Pool(None, None)
 
-    def slowly() -> Lane[None, None]:
+    def slowly() -> Pool[None, None]:
         opening.set()
         go.wait(10)
-        return lane()
+        return new_pool()
 
-    first = lane()
-    first.busy = LANE_CONNECTIONS
-    lanes = Lanes(first, slowly)
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lanes.enter)
+    first = new_pool()
+    first.busy = POOL_CONNECTIONS
+    pools = PoolGroup(first, slowly)
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(pools.acquire)
         assert opening.wait(5)
-        told = in_a_child(lambda: lanes.leave(first))
+        told = in_a_child(lambda: pools.release(first))
         go.set()
     assert told is False
 

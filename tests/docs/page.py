@@ -24,7 +24,7 @@ from qpaykit._http.transport import AsyncTransport, SyncTransport
 from qpaykit.simulator import Simulator
 
 PAY_AFTER = 0.1
-LONGEST_PAUSE = 0.05
+MAX_DELAY_SECONDS = 0.05
 
 
 def shorten_pauses() -> None:
@@ -32,10 +32,10 @@ def shorten_pauses() -> None:
     plain, awaited = SyncTransport.sleep, AsyncTransport.sleep
 
     async def sleep(self: SyncTransport, seconds: float) -> None:
-        await plain(self, min(seconds, LONGEST_PAUSE))
+        await plain(self, min(seconds, MAX_DELAY_SECONDS))
 
     async def asleep(self: AsyncTransport, seconds: float) -> None:
-        await awaited(self, min(seconds, LONGEST_PAUSE))
+        await awaited(self, min(seconds, MAX_DELAY_SECONDS))
 
     SyncTransport.sleep = sleep  # type: ignore[method-assign]
     AsyncTransport.sleep = asleep  # type: ignore[method-assign]

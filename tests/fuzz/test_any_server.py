@@ -44,7 +44,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch, quick_retries: None) -> None:
-    monkeypatch.setattr("qpaykit._http.retries.MAX_RETRY_AFTER", 0.05)
+    monkeypatch.setattr("qpaykit._http.retry.MAX_RETRY_AFTER_SECONDS", 0.05)
 
 
 def at(server: ScriptedServer) -> Settings:

@@ -158,8 +158,8 @@ def recorded(level: int) -> Iterator[list[str]]:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qpaykit._http.retries.FIRST_PAUSE", 0.0)
-    monkeypatch.setattr("qpaykit._http.retries.MAX_RETRY_AFTER", 0.0)
+    monkeypatch.setattr("qpaykit._http.retry.FIRST_DELAY_SECONDS", 0.0)
+    monkeypatch.setattr("qpaykit._http.retry.MAX_RETRY_AFTER_SECONDS", 0.0)
 
 
 def client_of(reply: httpx.Response, login: httpx.Response | None = None) -> QPayClient:

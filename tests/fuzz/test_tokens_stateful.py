@@ -120,7 +120,7 @@ class Tokens(RuleBasedStateMachine):
         self.clock = Clock()
         self.qpay = Account(self.clock)
         self.patches = ExitStack()
-        for module in ("qpaykit._http.tokens.time", "qpaykit.stores.memory.time"):
+        for module in ("qpaykit._http.token_manager.time", "qpaykit.stores.memory.time"):
             self.patches.enter_context(patch(module, self.clock))
         http_client = self.patches.enter_context(
             httpx.Client(transport=httpx.MockTransport(self.qpay.answer))

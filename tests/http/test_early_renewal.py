@@ -26,10 +26,10 @@ class TestEarlyRenewal:
         qpay["token"].respond(json=body)
         client = QPayClient(**SETTINGS, store=store)
         client.tokens.get()
-        token = client._session.tokens._shared.cached
+        token = client._session.tokens._cached
         assert token is not None
         aged = type(token)(token.access, token.refresh, 1_769_670_125.0, time.time() + 50)
-        client._session.tokens._shared.cached = aged
+        client._session.tokens._cached = aged
         client.store.set(f"token:{client.settings.account}", aged.to_json())
         return client
 
@@ -51,7 +51,7 @@ class TestEarlyRenewal:
         client = self.due_client(qpay)
         qpay.post("/auth/refresh").respond(json=token_body("new"))
         client.tokens.get()
-        token = client._session.tokens._shared.cached
+        token = client._session.tokens._cached
         assert token is not None
         assert token.refresh is not None
         assert token.refresh.get_secret_value() == "refresh-of-new"

@@ -57,7 +57,7 @@ def test_an_attempt_that_is_repeated_is_warned_of_with_its_pause(
     qpay.get("/payment/p-1").mock(side_effect=[busy, httpx.Response(200, json={})])
     client.payments.get("p-1")
     [warning] = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert warning == "payments.get: attempt 1 failed (RateLimitedError), again in 7.00 s"
+    assert warning == "payments.get: attempt 1 failed (RateLimitedError). Trying again in 7.00 s."
 
 
 def test_an_attempt_without_an_answer_has_no_status(

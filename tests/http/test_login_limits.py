@@ -19,14 +19,14 @@ from qpaykit import (
     ServerError,
     TransportTimeout,
 )
-from qpaykit._http.bearer import Token
+from qpaykit._http.token import Token
 from support import SETTINGS, token_body
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in ("_http.tokens", "stores.memory", "stores.lenient"):
+    for module in ("_http.token_manager", "stores.memory", "stores.best_effort"):
         monkeypatch.setattr(f"qpaykit.{module}.time", clock)
     monkeypatch.setattr("qpaykit._http.transport.SyncTransport.sleep", lambda _, s: clock.sleep(s))
     return clock
@@ -34,10 +34,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def make_due(client: QPayClient, now: float) -> None:
     """Let the token have the last tenth of its life before it."""
-    shared = client._session.tokens._shared
-    assert shared.cached is not None
-    shared.cached = Token(shared.cached.access, shared.cached.refresh, now - 950, now + 50)
-    client.store.set(f"token:{client.settings.account}", shared.cached.to_json())
+    tokens = client._session.tokens
+    assert tokens._cached is not None
+    tokens._cached = Token(tokens._cached.access, tokens._cached.refresh, now - 950, now + 50)
+    client.store.set(f"token:{client.settings.account}", tokens._cached.to_json())
 
 
 class TestWithOptions:
@@ -169,7 +169,7 @@ class TestWaitingForAnothersLogin:
     ) -> None:
         store = MemoryStore()
         client = QPayClient(**SETTINGS, store=store)
-        lease = client._session.tokens._lease
+        lease = 15 + 30 + 5  # the timeout, the longest Retry-After, and a margin
         store.claim(f"login:{client.settings.account}", "dead", lease=lease)
         began = clock.now
         assert client.tokens.get() == "access-1"
@@ -182,7 +182,7 @@ def test_while_qpay_asks_a_login_to_wait_no_other_process_logs_in(
     store = MemoryStore()
     client = QPayClient(**SETTINGS, store=store)
     key = f"login:{client.settings.account}"
-    here = client._session.tokens._shared.claims
+    here = client._session.tokens._claims
     seen: list[str] = []
 
     def log_in(_: httpx.Request) -> httpx.Response:

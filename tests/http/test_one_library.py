@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(qpaykit.__file__).parent
-HOME = PACKAGE / "_http" / "library.py"
+HOME = PACKAGE / "_http" / "httpx_backend.py"
 # What is of httpx alone.
 TRANSPORT = PACKAGE / "_http" / "deadline_transport.py"
 NAMES = {"httpx", "httpx2", "httpcore", "httpcore2"}
@@ -92,7 +92,7 @@ def test_one_line_changes_the_library(tmp_path: Path, chosen: str) -> None:
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     line, source = '\n_DEFAULT = "httpx"\n', HOME.read_text()
     assert source.count(line) == 1
-    copy.joinpath("_http", "library.py").write_text(
+    copy.joinpath("_http", "httpx_backend.py").write_text(
         source.replace(line, f'\n_DEFAULT = "{chosen}"\n')
     )
     others = NAMES - {chosen, chosen.replace("httpx", "httpcore")}

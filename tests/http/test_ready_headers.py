@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from qpaykit import TransportError
 from qpaykit._http.transport import SyncTransport
-from qpaykit._http.wire import Message
+from qpaykit._http.types import Request
 from support import BASE
 
 MORE_THAN_ARE_KEPT = 300
@@ -26,7 +26,7 @@ def test_each_token_and_length_has_its_own_headers() -> None:
 
     async def send(length: int) -> None:
         token = SecretStr(f"Bearer {length}")
-        await transport.send(Message("POST", "/invoice", bytes(length), token), 5)
+        await transport.send(Request("POST", "/invoice", bytes(length), token), 5)
 
     for length in (*range(MORE_THAN_ARE_KEPT), *range(MORE_THAN_ARE_KEPT)):
         anyio.run(send, length)
@@ -40,7 +40,7 @@ def test_a_token_that_cannot_be_sent_is_not_sent_and_not_shown() -> None:
     transport = SyncTransport(BASE, None)
 
     async def send() -> None:
-        await transport.send(Message("GET", "/invoice/1", None, SecretStr("Bearer б")), 5)
+        await transport.send(Request("GET", "/invoice/1", None, SecretStr("Bearer б")), 5)
 
     with pytest.raises(TransportError, match="not ASCII") as caught:
         anyio.run(send)

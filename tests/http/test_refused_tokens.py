@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from qpaykit import AsyncQPayClient, AuthenticationError, MemoryStore, QPayClient
-from qpaykit._http.bearer import Token, token_from_answer
-from qpaykit.models import TokenAnswer
+from qpaykit._http.token import Token, token_from_response
+from qpaykit.models import TokenResponse
 from support import SETTINGS, token_body
 
 
@@ -145,8 +145,8 @@ class Changing(MemoryStore):
         self.looks += 1
         if self.looks > 20:
             return None
-        answer = TokenAnswer.model_validate(token_body(f"old-{self.looks}"))
-        token = token_from_answer(answer, time.time())
+        answer = TokenResponse.model_validate(token_body(f"old-{self.looks}"))
+        token = token_from_response(answer, time.time())
         return Token(token.access, None, token.issued_at - 60, token.expires_at).to_json()
 
 

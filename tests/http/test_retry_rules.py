@@ -20,13 +20,13 @@ from qpaykit import (
     TransportTimeout,
     UnexpectedResponseError,
 )
-from qpaykit._http.retries import (
-    FIRST_PAUSE,
-    LONGEST_PAUSE,
-    longest_call,
-    may_repeat,
-    outcome_unknown,
-    pause_after,
+from qpaykit._http.retry import (
+    FIRST_DELAY_SECONDS,
+    MAX_DELAY_SECONDS,
+    is_outcome_unknown,
+    is_retryable,
+    max_duration,
+    retry_delay,
 )
 from qpaykit.config import Options
 
@@ -77,24 +77,24 @@ def unreadable(*, garbled: bool) -> UnexpectedResponseError:
     ],
 )
 def test_what_may_be_sent_again(error: QPayError, safe: bool, unsafe: bool, unknown: bool) -> None:
-    assert may_repeat(error, safe=True) is safe
-    assert may_repeat(error, safe=False) is unsafe
-    assert outcome_unknown(error) is unknown
+    assert is_retryable(error, retryable=True) is safe
+    assert is_retryable(error, retryable=False) is unsafe
+    assert is_outcome_unknown(error) is unknown
 
 
 @given(st.integers(1, 60))
 def test_pauses_grow_to_a_ceiling_and_are_jittered(attempt: int) -> None:
-    ceiling = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
-    assert ceiling / 2 <= pause_after(None, attempt) <= ceiling
+    ceiling = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
+    assert ceiling / 2 <= retry_delay(None, attempt) <= ceiling
 
 
 def test_two_clients_that_failed_together_do_not_come_back_together() -> None:
-    assert len({pause_after(None, 3) for _ in range(20)}) > 1
+    assert len({retry_delay(None, 3) for _ in range(20)}) > 1
 
 
 def test_what_qpay_asks_for_is_waited_exactly() -> None:
-    assert pause_after(api(RateLimitedError, 429, wait=7), 1) == 7
+    assert retry_delay(api(RateLimitedError, 429, wait=7), 1) == 7
 
 
 def test_the_longest_call_is_its_attempts_and_their_pauses() -> None:
-    assert longest_call(Options(timeout=10, max_retries=2)) == 3 * 10 + 2 * 30
+    assert max_duration(Options(timeout=10, max_retries=2)) == 3 * 10 + 2 * 30

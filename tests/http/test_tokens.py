@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from overtaken import Overtaken, a_token
 from qpaykit import AuthenticationError, MemoryStore, QPayClient, ServerError
-from qpaykit._http.bearer import Token, token_from_answer
-from qpaykit.models import TokenAnswer
+from qpaykit._http.token import Token, token_from_response
+from qpaykit.models import TokenResponse
 from support import SETTINGS, only_for, shown, token_body
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ DAY = 86_400.0
 
 def lifetime(expires_in: object) -> float:
     body = {"access_token": "a", "expires_in": expires_in}
-    return token_from_answer(TokenAnswer.model_validate(body), NOW).expires_at - NOW
+    return token_from_response(TokenResponse.model_validate(body), NOW).expires_at - NOW
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_an_expiry_is_a_point_in_time_or_a_duration(expires_in: object, seconds:
 @pytest.mark.parametrize("access", [None, "", "a b", "a\n", "я"], ids=shown)
 def test_what_is_no_token_is_refused(access: str | None) -> None:
     with pytest.raises(ValueError, match="access_token"):
-        token_from_answer(TokenAnswer(access_token=access), NOW)
+        token_from_response(TokenResponse(access_token=access), NOW)
 
 
 @pytest.mark.parametrize("refresh", [None, "", "a b", "a\n", "я"], ids=shown)
 def test_what_is_no_refresh_token_is_none(refresh: str | None) -> None:
-    answer = TokenAnswer(access_token="a", refresh_token=refresh)
-    assert token_from_answer(answer, NOW).refresh is None
+    answer = TokenResponse(access_token="a", refresh_token=refresh)
+    assert token_from_response(answer, NOW).refresh is None
 
 
 class Keeping(MemoryStore):
@@ -89,19 +89,19 @@ def test_a_store_keeps_a_token_while_it_lives_and_a_second_at_least(
 
 
 def test_a_token_is_due_before_it_is_unusable() -> None:
-    answer = TokenAnswer.model_validate({"access_token": "a", "expires_in": NOW + DAY})
-    token = token_from_answer(answer, NOW)
+    answer = TokenResponse.model_validate({"access_token": "a", "expires_in": NOW + DAY})
+    token = token_from_response(answer, NOW)
     times = [NOW + DAY - left for left in (DAY, 601, 600, 11, 10)]
-    assert [token.due(at) for at in times] == [False, False, True, True, True]
-    assert [token.usable(at) for at in times] == [True, True, True, True, False]
+    assert [token.needs_renewal(at) for at in times] == [False, False, True, True, True]
+    assert [token.is_valid(at) for at in times] == [True, True, True, True, False]
 
 
 def test_a_short_token_is_not_due_from_its_first_second() -> None:
-    answer = TokenAnswer.model_validate({"access_token": "a", "expires_in": 60})
-    token = token_from_answer(answer, NOW)
+    answer = TokenResponse.model_validate({"access_token": "a", "expires_in": 60})
+    token = token_from_response(answer, NOW)
     times = [NOW + age for age in (0, 53.9, 54, 58.7, 58.9)]
-    assert [token.due(at) for at in times] == [False, False, True, True, True]
-    assert [token.usable(at) for at in times] == [True, True, True, True, False]
+    assert [token.needs_renewal(at) for at in times] == [False, False, True, True, True]
+    assert [token.is_valid(at) for at in times] == [True, True, True, True, False]
 
 
 def test_a_token_that_cannot_be_refreshed_is_kept_and_its_renewal_is_a_login(
@@ -116,14 +116,14 @@ def test_a_token_that_cannot_be_refreshed_is_kept_and_its_renewal_is_a_login(
     client = QPayClient(**SETTINGS, store=store)
     aged = Token(kept.access, None, NOW, time.time() + 50)
     store.set(f"token:{client.settings.account}", aged.to_json())
-    client._session.tokens._shared.cached = aged
+    client._session.tokens._cached = aged
     qpay["token"].respond(json=token_body("next"))
     assert client.tokens.get() == "next"
 
 
 def test_tokens_are_shown_nowhere() -> None:
-    answer = TokenAnswer(access_token="s3cr3t", refresh_token="r3fr3sh")
-    shown = repr(token_from_answer(answer, NOW)) + repr(answer)
+    answer = TokenResponse(access_token="s3cr3t", refresh_token="r3fr3sh")
+    shown = repr(token_from_response(answer, NOW)) + repr(answer)
     assert "s3cr3t" not in shown
     assert "r3fr3sh" not in shown
 
@@ -196,7 +196,7 @@ class TestALoginBesideAnotherProcess:
 
 
 def test_the_password_stays_masked_however_many_tokens_were_learnt(client: QPayClient) -> None:
-    redactor = client._session.exchange.redactor
+    redactor = client._session.sender.redactor
     for number in range(40):
         redactor.learn(SecretStr(f"token-{number}"))
     pair = f"{SETTINGS['username']}:{SETTINGS['password']}"

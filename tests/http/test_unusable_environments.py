@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient
-from qpaykit._http.library import Library
-from qpaykit.doctor import examine
+from qpaykit._http.httpx_backend import Backend
+from qpaykit.cli.doctor import examine
 from support import SETTINGS
 
 PASSWORD = "the-proxys-password"
@@ -114,4 +114,4 @@ def test_another_httpx_than_the_one_that_is_supported_is_named(
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
     with pytest.raises(ConfigurationError, match=r"httpx_of_tomorrow 1.0.dev6 is not supported"):
-        Library("httpx_of_tomorrow")
+        Backend("httpx_of_tomorrow")

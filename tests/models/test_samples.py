@@ -23,7 +23,7 @@ from qpaykit import (
     PaymentStatus,
     PaymentType,
 )
-from qpaykit.models import CancelRequest, CheckRequest, EbarimtRequest, ListRequest, TokenAnswer
+from qpaykit.models import CancelRequest, CheckRequest, EbarimtRequest, ListRequest, TokenResponse
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -49,7 +49,7 @@ def dig(value: object, path: str) -> object:
 READINGS: list[tuple[str, type[BaseModel], dict[str, object]]] = [
     (
         "auth-1",
-        TokenAnswer,
+        TokenResponse,
         {
             "expires_in": Decimal(1646967792),
             "refresh_expires_in": Decimal(1646967792),
@@ -59,10 +59,10 @@ READINGS: list[tuple[str, type[BaseModel], dict[str, object]]] = [
             "session_state": "prod",
         },
     ),
-    ("auth-2", TokenAnswer, {"expires_in": Decimal(1769756525), "session_state": "sandbox"}),
+    ("auth-2", TokenResponse, {"expires_in": Decimal(1769756525), "session_state": "sandbox"}),
     (
         "token-production",
-        TokenAnswer,
+        TokenResponse,
         {"expires_in": Decimal(1770981746), "refresh_expires_in": None, "scope": None},
     ),
     (
@@ -236,7 +236,7 @@ def test_the_subscription_example_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Invoice, InvoiceDetail, Payment, PaymentCheck, PaymentPage, Ebarimt, TokenAnswer]
+    "model", [Invoice, InvoiceDetail, Payment, PaymentCheck, PaymentPage, Ebarimt, TokenResponse]
 )
 def test_everything_may_be_missing_or_null(model: type[BaseModel]) -> None:
     model.model_validate({})
@@ -302,6 +302,6 @@ def test_a_number_keeps_its_digits() -> None:
 
 
 def test_tokens_are_not_shown() -> None:
-    shown = repr(TokenAnswer.model_validate_json(sample("auth-1")))
+    shown = repr(TokenResponse.model_validate_json(sample("auth-1")))
     assert "<access-jwt>" not in shown
     assert "<refresh-jwt>" not in shown

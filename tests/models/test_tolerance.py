@@ -9,8 +9,8 @@ import pytest
 from pydantic import AliasChoices
 
 from qpaykit import models
-from qpaykit.models import Payment, PaymentCheck, TokenAnswer
-from qpaykit.models.base import Answer
+from qpaykit.models import Payment, PaymentCheck, TokenResponse
+from qpaykit.models.base import ResponseModel
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ANSWERS = [
     model
     for name in models.__all__
-    if isinstance(model := getattr(models, name), type) and issubclass(model, Answer)
+    if isinstance(model := getattr(models, name), type) and issubclass(model, ResponseModel)
 ]
 
 
@@ -38,7 +38,7 @@ FIELDS = [
 
 @pytest.mark.parametrize(("model", "name", "spelling"), FIELDS)
 def test_a_field_that_is_null_is_a_field_that_is_missing(
-    model: type[Answer], name: str, spelling: str
+    model: type[ResponseModel], name: str, spelling: str
 ) -> None:
     read = model.model_validate_json(json.dumps({spelling: None}))
     assert getattr(read, name) == getattr(model.model_validate_json("{}"), name)
@@ -46,7 +46,7 @@ def test_a_field_that_is_null_is_a_field_that_is_missing(
 
 @pytest.mark.parametrize(("model", "name", "spelling"), FIELDS)
 def test_an_empty_text_stays_text_or_is_a_field_that_is_missing(
-    model: type[Answer], name: str, spelling: str
+    model: type[ResponseModel], name: str, spelling: str
 ) -> None:
     read = getattr(model.model_validate_json(json.dumps({spelling: ""})), name)
     missing = getattr(model.model_validate_json("{}"), name)
@@ -70,7 +70,9 @@ def test_an_empty_text_stays_text_or_is_a_field_that_is_missing(
         (models.Ebarimt, "tax_type"),
     ],
 )
-def test_an_unknown_word_is_kept_and_an_empty_one_is_none(model: type[Answer], name: str) -> None:
+def test_an_unknown_word_is_kept_and_an_empty_one_is_none(
+    model: type[ResponseModel], name: str
+) -> None:
     assert getattr(model.model_validate({name: "WHAT_IS_THIS"}), name) == "WHAT_IS_THIS"
     assert getattr(model.model_validate({name: ""}), name) is None
 
@@ -91,6 +93,6 @@ def test_an_amount_that_nobody_can_read_is_an_error() -> None:
 
 
 def test_an_unknown_field_beside_the_tokens_is_kept_but_not_shown() -> None:
-    answer = TokenAnswer.model_validate({"access_token": "s3cr3t", "id_token": "s3cr3t"})
+    answer = TokenResponse.model_validate({"access_token": "s3cr3t", "id_token": "s3cr3t"})
     assert answer.model_extra == {"id_token": "s3cr3t"}
     assert "s3cr3t" not in repr(answer) + str(answer)

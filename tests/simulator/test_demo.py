@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from qpaykit.demo import run_demo
+from qpaykit.cli.demo import run_demo
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "cp1252", "ascii"])

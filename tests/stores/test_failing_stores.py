@@ -24,7 +24,7 @@ from qpaykit import (
     QPayClient,
     RedisStore,
 )
-from qpaykit._http.bearer import Token
+from qpaykit._http.token import Token
 from qpaykit.stores.adapters import for_async
 from support import SETTINGS, only_for, token_body
 
@@ -89,10 +89,10 @@ def shop(qpay: respx.MockRouter, store: Failing) -> QPayClient:
 
 def make_due(client: QPayClient) -> None:
     """Let the token have the last tenth of its life before it."""
-    shared = client._session.tokens._shared
-    assert shared.cached is not None
+    tokens = client._session.tokens
+    assert tokens._cached is not None
     now = time.time()
-    shared.cached = Token(shared.cached.access, shared.cached.refresh, now - 950, now + 50)
+    tokens._cached = Token(tokens._cached.access, tokens._cached.refresh, now - 950, now + 50)
 
 
 def test_a_token_that_is_due_serves_on(
@@ -110,7 +110,7 @@ def test_a_token_that_cannot_be_claimed_for_renewal_serves_on(
 ) -> None:
     shop.tokens.get()
     make_due(shop)
-    token = shop._session.tokens._shared.cached
+    token = shop._session.tokens._cached
     assert token is not None
     store.set(f"token:{shop.settings.account}", token.to_json())
     store.down = {"claim"}
@@ -177,8 +177,8 @@ def test_a_store_that_failed_is_not_asked_at_once_again_and_then_is(
     for _ in range(5):
         shop.tokens.get()
     assert store.asked == ["get"]
-    monkeypatch.setattr("qpaykit.stores.lenient._REST", 0.0)
-    shop._session.tokens._store._rests_until = 0.0
+    monkeypatch.setattr("qpaykit.stores.best_effort.STORE_COOLDOWN_SECONDS", 0.0)
+    shop._session.tokens._store._cooldown_ends = 0.0
     for _ in range(2):
         shop.tokens.get()
     assert store.asked.count("get") >= 3
@@ -262,7 +262,7 @@ def test_a_url_may_say_how_long_a_silent_redis_is_waited_for(silent: str) -> Non
 
 
 def test_a_silent_redis_is_an_error_in_time(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qpaykit.stores.redis._PATIENCE", 0.05)
+    monkeypatch.setattr("qpaykit.stores.redis.SOCKET_TIMEOUT_SECONDS", 0.05)
     with pytest.raises(RedisTimeoutError):
         RedisStore(silent).get("k")
 
@@ -280,7 +280,7 @@ def test_a_silent_redis_is_an_error_in_time(silent: str, monkeypatch: pytest.Mon
 def test_a_silent_redis_holds_up_no_payment(
     silent: str, monkeypatch: pytest.MonkeyPatch, qpay: respx.MockRouter
 ) -> None:
-    monkeypatch.setattr("qpaykit.stores.redis._PATIENCE", 0.05)
+    monkeypatch.setattr("qpaykit.stores.redis.SOCKET_TIMEOUT_SECONDS", 0.05)
     qpay.get("/invoice/i-1").respond(json={"invoice_id": "i-1"})
     assert QPayClient(**SETTINGS, store=RedisStore(silent)).invoices.get("i-1").invoice_id == "i-1"
 
@@ -323,7 +323,7 @@ class Hanging:
 def test_a_call_that_is_cancelled_while_its_store_hangs_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("qpaykit.stores.shield._PATIENCE", 0.05)
+    monkeypatch.setattr("qpaykit.stores.cancellation.MAX_CALL_SECONDS", 0.05)
 
     async def main() -> None:
         store = Hanging()
@@ -339,7 +339,7 @@ def test_a_call_that_is_cancelled_while_its_store_hangs_ends(
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_store_that_hangs_is_given_up(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qpaykit.stores.shield._PATIENCE", 0.05)
+    monkeypatch.setattr("qpaykit.stores.cancellation.MAX_CALL_SECONDS", 0.05)
 
     async def main() -> None:
         with anyio.fail_after(5), pytest.raises(TimeoutError):

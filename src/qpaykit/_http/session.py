@@ -1,4 +1,4 @@
-"""Carries an operation to QPay and its answer back: token, attempts, doubts."""
+"""Calls QPay for one account: token, attempts, polling, and lost answers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from qpaykit._http.answers import read_reply
-from qpaykit._http.journal import Attempt
-from qpaykit._http.retries import may_repeat, outcome_unknown, pause_after, retrying
-from qpaykit._http.wire import Message
+from qpaykit._http.retry import backoff, is_outcome_unknown, is_retryable
 from qpaykit.config import Options
 from qpaykit.errors import (
     APIError,
@@ -21,185 +18,157 @@ from qpaykit.errors import (
     TransportError,
     UnexpectedResponseError,
 )
-from qpaykit.operation import Verdict
+from qpaykit.operation import RequestOutcome
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
-    from qpaykit._http.tokens import TokenManager
-    from qpaykit._http.wire import Transport
-    from qpaykit._redaction import Redactor
+    from qpaykit._http.sender import RequestSender
+    from qpaykit._http.token_manager import TokenManager
     from qpaykit.operation import Operation, Poll
 
 T = TypeVar("T")
 
 _logger = logging.getLogger("qpaykit")
 
-_SLOWEST = 5.0
-_GROWTH = 1.25
-_LAST_QUESTION = 1.0
-
-
-class Exchange:
-    """Sends one operation as often as the rules allow; knows nothing of tokens."""
-
-    def __init__(self, transport: Transport, options: Options, redactor: Redactor) -> None:
-        self.transport = transport
-        self.options = options
-        self.redactor = redactor
-
-    async def send(self, operation: Operation[T], authorization: SecretStr) -> T:
-        """Send until there is an answer to keep or an error to raise."""
-        message = Message(operation.method, operation.path, operation.body, authorization)
-        try:
-            return await self._attempt(operation, message, 1)
-        except QPayError as error:
-            if not may_repeat(error, safe=operation.safe):
-                raise
-            failures = [error]
-
-        number = 1
-
-        async def attempt() -> T:
-            nonlocal number
-            # The first attempt was made above: most calls need no second one, nor tenacity.
-            if failures:
-                raise failures.pop()
-            number += 1
-            return await self._attempt(operation, message, number)
-
-        attempts = retrying(
-            operation.name, self.options, safe=operation.safe, sleep=self.transport.sleep
-        )
-        result: T = await attempts(attempt)
-        return result
-
-    async def _attempt(self, operation: Operation[T], message: Message, number: int) -> T:
-        with Attempt(operation, number, self.redactor) as attempt:
-            reply = await self.transport.send(message, self.options.timeout)
-            attempt.answered(reply)
-            return read_reply(operation, reply, self.redactor)
+_MAX_PAUSE_INTERVALS = 5.0
+_PAUSE_GROWTH = 1.25
+_LAST_QUESTION_SECONDS = 1.0
 
 
 class Session:
-    """Calls QPay in one account's name."""
+    """Calls QPay for one account: token, attempts, and what became of a lost answer.
 
-    def __init__(self, exchange: Exchange, tokens: TokenManager) -> None:
-        self.exchange = exchange
+    Args:
+        sender: Sends what has its authorization.
+        tokens: Has the token.
+        options: The limits of a call.
+    """
+
+    def __init__(self, sender: RequestSender, tokens: TokenManager, options: Options) -> None:
+        self.sender = sender
         self.tokens = tokens
+        self.options = options
 
-    def within(self, options: Options) -> Session:
-        """Return one with other limits that shares connections and token."""
-        mine = self.exchange
-        exchange = Exchange(mine.transport, options, mine.redactor)
-        return Session(exchange, self.tokens.within(exchange))
+    def with_options(self, options: Options) -> Session:
+        """Return a session with other limits that shares connections and token."""
+        return Session(self.sender, self.tokens, options)
 
-    async def call(self, operation: Operation[T]) -> T:
+    async def call(self, operation: Operation[T], options: Options | None = None) -> T:
         """Carry out an operation.
+
+        Args:
+            operation: What to send.
+            options: The limits of this call; the session's when left out.
 
         Raises:
             OutcomeUnknownError: It must not be sent twice, and may have been carried out.
             QPayError: Whatever else `errors` lists.
         """
-        token = await self.tokens.current()
+        options = options or self.options
+        token = await self.tokens.current(options)
         began = self.tokens.now()
         # The token that another process left in the store, and that of a new login.
-        chances = 2
+        logins_left = 2
         while True:
             try:
-                return await self.exchange.send(operation, token.bearer)
+                return await self.sender.send(operation, token.bearer, options)
             except QPayError as error:
-                if outcome_unknown(error) and not operation.safe:
+                if is_outcome_unknown(error) and not operation.retryable:
                     doubt = error
                     break
-                refused = isinstance(error, AuthenticationError) and not outcome_unknown(error)
-                if not (refused and chances):
+                refused = isinstance(error, AuthenticationError) and not is_outcome_unknown(error)
+                if not (refused and logins_left):
                     raise
-            token, new = await self.tokens.replace(token, began)
-            chances = 0 if new else chances - 1
-        return await self._settle(operation, doubt)
+            token, is_new = await self.tokens.replace(token, began, options)
+            logins_left = 0 if is_new else logins_left - 1
+        return await self._resolve_unknown_outcome(operation, doubt, options)
 
     async def poll(self, poll: Poll[T]) -> T:
-        """Ask again and again until the answer will do, slowing down.
+        """Send an operation again and again until its answer will do, with growing pauses.
 
         Raises:
-            QPayError: What `poll.give_up` makes when the time is over, or the operation raised.
+            QPayError: What `poll.on_timeout` makes when the time is over, or the operation raised.
         """
-        ends = time.monotonic() + poll.timeout
+        deadline = time.monotonic() + poll.timeout
         pause = poll.interval
         answer: T | None = None
         while True:
             problem: QPayError | None = None
             try:
-                answer = await self._hurried(ends - time.monotonic()).call(poll.operation)
+                left = deadline - time.monotonic()
+                answer = await self.call(poll.operation, self._single_attempt(left))
             except QPayError as error:
-                if not may_repeat(error, safe=True):
+                if not is_retryable(error, retryable=True):
                     raise
                 problem = error
             else:
-                if poll.enough(answer):
+                if poll.until(answer):
                     return answer
-            soonest = max(poll.interval, _asked_for(problem))
-            left = max(ends - time.monotonic(), 0)
+            soonest = max(poll.interval, _retry_after(problem))
+            left = max(deadline - time.monotonic(), 0)
             if left < soonest:
-                await self.exchange.transport.sleep(left)
-                raise poll.give_up(answer) from problem
+                await self.sender.transport.sleep(left)
+                raise poll.on_timeout(answer) from problem
             wanted = max(pause, soonest)
-            # The last question falls on the end.
+            # The last question falls on the deadline.
             is_last = left < wanted + poll.interval
-            await self.exchange.transport.sleep(left if is_last else wanted)
-            pause = min(pause * _GROWTH, poll.interval * _SLOWEST)
+            await self.sender.transport.sleep(left if is_last else wanted)
+            pause = min(pause * _PAUSE_GROWTH, poll.interval * _MAX_PAUSE_INTERVALS)
 
-    def _hurried(self, seconds: float) -> Session:
-        """Return a session that asks once: the polling is what asks again."""
-        timeout = min(self.exchange.options.timeout, max(seconds, _LAST_QUESTION))
-        return self.within(Options(timeout, max_retries=0))
+    def _single_attempt(self, seconds: float) -> Options:
+        """Limit one question of a poll: the poll itself is what asks again."""
+        timeout = min(self.options.timeout, max(seconds, _LAST_QUESTION_SECONDS))
+        return Options(timeout, max_retries=0)
 
-    async def _settle(self, operation: Operation[T], doubt: QPayError) -> T:
+    async def _resolve_unknown_outcome(
+        self, operation: Operation[T], doubt: QPayError, options: Options
+    ) -> T:
         """Find out what became of a request whose answer was lost."""
-        verdict = Verdict.UNCLEAR
+        check = operation.status_check
         problem: Exception = doubt
-        if operation.look is not None:
-            # QPay may still be at work on the request whose answer was lost.
-            await self.exchange.transport.sleep(pause_after(None, 1))
-            verdict = await self._look(operation.look)
-            if verdict is Verdict.NOT_DONE and self._may_go_again(doubt):
+        if check is not None:
+            # QPay may still be carrying out the request whose answer was lost.
+            await self.sender.transport.sleep(backoff(1))
+            outcome = await self._ask_outcome(check.operation, options)
+            if outcome is RequestOutcome.NOT_DONE and _may_resend(doubt, options):
                 try:
-                    return await self.call(replace(operation, look=None))
+                    return await self.call(replace(operation, status_check=None), options)
                 except Exception as again:
-                    verdict = await self._look(operation.look)
-                    if verdict is not Verdict.DONE and isinstance(again, ConflictError):
+                    outcome = await self._ask_outcome(check.operation, options)
+                    if outcome is not RequestOutcome.DONE and isinstance(again, ConflictError):
                         raise
                     problem = again
-            if verdict is Verdict.DONE:
-                return operation.read(b"")
+            if outcome is RequestOutcome.DONE:
+                return check.result
         raise OutcomeUnknownError(
             operation=operation.name,
             method=operation.method,
             path=operation.path,
-            reason=_happened(doubt),
+            reason=_reason(doubt),
             subject=operation.subject,
         ) from problem
 
-    def _may_go_again(self, doubt: QPayError) -> bool:
-        # QPay agreed, in whatever words: what a look does not show yet may still come.
-        agreed = isinstance(doubt, UnexpectedResponseError)
-        return bool(self.exchange.options.max_retries) and not agreed
-
-    async def _look(self, look: Operation[Verdict]) -> Verdict:
+    async def _ask_outcome(
+        self, check: Operation[RequestOutcome], options: Options
+    ) -> RequestOutcome:
         try:
-            return await self.call(look)
+            return await self.call(check, options)
         except Exception:
-            # Whatever it is, such as a store that fails, must not hide the doubt.
-            _logger.warning("%s: the look at QPay failed", look.name, exc_info=True)
-            return Verdict.UNCLEAR
+            # Whatever it is, such as a store that fails, it must not hide the doubt.
+            _logger.warning("%s: QPay could not be asked what was done.", check.name, exc_info=True)
+            return RequestOutcome.UNCLEAR
 
 
-def _asked_for(problem: QPayError | None) -> float:
+def _may_resend(doubt: QPayError, options: Options) -> bool:
+    # A 2xx with an unreadable body means that the request was accepted. Its effect may not be
+    # visible yet, so it is not sent again.
+    return bool(options.max_retries) and not isinstance(doubt, UnexpectedResponseError)
+
+
+def _retry_after(problem: QPayError | None) -> float:
     return (problem.retry_after or 0) if isinstance(problem, APIError) else 0
 
 
-def _happened(error: QPayError) -> str:
+def _reason(error: QPayError) -> str:
     # The error's own text ends with advice, such as to try again, that does not hold here.
     if isinstance(error, TransportError):
         return f"the answer was lost ({error.reason})"

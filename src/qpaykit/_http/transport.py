@@ -10,19 +10,19 @@ from contextlib import asynccontextmanager, closing
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from qpaykit._forks import in_forked_child
+from qpaykit._fork import reset_after_fork
 from qpaykit._http.body import MAX_BODY_BYTES, Body, BodyError, LateError
 from qpaykit._http.deadline import Deadline
-from qpaykit._http.lanes import Lanes
-from qpaykit._http.library import (
-    async_lane_of,
-    lane_of,
-    library_of,
-    open_async_lanes,
-    open_lanes,
+from qpaykit._http.httpx_backend import (
+    async_pool_of,
+    backend_of,
+    open_async_pools,
+    open_pools,
+    pool_of,
     usable_url,
 )
-from qpaykit._http.wire import Reply
+from qpaykit._http.pools import PoolGroup
+from qpaykit._http.types import Response
 from qpaykit._loops import PerLoop, asyncio_loop
 from qpaykit._version import __version__
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
@@ -33,24 +33,24 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from qpaykit._http.library import (
+    from qpaykit._http.httpx_backend import (
         AsyncHTTPClient,
-        AsyncLane,
-        AsyncLanes,
         AsyncPlainClient,
+        AsyncPool,
+        AsyncPoolGroup,
+        Backend,
         Headers,
         HTTPClient,
         HTTPRequest,
         HTTPResponse,
-        Library,
         PlainClient,
-        SyncLanes,
+        SyncPoolGroup,
     )
-    from qpaykit._http.wire import Message
+    from qpaykit._http.types import Request
 
-_GRACE = 0.5
-_REFUSED = 300
-_MOST_SETS = 256
+_ABORT_MARGIN_SECONDS = 0.5
+_FIRST_ERROR_STATUS = 300
+_MAX_CACHED_HEADERS = 256
 _HEADERS = {
     "accept": "application/json",
     "accept-encoding": "gzip, deflate",
@@ -60,16 +60,16 @@ _HEADERS = {
 
 
 class _Base:
-    def __init__(self, base_url: str, library: Library, own_headers: Headers | None) -> None:
+    def __init__(self, base_url: str, library: Backend, own_headers: Headers | None) -> None:
         self._base_url = base_url
         self._library = library
         # Cookies are left out on purpose: QPay's session cookie of one merchant must not
         # travel with the requests of another that shares the connection pool.
         self._headers = library.headers({**(own_headers or {}), **_HEADERS})
         self._headers.setdefault("host", usable_url(library, base_url).netloc.decode())
-        self._sets: dict[tuple[SecretStr, int | None], Headers] = {}
+        self._header_cache: dict[tuple[SecretStr, int | None], Headers] = {}
 
-    def _request(self, message: Message, deadline: Deadline) -> HTTPRequest:
+    def _request(self, message: Request, deadline: Deadline) -> HTTPRequest:
         body = message.body
         length = len(body) if body is not None else 0 if message.method == "POST" else None
         headers = self._headers_for(message, length)
@@ -84,11 +84,11 @@ class _Base:
         request.read()  # for event hooks that look at the content
         return request
 
-    def _headers_for(self, message: Message, length: int | None) -> Headers:
+    def _headers_for(self, message: Request, length: int | None) -> Headers:
         # The same few sets go with thousands of requests, and ready headers are copied ten
         # times faster than they are made.
         authorization = message.authorization
-        ready = self._sets.get((authorization, length))
+        ready = self._header_cache.get((authorization, length))
         if ready is None:
             # The exception of a header that cannot be encoded would hold its value, the token.
             if not authorization.get_secret_value().isascii():
@@ -104,9 +104,9 @@ class _Base:
                 ready["content-length"] = str(length)
             if length:
                 ready["content-type"] = "application/json"
-            if len(self._sets) >= _MOST_SETS:
-                self._sets.clear()
-            self._sets[authorization, length] = ready
+            if len(self._header_cache) >= _MAX_CACHED_HEADERS:
+                self._header_cache.clear()
+            self._header_cache[authorization, length] = ready
         return ready
 
 
@@ -114,28 +114,28 @@ class SyncTransport(_Base):
     """Sends with a sync client and sleeps with `time.sleep`; suspends nowhere."""
 
     def __init__(self, base_url: str, client: HTTPClient | None, *, direct: bool = False) -> None:
-        library = library_of(client, sync=True)
+        library = backend_of(client, sync=True)
         given = cast("PlainClient | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
-        self._given = Lanes(lane_of(given)) if given else None
+        self._given = PoolGroup(pool_of(given)) if given else None
         self._client = client
         self._direct = direct
-        self._own: SyncLanes | None = None
+        self._own: SyncPoolGroup | None = None
         self._pid = 0
         self._closed = False
         self._unlock()
-        in_forked_child(self, SyncTransport._unlock)
+        reset_after_fork(self, SyncTransport._unlock)
 
     def _unlock(self) -> None:
         self._lock = threading.Lock()
 
-    async def send(self, message: Message, timeout: float) -> Reply:
+    async def send(self, message: Request, timeout: float) -> Response:
         """Make one attempt; see `Transport.send`."""
-        lanes = self._lanes()
-        lane = lanes.enter()
+        pools = self._pools()
+        pool = pools.acquire()
         deadline = Deadline(timeout)
         try:
-            response = lane.send(self._request(message, deadline))
+            response = pool.send(self._request(message, deadline))
             with closing(response):
                 body = _collect(response, deadline)
             return _reply(response, body)
@@ -146,7 +146,7 @@ class SyncTransport(_Base):
         except BodyError as problem:
             failure = _lost(message, str(problem))
         finally:
-            lanes.leave(lane)
+            pools.release(pool)
         # Outside the block, so that the error drags no frame along that holds the token.
         raise failure
 
@@ -159,10 +159,10 @@ class SyncTransport(_Base):
         self._closed = True
         own, self._own = self._own, None
         if own is not None and self._pid == os.getpid():
-            for lane in own.opened:
-                lane.close()
+            for pool in own.opened:
+                pool.close()
 
-    def _lanes(self) -> SyncLanes:
+    def _pools(self) -> SyncPoolGroup:
         if self._closed or (self._client is not None and self._client.is_closed):
             raise _closed(self._client)
         if self._given is not None:
@@ -173,7 +173,7 @@ class SyncTransport(_Base):
         with self._lock:
             if self._own is None or self._pid != os.getpid():
                 # After a fork, parent and child would read each other's answers.
-                self._own = open_lanes(self._library, direct=self._direct)
+                self._own = open_pools(self._library, direct=self._direct)
                 self._pid = os.getpid()
             return self._own
 
@@ -184,26 +184,26 @@ class AsyncTransport(_Base):
     def __init__(
         self, base_url: str, client: AsyncHTTPClient | None, *, direct: bool = False
     ) -> None:
-        library = library_of(client, sync=False)
+        library = backend_of(client, sync=False)
         given = cast("AsyncPlainClient | None", client)  # httpx2's has the same face
         super().__init__(base_url, library, given.headers if given else None)
-        self._given = Lanes(async_lane_of(given)) if given else None
+        self._given = PoolGroup(async_pool_of(given)) if given else None
         self._client = client
         # Connections belong to the event loop that opened them, and to the process.
-        self._own: PerLoop[AsyncLanes] = PerLoop(
-            partial(open_async_lanes, library, direct=direct), _close_lanes
+        self._own: PerLoop[AsyncPoolGroup] = PerLoop(
+            partial(open_async_pools, library, direct=direct), _close_pools
         )
         self._closed = False
 
-    async def send(self, message: Message, timeout: float) -> Reply:
+    async def send(self, message: Request, timeout: float) -> Response:
         """Make one attempt; see `Transport.send`."""
-        lanes = await self._lanes()
-        lane = lanes.enter()
+        pools = await self._pools()
+        pool = pools.acquire()
         deadline = Deadline(timeout)
         try:
             # The phases end by themselves; this ends an answer whose headers trickle in.
-            async with _stop_after(timeout + _GRACE):
-                response = await lane.send(self._request(message, deadline))
+            async with _stop_after(timeout + _ABORT_MARGIN_SECONDS):
+                response = await pool.send(self._request(message, deadline))
                 try:
                     body = await _acollect(response, deadline)
                 finally:
@@ -216,15 +216,15 @@ class AsyncTransport(_Base):
         except BodyError as problem:
             failure = _lost(message, str(problem))
         except TimeoutError:
-            lanes.retire(lane)
+            pools.discard(pool)
             failure = _late(message)
         except BaseException:
             # httpcore can lose a connection to a cancellation, and with it room in its pool.
-            lanes.retire(lane)
+            pools.discard(pool)
             raise
         finally:
-            if lanes.leave(lane):
-                await _closed_anyway(lane)
+            if pools.release(pool):
+                await _closed_anyway(pool)
         raise failure
 
     async def sleep(self, seconds: float) -> None:
@@ -238,7 +238,7 @@ class AsyncTransport(_Base):
         self._closed = True
         await self._own.aclose()
 
-    async def _lanes(self) -> AsyncLanes:
+    async def _pools(self) -> AsyncPoolGroup:
         if self._closed or (self._client is not None and self._client.is_closed):
             raise _closed(self._client)
         if self._given is not None:
@@ -246,16 +246,16 @@ class AsyncTransport(_Base):
         return await self._own.get()
 
 
-async def _close_lanes(lanes: AsyncLanes) -> None:
-    for lane in lanes.opened:
-        await lane.close()
+async def _close_pools(pools: AsyncPoolGroup) -> None:
+    for pool in pools.opened:
+        await pool.close()
 
 
-async def _closed_anyway(lane: AsyncLane) -> None:
+async def _closed_anyway(pool: AsyncPool) -> None:
     import anyio
 
     with anyio.CancelScope(shield=True):
-        await lane.close()
+        await pool.close()
 
 
 def _stop_after(seconds: float) -> AbstractAsyncContextManager[object]:
@@ -300,19 +300,21 @@ def _read_by_hook(response: HTTPResponse) -> bytes:
     return response.content
 
 
-def _reply(response: HTTPResponse, body: bytes) -> Reply:
+def _reply(response: HTTPResponse, body: bytes) -> Response:
     status = response.status_code
     # A look at the headers takes as long as all the rest here, and only refusals have this one.
-    return Reply(status, body, response.headers.get("retry-after") if status >= _REFUSED else None)
+    return Response(
+        status, body, response.headers.get("retry-after") if status >= _FIRST_ERROR_STATUS else None
+    )
 
 
-def _late(message: Message) -> TransportError:
+def _late(message: Request) -> TransportError:
     return TransportTimeout(
         method=message.method, path=message.path, sent=True, reason="the answer did not end in time"
     )
 
 
-def _lost(message: Message, reason: str) -> TransportError:
+def _lost(message: Request, reason: str) -> TransportError:
     return TransportError(method=message.method, path=message.path, sent=True, reason=reason)
 
 

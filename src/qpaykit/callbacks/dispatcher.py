@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from qpaykit._drive import drive
+from qpaykit._sync import run_sync
 from qpaykit.callbacks._io import IO, AsyncHandler, AsyncIO, Handler, SyncIO, is_async
 from qpaykit.callbacks.handlers import OTHER, OVERPAID, UNDERPAID
 from qpaykit.callbacks.pipeline import Pipeline
@@ -232,7 +232,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             What to answer to QPay, and what became of the callback. Nothing is raised for
             what QPay, a forger, a store or a handler does.
         """
-        return drive(self._pipeline.handle(query, body))
+        return run_sync(self._pipeline.handle(query, body))
 
     def check(self, invoice_id: str) -> list[CallbackReply]:
         """Ask QPay what was paid on an invoice, and deliver what was not delivered yet.
@@ -251,7 +251,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             ConfigurationError: The dispatcher has `verify=False`.
             QPayError: QPay could not be asked about the invoice.
         """
-        return drive(self._pipeline.check(invoice_id))
+        return run_sync(self._pipeline.check(invoice_id))
 
     def _add(self, name: str, handler: H) -> H:
         if is_async(handler):

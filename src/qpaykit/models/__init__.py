@@ -1,9 +1,20 @@
 """What travels: requests with QPay's limits, answers in every shape that QPay has."""
 
-from qpaykit.models.auth import TokenAnswer
+from qpaykit.models.auth import TokenResponse
 from qpaykit.models.banks import BANKS, bank_name
 from qpaykit.models.callbacks import CALLBACK_FIELDS, CallbackPayment
 from qpaykit.models.ebarimt import Ebarimt, EbarimtCancelRequest, EbarimtRequest
+from qpaykit.models.enums import (
+    BarimtStatus,
+    Currency,
+    InvoiceStatus,
+    ObjectType,
+    PaymentStatus,
+    PaymentType,
+    ReceiverType,
+    TaxCode,
+    TaxType,
+)
 from qpaykit.models.invoices import (
     BankLink,
     Invoice,
@@ -33,17 +44,6 @@ from qpaykit.models.payments import (
     PaymentListRow,
     PaymentPage,
     PaymentRow,
-)
-from qpaykit.models.statuses import (
-    BarimtStatus,
-    Currency,
-    InvoiceStatus,
-    ObjectType,
-    PaymentStatus,
-    PaymentType,
-    ReceiverType,
-    TaxCode,
-    TaxType,
 )
 from qpaykit.models.subscriptions import Subscription
 from qpaykit.models.values import ULAANBAATAR, MoneyInput, TimeInput
@@ -95,7 +95,7 @@ __all__ = [
     "TaxType",
     "TerminalData",
     "TimeInput",
-    "TokenAnswer",
+    "TokenResponse",
     "Transaction",
     "bank_name",
 ]

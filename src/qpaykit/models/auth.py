@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from qpaykit.models.base import Answer
-from qpaykit.models.values import AnswerMoney
+from qpaykit.models.base import ResponseModel
+from qpaykit.models.values import ResponseMoney
 
 
-class TokenAnswer(Answer):
+class TokenResponse(ResponseModel):
     """A token pair as QPay sends it; `expires_in` is a point in time, against its name."""
 
     token_type: str | None = None
     access_token: str | None = Field(default=None, repr=False)
     refresh_token: str | None = Field(default=None, repr=False)
-    expires_in: AnswerMoney = None
-    refresh_expires_in: AnswerMoney = None
+    expires_in: ResponseMoney = None
+    refresh_expires_in: ResponseMoney = None
     scope: str | None = None
     not_before_policy: str | None = Field(default=None, alias="not-before-policy")
     session_state: str | None = Field(default=None, repr=False)

@@ -11,10 +11,10 @@ from qpaykit._redaction import MASK, Redactor, is_private, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-A = TypeVar("A", bound="Answer")
+A = TypeVar("A", bound="ResponseModel")
 
 
-class Request(BaseModel):
+class RequestModel(BaseModel):
     """What is sent: names that QPay does not know are refused, and so is a wrong type."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -32,7 +32,7 @@ class Request(BaseModel):
         return body
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
     """What came back: anything may be missing, and what is not known is kept."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -52,7 +52,7 @@ class Answer(BaseModel):
             yield told, MASK if private else shown(value)
 
 
-def readable(model: type[Answer], content: Mapping[str, object]) -> dict[str, object]:
+def readable(model: type[ResponseModel], content: Mapping[str, object]) -> dict[str, object]:
     """Leave out what a model cannot read: it is as good as missing, and the rest may help."""
     known = dict(content)
     while known:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from qpaykit.models.base import Answer
+from qpaykit.models.base import ResponseModel
 from qpaykit.models.payments import Kind, Status, Thing
-from qpaykit.models.values import AnswerMoney, AnswerTime
+from qpaykit.models.values import ResponseMoney, ResponseTime
 
 CALLBACK_FIELDS = (
     "payment_id",
@@ -24,14 +24,14 @@ CALLBACK_FIELDS = (
 )
 
 
-class CallbackPayment(Answer):
+class CallbackPayment(ResponseModel):
     """What a callback's body says of a payment. It is not to be trusted."""
 
     payment_id: str | None = None
-    payment_date: AnswerTime = None
+    payment_date: ResponseTime = None
     payment_status: Status = None
-    payment_fee: AnswerMoney = None
-    payment_amount: AnswerMoney = None
+    payment_fee: ResponseMoney = None
+    payment_amount: ResponseMoney = None
     payment_currency: str | None = None
     payment_wallet: str | None = None
     payment_name: str | None = None

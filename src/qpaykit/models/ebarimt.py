@@ -7,35 +7,35 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AliasChoices, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from qpaykit.models.base import Answer, Request
-from qpaykit.models.lines import ClassificationCode
-from qpaykit.models.statuses import (
+from qpaykit.models.base import RequestModel, ResponseModel
+from qpaykit.models.enums import (
     BarimtStatus,
     ObjectType,
     PaymentType,
     ReceiverType,
     TaxType,
 )
-from qpaykit.models.texts import DistrictCode, Text100, Text255
+from qpaykit.models.lines import ClassificationCode
+from qpaykit.models.strings import DistrictCode, Str100, Str255
 from qpaykit.models.values import (
-    AnswerBool,
-    AnswerList,
-    AnswerMoney,
-    AnswerTime,
-    AnswerWord,
+    OpenEnum,
     PathId,
+    ResponseBool,
+    ResponseList,
+    ResponseMoney,
+    ResponseTime,
 )
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class EbarimtRequest(Request):
+class EbarimtRequest(RequestModel):
     """A receipt to be made; a COMPANY is named by its register number."""
 
     payment_id: PathId
     ebarimt_receiver_type: Annotated[ReceiverType, Field(strict=False)] = ReceiverType.CITIZEN
-    ebarimt_receiver: Text100 | None = None
+    ebarimt_receiver: Str100 | None = None
     district_code: DistrictCode | None = None
     classification_code: ClassificationCode | None = None
 
@@ -48,20 +48,20 @@ class EbarimtRequest(Request):
         return self
 
 
-class EbarimtCancelRequest(Request):
+class EbarimtCancelRequest(RequestModel):
     """What the cancellation of a receipt takes."""
 
-    note: Text255
+    note: Str255
 
 
-class Ebarimt(Answer):
+class Ebarimt(ResponseModel):
     """A tax receipt. 3.0 and the older paths name some fields differently; all are read."""
 
     id: str | None = None
     ebarimt_by: str | None = None
     g_wallet_id: str | None = None
     g_wallet_customer_id: str | None = None
-    ebarimt_receiver_type: AnswerWord[ReceiverType] = Field(
+    ebarimt_receiver_type: OpenEnum[ReceiverType] = Field(
         default=None,
         validation_alias=AliasChoices("ebarimt_receiver_type", "ebarim_receiver_type"),
     )
@@ -77,30 +77,30 @@ class Ebarimt(Answer):
     )
     merchant_tin: str | None = None
     g_payment_id: str | None = None
-    paid_by: AnswerWord[PaymentType] = None
-    object_type: AnswerWord[ObjectType] = None
+    paid_by: OpenEnum[PaymentType] = None
+    object_type: OpenEnum[ObjectType] = None
     object_id: str | None = None
-    amount: AnswerMoney = None
-    vat_amount: AnswerMoney = None
-    city_tax_amount: AnswerMoney = None
+    amount: ResponseMoney = None
+    vat_amount: ResponseMoney = None
+    city_tax_amount: ResponseMoney = None
     ebarimt_qr_data: str | None = None
     ebarimt_lottery: str | None = None
     ebarimt_receipt_id: str | None = None
     ebarimt_sent_email: str | None = None
     ebarimt_receiver_phone: str | None = None
     note: str | None = None
-    barimt_status: AnswerWord[BarimtStatus] = Field(
+    barimt_status: OpenEnum[BarimtStatus] = Field(
         default=None, validation_alias=AliasChoices("barimt_status", "ebarimt_status")
     )
-    barimt_status_date: AnswerTime = Field(
+    barimt_status_date: ResponseTime = Field(
         default=None, validation_alias=AliasChoices("barimt_status_date", "ebarimt_status_date")
     )
-    tax_type: AnswerWord[TaxType] = None
+    tax_type: OpenEnum[TaxType] = None
     created_by: str | None = None
-    created_date: AnswerTime = None
+    created_date: ResponseTime = None
     updated_by: str | None = None
-    updated_date: AnswerTime = None
-    status: AnswerBool = None
-    barimt_items: AnswerList[dict[str, JsonValue]] = []
-    barimt_transactions: AnswerList[dict[str, JsonValue]] = []
-    barimt_histories: AnswerList[dict[str, JsonValue]] = []
+    updated_date: ResponseTime = None
+    status: ResponseBool = None
+    barimt_items: ResponseList[dict[str, JsonValue]] = []
+    barimt_transactions: ResponseList[dict[str, JsonValue]] = []
+    barimt_histories: ResponseList[dict[str, JsonValue]] = []

@@ -11,33 +11,33 @@ from pydantic import AliasChoices, Field, JsonValue, StringConstraints, model_va
 from pydantic_core import PydanticCustomError
 from typing_extensions import Required, Self, TypedDict, Unpack
 
-from qpaykit.models.base import Answer, Request
+from qpaykit.models.base import RequestModel, ResponseModel
+from qpaykit.models.enums import InvoiceStatus, TaxCode, TaxType
 from qpaykit.models.lines import InvoiceLine, Transaction
 from qpaykit.models.parties import BranchData, ReceiverData, StaffData, TerminalData
-from qpaykit.models.statuses import InvoiceStatus, TaxCode, TaxType
-from qpaykit.models.texts import (
+from qpaykit.models.strings import (
     DistrictCode,
-    Needed45,
-    Needed255,
-    Text45,
-    Text100,
-    Text255,
-    Text1000,
+    RequiredStr45,
+    RequiredStr255,
+    Str45,
+    Str100,
+    Str255,
+    Str1000,
 )
 from qpaykit.models.totals import taxes_of, total_of_lines
 from qpaykit.models.values import (
-    AnswerBool,
-    AnswerDict,
-    AnswerList,
-    AnswerMoney,
-    AnswerTime,
-    AnswerWord,
     CallbackURL,
     IsoTime,
     LocalTime,
     Money,
     MoneyInput,
+    OpenEnum,
     PositiveMoney,
+    ResponseBool,
+    ResponseDict,
+    ResponseList,
+    ResponseMoney,
+    ResponseTime,
     TimeInput,
 )
 
@@ -85,7 +85,7 @@ class InvoiceFields(TypedDict, total=False):
     transactions: Sequence[Transaction] | None
 
 
-class InvoiceRequest(Request):
+class InvoiceRequest(RequestModel):
     """An invoice to be made.
 
     Lengths are in characters, and money is in MNT with at most two decimals. A datetime
@@ -129,17 +129,17 @@ class InvoiceRequest(Request):
         transactions: Accounts that the money is divided over, for operators only.
     """
 
-    invoice_code: Needed45 | None = None
-    sender_invoice_no: Needed45
-    invoice_receiver_code: Needed45 | None = None
-    invoice_description: Needed255
+    invoice_code: RequiredStr45 | None = None
+    sender_invoice_no: RequiredStr45
+    invoice_receiver_code: RequiredStr45 | None = None
+    invoice_description: RequiredStr255
     amount: PositiveMoney | None = None
     callback_url: CallbackURL | None = None
-    sender_branch_code: Text45 | None = None
+    sender_branch_code: Str45 | None = None
     sender_branch_data: BranchData | None = None
-    sender_staff_code: Text100 | None = None
+    sender_staff_code: Str100 | None = None
     sender_staff_data: StaffData | None = None
-    sender_terminal_code: Text45 | None = None
+    sender_terminal_code: Str45 | None = None
     sender_terminal_data: TerminalData | None = None
     invoice_receiver_data: ReceiverData | None = None
     invoice_due_date: LocalTime | None = None
@@ -147,8 +147,8 @@ class InvoiceRequest(Request):
     expiry_date: IsoTime | None = None
     calculate_vat: bool | None = None
     tax_type: Annotated[TaxType | None, Field(strict=False)] = None
-    tax_customer_code: Text45 | None = None
-    line_tax_code: Text45 | None = None
+    tax_customer_code: Str45 | None = None
+    line_tax_code: Str45 | None = None
     district_code: DistrictCode | None = None
     allow_partial: bool | None = None
     minimum_amount: Money | None = None
@@ -156,9 +156,9 @@ class InvoiceRequest(Request):
     maximum_amount: Money | None = None
     allow_subscribe: bool | None = None
     subscription_interval: _Interval | None = None
-    subscription_webhook: Text255 | None = None
+    subscription_webhook: Str255 | None = None
     next_payment_date: IsoTime | None = None
-    note: Text1000 | None = None
+    note: Str1000 | None = None
     lines: Sequence[InvoiceLine] | None = None
     transactions: Sequence[Transaction] | None = None
 
@@ -223,7 +223,7 @@ class InvoiceRequest(Request):
             )
 
 
-class BankLink(Answer):
+class BankLink(ResponseModel):
     """A link that opens an invoice in a bank's app; it works on phones only."""
 
     name: str | None = None
@@ -232,7 +232,7 @@ class BankLink(Answer):
     link: str | None = None
 
 
-class Invoice(Answer):
+class Invoice(ResponseModel):
     """An invoice that was made.
 
     Attributes:
@@ -254,10 +254,10 @@ class Invoice(Answer):
     qpay_short_url: str | None = Field(
         default=None, validation_alias=AliasChoices("qPay_shortUrl", "qpay_short_url")
     )
-    urls: AnswerList[BankLink] = Field(
+    urls: ResponseList[BankLink] = Field(
         default=[], validation_alias=AliasChoices("urls", "qPay_deeplink")
     )
-    subscription: AnswerDict = None
+    subscription: ResponseDict = None
 
     def qr_png(self) -> bytes:
         """Return the QR code as a PNG: QPay's own, or one drawn of `qr_text`.
@@ -296,42 +296,42 @@ class Invoice(Answer):
         return next(by_scheme, None) or next(by_name, None)
 
 
-class InvoiceDetailCharge(Answer):
+class InvoiceDetailCharge(ResponseModel):
     """A discount, a surcharge or a tax of a line, as QPay has it, in MNT."""
 
     discount_code: str | None = None
     surcharge_code: str | None = None
-    tax_code: AnswerWord[TaxCode] = None
+    tax_code: OpenEnum[TaxCode] = None
     description: str | None = None
-    amount: AnswerMoney = None
-    city_tax: AnswerMoney = None
+    amount: ResponseMoney = None
+    city_tax: ResponseMoney = None
     note: str | None = None
 
 
-class InvoiceDetailLine(Answer):
+class InvoiceDetailLine(ResponseModel):
     """A line of an invoice, as QPay has it."""
 
     sender_product_code: str | None = None
     tax_product_code: str | None = None
     line_description: str | None = None
-    line_quantity: AnswerMoney = None
-    line_unit_price: AnswerMoney = None
+    line_quantity: ResponseMoney = None
+    line_unit_price: ResponseMoney = None
     note: str | None = None
     barcode: str | None = None
     classification_code: str | None = None
-    discounts: AnswerList[InvoiceDetailCharge] = []
-    surcharges: AnswerList[InvoiceDetailCharge] = []
-    taxes: AnswerList[InvoiceDetailCharge] = []
+    discounts: ResponseList[InvoiceDetailCharge] = []
+    surcharges: ResponseList[InvoiceDetailCharge] = []
+    taxes: ResponseList[InvoiceDetailCharge] = []
 
 
 _Party: TypeAlias = dict[str, JsonValue] | str | None
 
 
-class InvoiceDetail(Answer):
+class InvoiceDetail(ResponseModel):
     """An invoice as QPay has it. Whether it is paid, only `payments.check` tells."""
 
     invoice_id: str | None = None
-    invoice_status: AnswerWord[InvoiceStatus] = None
+    invoice_status: OpenEnum[InvoiceStatus] = None
     sender_invoice_no: str | None = None
     sender_branch_code: str | None = None
     sender_branch_data: _Party = None
@@ -342,20 +342,20 @@ class InvoiceDetail(Answer):
     invoice_receiver_code: str | None = None
     invoice_receiver_data: _Party = None
     invoice_description: str | None = None
-    invoice_due_date: AnswerTime = None
-    enable_expiry: AnswerBool = None
-    expiry_date: AnswerTime = None
-    allow_partial: AnswerBool = None
-    minimum_amount: AnswerMoney = None
-    allow_exceed: AnswerBool = None
-    maximum_amount: AnswerMoney = None
-    total_amount: AnswerMoney = None
-    gross_amount: AnswerMoney = None
-    tax_amount: AnswerMoney = None
-    surcharge_amount: AnswerMoney = None
-    discount_amount: AnswerMoney = None
+    invoice_due_date: ResponseTime = None
+    enable_expiry: ResponseBool = None
+    expiry_date: ResponseTime = None
+    allow_partial: ResponseBool = None
+    minimum_amount: ResponseMoney = None
+    allow_exceed: ResponseBool = None
+    maximum_amount: ResponseMoney = None
+    total_amount: ResponseMoney = None
+    gross_amount: ResponseMoney = None
+    tax_amount: ResponseMoney = None
+    surcharge_amount: ResponseMoney = None
+    discount_amount: ResponseMoney = None
     callback_url: str | None = None
     note: str | None = None
-    lines: AnswerList[InvoiceDetailLine] = []
-    transactions: AnswerList[dict[str, JsonValue]] = []
-    inputs: AnswerList[JsonValue] = []
+    lines: ResponseList[InvoiceDetailLine] = []
+    transactions: ResponseList[dict[str, JsonValue]] = []
+    inputs: ResponseList[JsonValue] = []

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
-from qpaykit.models.base import Request
+from qpaykit.models.base import RequestModel
+from qpaykit.models.enums import TaxCode
 from qpaykit.models.parties import Account
-from qpaykit.models.statuses import TaxCode
+from qpaykit.models.strings import RequiredStr255, Str45, Str255
 from qpaykit.models.tax import city_tax_of, vat_of
-from qpaykit.models.texts import Needed255, Text45, Text255
 from qpaykit.models.values import EXACT, Money, MoneyInput, MoneyText, TaxAmount
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ ClassificationCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0
 _Description100 = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100)]
 
 
-class Discount(Request):
+class Discount(RequestModel):
     """What a line costs less, in MNT."""
 
-    discount_code: Text45 | None = None
+    discount_code: Str45 | None = None
     description: _Description100
     amount: Money
-    note: Text255 | None = None
+    note: Str255 | None = None
 
     if TYPE_CHECKING:
 
@@ -41,13 +41,13 @@ class Discount(Request):
         ) -> None: ...
 
 
-class Surcharge(Request):
+class Surcharge(RequestModel):
     """What a line costs more, in MNT."""
 
-    surcharge_code: Text45 | None = None
+    surcharge_code: Str45 | None = None
     description: _Description100
     amount: Money
-    note: Text255 | None = None
+    note: Str255 | None = None
 
     if TYPE_CHECKING:
 
@@ -61,14 +61,14 @@ class Surcharge(Request):
         ) -> None: ...
 
 
-class Tax(Request):
+class Tax(RequestModel):
     """A tax of a line, in MNT with at most four decimals."""
 
-    tax_code: Annotated[TaxCode | Text45, Field(union_mode="left_to_right")]
+    tax_code: Annotated[TaxCode | Str45, Field(union_mode="left_to_right")]
     description: _Description100
     amount: TaxAmount
     city_tax: TaxAmount | None = None
-    note: Text255 | None = None
+    note: Str255 | None = None
 
     if TYPE_CHECKING:
 
@@ -83,20 +83,20 @@ class Tax(Request):
         ) -> None: ...
 
 
-class InvoiceLine(Request):
+class InvoiceLine(RequestModel):
     """One thing that is sold.
 
     Quantity and unit price are above 0, with at most two decimals; QPay refuses a line
     whose total is not above 0.
     """
 
-    sender_product_code: Text45 | None = None
-    tax_product_code: Text45 | None = None
-    line_description: Needed255
+    sender_product_code: Str45 | None = None
+    tax_product_code: Str45 | None = None
+    line_description: RequiredStr255
     line_quantity: MoneyText
     line_unit_price: MoneyText
-    note: Text255 | None = None
-    barcode: Text45 | None = None
+    note: Str255 | None = None
+    barcode: Str45 | None = None
     classification_code: ClassificationCode | None = None
     discounts: Sequence[Discount] | None = None
     surcharges: Sequence[Surcharge] | None = None
@@ -173,7 +173,7 @@ class InvoiceLine(Request):
         return line.model_copy(update={"taxes": taxes})
 
 
-class Transaction(Request):
+class Transaction(RequestModel):
     """How an invoice's money is divided; for operators only. The amount is in MNT."""
 
     description: _Description100

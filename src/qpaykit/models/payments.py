@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AliasChoices, Field, StringConstraints
 
-from qpaykit.models.base import Answer, Request
-from qpaykit.models.statuses import Currency, ObjectType, PaymentStatus, PaymentType
-from qpaykit.models.texts import Text255, Word
+from qpaykit.models.base import RequestModel, ResponseModel
+from qpaykit.models.enums import Currency, ObjectType, PaymentStatus, PaymentType
+from qpaykit.models.strings import Str255, Word
 from qpaykit.models.values import (
     EXACT,
-    AnswerBool,
-    AnswerList,
-    AnswerMoney,
-    AnswerSum,
-    AnswerTime,
-    AnswerWord,
-    AnswerZero,
     CallbackURL,
     MoneyInput,
+    OpenEnum,
+    ResponseBool,
+    ResponseList,
+    ResponseMoney,
+    ResponseSum,
+    ResponseTime,
+    ResponseZero,
     parse_money,
 )
 
@@ -36,17 +36,17 @@ _FEE = AliasChoices("payment_fee", "trx_fee")
 _CARDS = AliasChoices("card_transactions", "card_tansactions")
 
 
-class _CheckOffset(Request):
+class _CheckOffset(RequestModel):
     page_number: int = Field(default=1, ge=1, strict=True)
     page_limit: int = Field(default=100, ge=1, le=100, strict=True)
 
 
-class _ListOffset(Request):
+class _ListOffset(RequestModel):
     page_number: int = Field(default=1, ge=1, strict=True)
     page_limit: int = Field(default=100, ge=1, le=1000, strict=True)
 
 
-class CheckRequest(Request):
+class CheckRequest(RequestModel):
     """What `POST /payment/check` takes."""
 
     object_type: ObjectType | Word = Field(union_mode="left_to_right")
@@ -54,7 +54,7 @@ class CheckRequest(Request):
     offset: _CheckOffset = _CheckOffset()
 
 
-class ListRequest(Request):
+class ListRequest(RequestModel):
     """What `POST /payment/list` takes."""
 
     object_type: ObjectType | Word = Field(union_mode="left_to_right")
@@ -64,38 +64,38 @@ class ListRequest(Request):
     offset: _ListOffset = _ListOffset()
 
 
-class CancelRequest(Request):
+class CancelRequest(RequestModel):
     """What the cancellation and the refund of a payment take."""
 
-    note: Text255
+    note: Str255
     callback_url: CallbackURL | None = None
 
 
-class CardTransaction(Answer):
+class CardTransaction(ResponseModel):
     """A card payment's own part; payment/check and payment/{id} name its fields differently."""
 
     card_merchant_code: str | None = None
     card_terminal_code: str | None = None
     card_number: str | None = Field(default=None, repr=False)
     card_type: str | None = None
-    is_cross_border: AnswerBool = None
-    amount: AnswerMoney = Field(
+    is_cross_border: ResponseBool = None
+    amount: ResponseMoney = Field(
         default=None, validation_alias=AliasChoices("amount", "transaction_amount")
     )
     currency: str | None = Field(
         default=None, validation_alias=AliasChoices("currency", "transaction_currency")
     )
-    date: AnswerTime = Field(
+    date: ResponseTime = Field(
         default=None, validation_alias=AliasChoices("date", "transaction_date")
     )
     status: str | None = Field(
         default=None, validation_alias=AliasChoices("status", "transaction_status")
     )
     settlement_status: str | None = None
-    settlement_status_date: AnswerTime = None
+    settlement_status_date: ResponseTime = None
 
 
-class P2PTransaction(Answer):
+class P2PTransaction(ResponseModel):
     """A bank transfer's own part; its amount is what is left after the fee."""
 
     id: str | None = None
@@ -104,42 +104,42 @@ class P2PTransaction(Answer):
     account_bank_name: str | None = None
     account_number: str | None = Field(default=None, repr=False)
     status: str | None = None
-    amount: AnswerMoney = None
+    amount: ResponseMoney = None
     currency: str | None = None
     settlement_status: str | None = None
 
 
-Status = AnswerWord[PaymentStatus]
-Kind = AnswerWord[PaymentType]
-Thing = AnswerWord[ObjectType]
+Status = OpenEnum[PaymentStatus]
+Kind = OpenEnum[PaymentType]
+Thing = OpenEnum[ObjectType]
 
 
-class Payment(Answer):
+class Payment(ResponseModel):
     """A payment, as `GET /payment/{id}` tells of it."""
 
     payment_id: str | None = None
     payment_status: Status = None
-    payment_fee: AnswerMoney = Field(default=None, validation_alias=_FEE)
-    payment_amount: AnswerMoney = None
+    payment_fee: ResponseMoney = Field(default=None, validation_alias=_FEE)
+    payment_amount: ResponseMoney = None
     payment_currency: str | None = None
-    payment_date: AnswerTime = None
+    payment_date: ResponseTime = None
     payment_wallet: str | None = None
     object_type: Thing = None
     object_id: str | None = None
-    next_payment_date: AnswerTime = None
-    next_payment_datetime: AnswerTime = None
+    next_payment_date: ResponseTime = None
+    next_payment_datetime: ResponseTime = None
     transaction_type: Kind = Field(default=None, validation_alias=_TYPE)
-    card_transactions: AnswerList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
-    p2p_transactions: AnswerList[P2PTransaction] = []
+    card_transactions: ResponseList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
+    p2p_transactions: ResponseList[P2PTransaction] = []
 
 
-class PaymentRow(Answer):
+class PaymentRow(ResponseModel):
     """A payment of an invoice, as `POST /payment/check` tells of it."""
 
     payment_id: str | None = None
     payment_status: Status = None
-    payment_amount: AnswerMoney = None
-    trx_fee: AnswerMoney = Field(
+    payment_amount: ResponseMoney = None
+    trx_fee: ResponseMoney = Field(
         default=None, validation_alias=AliasChoices("trx_fee", "payment_fee")
     )
     payment_currency: str | None = None
@@ -147,12 +147,12 @@ class PaymentRow(Answer):
     payment_type: Kind = Field(
         default=None, validation_alias=AliasChoices("payment_type", "transaction_type", "paid_by")
     )
-    payment_date: AnswerTime = None
-    next_payment_date: AnswerTime = None
-    next_payment_datetime: AnswerTime = None
+    payment_date: ResponseTime = None
+    next_payment_date: ResponseTime = None
+    next_payment_datetime: ResponseTime = None
     ebarimt_customer_no: str | None = None
-    card_transactions: AnswerList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
-    p2p_transactions: AnswerList[P2PTransaction] = []
+    card_transactions: ResponseList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
+    p2p_transactions: ResponseList[P2PTransaction] = []
 
 
 def payment_key(payment_id: str) -> str:
@@ -181,7 +181,7 @@ def _counted(row: PaymentRow) -> Decimal:
     return (row.payment_amount or Decimal(0)) if row.payment_status == PaymentStatus.PAID else _NONE
 
 
-class PaymentCheck(Answer):
+class PaymentCheck(ResponseModel):
     """What was paid on an invoice.
 
     Attributes:
@@ -190,9 +190,9 @@ class PaymentCheck(Answer):
         rows: The payments.
     """
 
-    count: Annotated[int, AnswerZero] = 0
-    paid_amount: AnswerSum = Decimal(0)
-    rows: AnswerList[PaymentRow] = []
+    count: Annotated[int, ResponseZero] = 0
+    paid_amount: ResponseSum = Decimal(0)
+    rows: ResponseList[PaymentRow] = []
 
     def is_paid(self, amount: MoneyInput | None = None, *, currency: str = "MNT") -> bool:
         """Say whether the invoice is paid: by its PAID payments, not by their count.
@@ -241,14 +241,14 @@ class PaymentCheck(Answer):
         return total
 
 
-class PaymentListRow(Answer):
+class PaymentListRow(ResponseModel):
     """A payment, as `POST /payment/list` tells of it."""
 
     payment_id: str | None = None
-    payment_date: AnswerTime = None
+    payment_date: ResponseTime = None
     payment_status: Status = None
-    payment_fee: AnswerMoney = Field(default=None, validation_alias=_FEE)
-    payment_amount: AnswerMoney = None
+    payment_fee: ResponseMoney = Field(default=None, validation_alias=_FEE)
+    payment_amount: ResponseMoney = None
     payment_currency: str | None = None
     payment_wallet: str | None = None
     payment_name: str | None = None
@@ -261,7 +261,7 @@ class PaymentListRow(Answer):
     object_id: str | None = None
 
 
-class PaymentPage(Answer):
+class PaymentPage(ResponseModel):
     """One page of a list of payments.
 
     Attributes:
@@ -269,5 +269,5 @@ class PaymentPage(Answer):
         rows: Those of this page.
     """
 
-    count: Annotated[int, AnswerZero] = 0
-    rows: AnswerList[PaymentListRow] = []
+    count: Annotated[int, ResponseZero] = 0
+    rows: ResponseList[PaymentListRow] = []

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from qpaykit.models.base import Answer
-from qpaykit.models.values import AnswerBool, AnswerList, AnswerTime
+from qpaykit.models.base import ResponseModel
+from qpaykit.models.values import ResponseBool, ResponseList, ResponseTime
 
 
-class Subscription(Answer):
+class Subscription(ResponseModel):
     """An invoice that comes again by itself."""
 
     id: str | None = None
-    is_active: AnswerBool = None
+    is_active: ResponseBool = None
     merchant_id: str | None = None
     g_invoice_id: str | None = None
     webhook: str | None = None
-    next_payment_date: AnswerTime = None
-    start_date: AnswerTime = None
-    last_interval_date: AnswerTime = None
+    next_payment_date: ResponseTime = None
+    start_date: ResponseTime = None
+    last_interval_date: ResponseTime = None
     interval: str | None = None
     note: str | None = None
     created_by: str | None = None
-    created_date: AnswerTime = None
+    created_date: ResponseTime = None
     updated_by: str | None = None
-    updated_date: AnswerTime = None
-    status: AnswerBool = None
-    invoices: AnswerList[dict[str, JsonValue]] = []
-    payments: AnswerList[dict[str, JsonValue]] = []
+    updated_date: ResponseTime = None
+    status: ResponseBool = None
+    invoices: ResponseList[dict[str, JsonValue]] = []
+    payments: ResponseList[dict[str, JsonValue]] = []

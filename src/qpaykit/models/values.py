@@ -188,30 +188,32 @@ def _in_ulaanbaatar(value: datetime) -> datetime:
 
 _TIME: TypeAdapter[datetime] = TypeAdapter(datetime)
 
-AnswerMoney = Annotated[Decimal | None, BeforeValidator(_none_if_empty), AfterValidator(_possible)]
+ResponseMoney = Annotated[
+    Decimal | None, BeforeValidator(_none_if_empty), AfterValidator(_possible)
+]
 """An amount in an answer: text or number on the wire, exact here."""
 
-AnswerSum = Annotated[Decimal, BeforeValidator(_zero_if_empty), AfterValidator(_possible)]
+ResponseSum = Annotated[Decimal, BeforeValidator(_zero_if_empty), AfterValidator(_possible)]
 """An amount in an answer that is 0 where QPay sent none."""
 
-AnswerTime = Annotated[datetime | None, BeforeValidator(_lenient_time)]
+ResponseTime = Annotated[datetime | None, BeforeValidator(_lenient_time)]
 """A time in an answer; without a zone it is Ulaanbaatar's."""
 
-AnswerBool = Annotated[bool | None, WrapValidator(_lenient_bool)]
+ResponseBool = Annotated[bool | None, WrapValidator(_lenient_bool)]
 """A truth value in an answer."""
 
-AnswerWord = Annotated[
+OpenEnum = Annotated[
     T | str | None, Field(union_mode="left_to_right"), BeforeValidator(_none_if_empty)
 ]
 """A word in an answer: a known one under its name, an unknown one as text."""
 
-AnswerDict = Annotated[dict[str, JsonValue] | None, BeforeValidator(_none_if_empty)]
+ResponseDict = Annotated[dict[str, JsonValue] | None, BeforeValidator(_none_if_empty)]
 """An object in an answer that nobody has described."""
 
-AnswerZero: BeforeValidator = BeforeValidator(_zero_if_empty)
+ResponseZero: BeforeValidator = BeforeValidator(_zero_if_empty)
 """Reads a missing number as 0."""
 
-AnswerList = Annotated[list[T], BeforeValidator(_list_if_empty)]
+ResponseList = Annotated[list[T], BeforeValidator(_list_if_empty)]
 """A list in an answer: empty where QPay sent none."""
 
 is_path_id: Callable[[str], re.Match[str] | None] = re.compile(

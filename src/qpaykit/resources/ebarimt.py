@@ -6,8 +6,8 @@ from qpaykit.models import Ebarimt as EbarimtReceipt
 from qpaykit.models import EbarimtCancelRequest, EbarimtRequest, ReceiverType
 from qpaykit.models.values import path_id
 from qpaykit.operation import Operation
-from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._reading import nothing, reader
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._parsing import nothing, reader
 
 _read = reader(EbarimtReceipt)
 
@@ -57,8 +57,8 @@ class _EbarimtEndpoints(Resource):
             method="POST",
             path=f"{_root(legacy)}/create",
             body=request.to_json(),
-            read=_read,
-            safe=False,
+            parse=_read,
+            retryable=False,
             subject={"payment_id": payment_id},
         )
 
@@ -83,7 +83,7 @@ class _EbarimtEndpoints(Resource):
             name="ebarimt.get",
             method="GET",
             path=f"{_root(legacy)}/{path_id(ebarimt_id, 'ebarimt_id')}",
-            read=_read,
+            parse=_read,
         )
 
     @endpoint
@@ -107,8 +107,8 @@ class _EbarimtEndpoints(Resource):
             method="DELETE",
             path=f"{_root(legacy)}/{path_id(payment_id, 'payment_id')}",
             body=EbarimtCancelRequest(note=note).to_json(),
-            read=nothing,
-            safe=False,
+            parse=nothing,
+            retryable=False,
             subject={"payment_id": payment_id},
         )
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, overload
 
-from qpaykit._drive import drive
 from qpaykit._invoice_record import InvoiceRecord, record_key
+from qpaykit._sync import run_sync
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest, InvoiceStatus
 from qpaykit.models.values import callback_url, path_id
-from qpaykit.operation import Operation, Verdict
-from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._reading import lenient_reader, nothing, reader
+from qpaykit.operation import Operation, RequestOutcome, StatusCheck
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._parsing import lenient_parser, nothing, reader
 from qpaykit.signing import sign_callback_url
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class _InvoiceEndpoints(Resource):
             name="invoices.get",
             method="GET",
             path=_path(invoice_id),
-            read=reader(InvoiceDetail),
+            parse=reader(InvoiceDetail),
         )
 
     @endpoint
@@ -96,9 +96,12 @@ class _InvoiceEndpoints(Resource):
             name="invoices.cancel",
             method="DELETE",
             path=path,
-            read=nothing,
-            safe=False,
-            look=Operation(name="invoices.get", method="GET", path=path, read=_cancelled),
+            parse=nothing,
+            retryable=False,
+            status_check=StatusCheck(
+                operation=Operation(name="invoices.get", method="GET", path=path, parse=_cancelled),
+                result=None,
+            ),
             subject={"invoice_id": invoice_id},
         )
 
@@ -133,7 +136,7 @@ class Invoices(_InvoiceEndpoints, SyncResource):
 
         QPay: `POST /v2/invoice`.
         """
-        return drive(self._create(request, fields))
+        return run_sync(self._create(request, fields))
 
 
 class AsyncInvoices(_InvoiceEndpoints, AsyncResource):
@@ -190,8 +193,8 @@ def create_operation(request: InvoiceRequest) -> Operation[Invoice]:
         method="POST",
         path="/invoice",
         body=request.to_json(),
-        read=_created,
-        safe=False,
+        parse=_created,
+        retryable=False,
         subject={"sender_invoice_no": request.sender_invoice_no},
     )
 
@@ -210,7 +213,7 @@ def _path(invoice_id: str) -> str:
     return f"/invoice/{path_id(invoice_id, 'invoice_id')}"
 
 
-_read_invoice = lenient_reader(Invoice)
+_read_invoice = lenient_parser(Invoice)
 _read_detail = reader(InvoiceDetail)
 
 
@@ -221,8 +224,8 @@ def _created(body: bytes) -> Invoice:
     return invoice
 
 
-def _cancelled(body: bytes) -> Verdict:
+def _cancelled(body: bytes) -> RequestOutcome:
     status = _read_detail(body).invoice_status
     if status == InvoiceStatus.CANCELED:
-        return Verdict.DONE
-    return Verdict.NOT_DONE if status == InvoiceStatus.OPEN else Verdict.UNCLEAR
+        return RequestOutcome.DONE
+    return RequestOutcome.NOT_DONE if status == InvoiceStatus.OPEN else RequestOutcome.UNCLEAR

@@ -19,9 +19,9 @@ from qpaykit.models import (
     PaymentStatus,
 )
 from qpaykit.models.values import parse_money, path_id, period, seconds
-from qpaykit.operation import Operation, Poll, Verdict
-from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._reading import nothing, reader
+from qpaykit.operation import Operation, Poll, RequestOutcome, StatusCheck
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._parsing import nothing, reader
 
 _read_payment = reader(Payment)
 _read_check = reader(PaymentCheck)
@@ -49,7 +49,7 @@ class _PaymentEndpoints(Resource):
             name="payments.get",
             method="GET",
             path=f"/payment/{path_id(payment_id, 'payment_id')}",
-            read=_read_payment,
+            parse=_read_payment,
         )
 
     @endpoint
@@ -110,10 +110,10 @@ class _PaymentEndpoints(Resource):
         due = None if amount is None else parse_money(amount)
         return Poll(
             operation=_check(invoice_id, ObjectType.INVOICE, 1, 100),
-            enough=lambda check: check.is_paid(due),
+            until=lambda check: check.is_paid(due),
             timeout=seconds(timeout, "timeout"),
             interval=seconds(interval, "interval"),
-            give_up=lambda last: WaitTimeoutError(
+            on_timeout=lambda last: WaitTimeoutError(
                 invoice_id=invoice_id, timeout=timeout, last=last
             ),
         )
@@ -172,7 +172,7 @@ class _PaymentEndpoints(Resource):
             method="POST",
             path="/payment/list",
             body=request.to_json(),
-            read=_read_page,
+            parse=_read_page,
         )
 
     @endpoint
@@ -196,7 +196,7 @@ class _PaymentEndpoints(Resource):
 
         QPay: `DELETE /v2/payment/cancel/{id}`.
         """
-        return _taken_back("cancel", payment_id, note, callback_url)
+        return _reversal("cancel", payment_id, note, callback_url)
 
     @endpoint
     def refund(
@@ -219,7 +219,7 @@ class _PaymentEndpoints(Resource):
 
         QPay: `DELETE /v2/payment/refund/{id}`.
         """
-        return _taken_back("refund", payment_id, note, callback_url)
+        return _reversal("refund", payment_id, note, callback_url)
 
 
 class Payments(_PaymentEndpoints, SyncResource):
@@ -252,7 +252,7 @@ class Payments(_PaymentEndpoints, SyncResource):
 
         QPay: `POST /v2/payment/list`, page by page.
         """
-        book = _Book()
+        book = _Paginator()
         while not book.ended:
             page = self.list(
                 start_date=start_date,
@@ -277,7 +277,7 @@ class AsyncPayments(_PaymentEndpoints, AsyncResource):
         object_id: str | None = None,
         page_limit: int = 100,
     ) -> AsyncIterator[PaymentListRow]:
-        book = _Book()
+        book = _Paginator()
         while not book.ended:
             page = await self.list(
                 start_date=start_date,
@@ -293,7 +293,7 @@ class AsyncPayments(_PaymentEndpoints, AsyncResource):
     iterate.__doc__ = Payments.iterate.__doc__
 
 
-class _Book:
+class _Paginator:
     """Knows when the last page of a list was reached."""
 
     def __init__(self) -> None:
@@ -333,11 +333,11 @@ def _check(
         method="POST",
         path="/payment/check",
         body=request.to_json(),
-        read=_read_check,
+        parse=_read_check,
     )
 
 
-def _taken_back(verb: str, payment_id: str, note: str, callback_url: str | None) -> Operation[None]:
+def _reversal(verb: str, payment_id: str, note: str, callback_url: str | None) -> Operation[None]:
     identifier = path_id(payment_id, "payment_id")
     request = CancelRequest(note=note, callback_url=callback_url)
     return Operation(
@@ -345,18 +345,21 @@ def _taken_back(verb: str, payment_id: str, note: str, callback_url: str | None)
         method="DELETE",
         path=f"/payment/{verb}/{identifier}",
         body=request.to_json(),
-        read=nothing,
-        safe=False,
-        look=Operation(
-            name="payments.get", method="GET", path=f"/payment/{identifier}", read=_was_taken_back
+        parse=nothing,
+        retryable=False,
+        status_check=StatusCheck(
+            operation=Operation(
+                name="payments.get", method="GET", path=f"/payment/{identifier}", parse=_is_reversed
+            ),
+            result=None,
         ),
         subject={"payment_id": payment_id},
     )
 
 
-def _was_taken_back(body: bytes) -> Verdict:
+def _is_reversed(body: bytes) -> RequestOutcome:
     status = _read_payment(body).payment_status
     # The words for cancelled stand in no document of QPay's; both spellings are in use.
     if status in {PaymentStatus.REFUNDED, "REFUND", "CANCELED", "CANCELLED"}:
-        return Verdict.DONE
-    return Verdict.NOT_DONE if status == PaymentStatus.PAID else Verdict.UNCLEAR
+        return RequestOutcome.DONE
+    return RequestOutcome.NOT_DONE if status == PaymentStatus.PAID else RequestOutcome.UNCLEAR

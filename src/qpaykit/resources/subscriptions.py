@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from qpaykit.models import Subscription
 from qpaykit.models.values import path_id
-from qpaykit.operation import Operation, Verdict
-from qpaykit.resources._faces import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._reading import nothing, reader
+from qpaykit.operation import Operation, RequestOutcome, StatusCheck
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._parsing import nothing, reader
 
 _read = reader(Subscription)
 
@@ -30,7 +30,7 @@ class _SubscriptionEndpoints(Resource):
         QPay: `GET /v2/subscription/{id}`.
         """
         return Operation(
-            name="subscriptions.get", method="GET", path=_path(subscription_id), read=_read
+            name="subscriptions.get", method="GET", path=_path(subscription_id), parse=_read
         )
 
     @endpoint
@@ -55,9 +55,14 @@ class _SubscriptionEndpoints(Resource):
             name="subscriptions.cancel",
             method="DELETE",
             path=path,
-            read=nothing,
-            safe=False,
-            look=Operation(name="subscriptions.get", method="GET", path=path, read=_ended),
+            parse=nothing,
+            retryable=False,
+            status_check=StatusCheck(
+                operation=Operation(
+                    name="subscriptions.get", method="GET", path=path, parse=_ended
+                ),
+                result=None,
+            ),
             subject={"subscription_id": subscription_id},
         )
 
@@ -74,8 +79,8 @@ def _path(subscription_id: str) -> str:
     return f"/subscription/{path_id(subscription_id, 'subscription_id')}"
 
 
-def _ended(body: bytes) -> Verdict:
+def _ended(body: bytes) -> RequestOutcome:
     active = _read(body).is_active
     if active is None:
-        return Verdict.UNCLEAR
-    return Verdict.NOT_DONE if active else Verdict.DONE
+        return RequestOutcome.UNCLEAR
+    return RequestOutcome.NOT_DONE if active else RequestOutcome.DONE

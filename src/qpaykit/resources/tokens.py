@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qpaykit._drive import drive
+from qpaykit._sync import run_sync
 
 if TYPE_CHECKING:
-    from qpaykit._http.tokens import TokenManager
+    from qpaykit._http.session import Session
 
 
 class _TokenFlows:
-    def __init__(self, manager: TokenManager) -> None:
-        self._manager = manager
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def _get(self) -> str:
-        token = await self._manager.current()
+        token = await self._session.tokens.current(self._session.options)
         return token.access.get_secret_value()
 
 
@@ -33,11 +33,11 @@ class Tokens(_TokenFlows):
 
         QPay: `POST /v2/auth/token`, `POST /v2/auth/refresh`.
         """
-        return drive(self._get())
+        return run_sync(self._get())
 
     def invalidate(self) -> None:
         """Forget the token, here and in the store, so that the next call logs in."""
-        drive(self._manager.invalidate())
+        run_sync(self._session.tokens.invalidate())
 
 
 class AsyncTokens(_TokenFlows):
@@ -47,7 +47,7 @@ class AsyncTokens(_TokenFlows):
         return await self._get()
 
     async def invalidate(self) -> None:
-        await self._manager.invalidate()
+        await self._session.tokens.invalidate()
 
     get.__doc__ = Tokens.get.__doc__
     invalidate.__doc__ = Tokens.invalidate.__doc__

@@ -10,14 +10,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from qpaykit._http.library import default_library
+from qpaykit._http.httpx_backend import default_backend
 from qpaykit.config import is_loopback
 from qpaykit.simulator.serializers.payments import callback_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qpaykit._http.library import PlainClient
+    from qpaykit._http.httpx_backend import PlainClient
     from qpaykit.simulator.faults import Fault
     from qpaykit.simulator.state import Payment
 
@@ -120,7 +120,7 @@ class CallbackSender:
                 content = callback_body(payment) if post else None
                 response = self._http().request(method, url, json=content)
                 status_code, body = response.status_code, response.text
-            except default_library().problems as problem:
+            except default_backend().problems as problem:
                 error = f"{type(problem).__name__}: {problem}"
         record = SentCallback(
             payment_id,
@@ -176,7 +176,7 @@ class CallbackSender:
         with self._news:
             if self._client is None:
                 # A shop under test may close its connections between callbacks: none is kept.
-                self._client = default_library().client(
+                self._client = default_backend().client(
                     timeout=_SHOP_TIMEOUT_SECONDS, trust_env=False, headers={"connection": "close"}
                 )
             return self._client

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from qpaykit.errors import ConfigurationError
+from qpaykit.stores.cancellation import run_to_completion
 from qpaykit.stores.protocol import Store
-from qpaykit.stores.shield import to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -141,10 +141,10 @@ for _name in _METHODS:
 
 
 async def in_thread(call: Callable[[], T], unless: T | None = None) -> T:
-    """Call what blocks in a worker thread, to its end; see `to_its_end`."""
+    """Call what blocks in a worker thread, to its end; see `run_to_completion`."""
     from anyio import to_thread
 
-    return await to_its_end(lambda: to_thread.run_sync(call), unless=unless)
+    return await run_to_completion(lambda: to_thread.run_sync(call), unless=unless)
 
 
 class _Shielded:
@@ -157,21 +157,21 @@ class _Shielded:
         return await self._store.get(key)
 
     async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        await to_its_end(lambda: self._store.set(key, value, ttl=ttl))
+        await run_to_completion(lambda: self._store.set(key, value, ttl=ttl))
 
     async def delete(self, key: str) -> None:
         await self._store.delete(key)
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
-        return await to_its_end(
+        return await run_to_completion(
             lambda: self._store.claim(key, owner, lease=lease), unless="claimed"
         )
 
     async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
-        return await to_its_end(lambda: self._store.complete(key, owner, delivery=delivery))
+        return await run_to_completion(lambda: self._store.complete(key, owner, delivery=delivery))
 
     async def release(self, key: str, owner: str) -> None:
-        await to_its_end(lambda: self._store.release(key, owner))
+        await run_to_completion(lambda: self._store.release(key, owner))
 
     async def delivery(self, key: str) -> Delivery | None:
         return await self._store.delivery(key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from qpaykit._forks import in_forked_child
+from qpaykit._fork import reset_after_fork
 from qpaykit.stores.delivery import aware
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class MemoryStore:
         self._values: dict[str, _Value] = {}
         self._claims: dict[str, _Claim] = {}
         self._writes = 0
-        in_forked_child(self, MemoryStore._leave_the_parent)
+        reset_after_fork(self, MemoryStore._leave_the_parent)
 
     def _leave_the_parent(self) -> None:
         self._lock = threading.Lock()

@@ -48,7 +48,7 @@ return 0
 """
 # Without a limit of its own, redis-py 5 waits for ever for a Redis that has gone silent, and
 # the payment with it.
-_PATIENCE = 3.0
+SOCKET_TIMEOUT_SECONDS = 3.0
 _SCAN_COUNT = 500
 
 
@@ -341,9 +341,9 @@ def _shown(settings: Mapping[str, object]) -> str:
 
 def _limits(url: str) -> _Limits:
     # What the URL says of them comes first, for redis-py.
-    limits: _Limits = {"decode_responses": True, "socket_timeout": _PATIENCE}
+    limits: _Limits = {"decode_responses": True, "socket_timeout": SOCKET_TIMEOUT_SECONDS}
     if not url.startswith("unix:"):
-        limits["socket_connect_timeout"] = _PATIENCE
+        limits["socket_connect_timeout"] = SOCKET_TIMEOUT_SECONDS
     return limits
 
 

@@ -51,7 +51,7 @@ WHERE done IS NULL AND (
     OR since > qpaykit_now() OR owner = excluded.owner
 )
 """
-_BUSY = 30.0
+BUSY_TIMEOUT_SECONDS = 30.0
 _PAGE_ROWS = 500
 _PRIVATE = 0o600
 _OTHERS = 0o077
@@ -232,7 +232,7 @@ class SQLiteStore:
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path, timeout=_BUSY, isolation_level=None, check_same_thread=False
+            self._path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
             self._prepare(connection)
@@ -242,7 +242,7 @@ class SQLiteStore:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        ends = time.monotonic() + _BUSY
+        ends = time.monotonic() + BUSY_TIMEOUT_SECONDS
         while True:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def in_forked_child(owner: T, reset: Callable[[T], object]) -> None:
+def reset_after_fork(owner: T, reset: Callable[[T], object]) -> None:
     """Call `reset(owner)` in a forked child, for as long as `owner` lives.
 
     The parent's other threads do not exist in the child: nobody there would ever unlock what

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, TypeVar, cast, over
 
 from typing_extensions import ParamSpec, Self
 
-from qpaykit._drive import drive
+from qpaykit._sync import run_sync
 from qpaykit.operation import Operation, Poll
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class SyncResource(Resource):
         for name, build in _endpoints(cls):
 
             def method(self: SyncResource, *args: Any, __build: Any = build, **kwargs: Any) -> Any:
-                return drive(self._flow(__build(self, *args, **kwargs)))
+                return run_sync(self._flow(__build(self, *args, **kwargs)))
 
             setattr(cls, name, _dressed(method, build, cls))
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from qpaykit._callback_url import check_callback_url, is_public_host
 from qpaykit._escaping import escaped
-from qpaykit._http.library import default_library, plain_client
+from qpaykit._http.httpx_backend import default_backend, plain_client
 from qpaykit.client import QPayClient
 from qpaykit.config import PRODUCTION_URL, SANDBOX_URL, normalise_base_url
 from qpaykit.errors import ConfigurationError, QPayError
@@ -145,7 +145,7 @@ def _login(client: QPayClient) -> Iterator[Finding]:
 
 
 def _clock(base_url: str) -> Iterator[Finding]:
-    library = default_library()
+    library = default_backend()
     unreadable: tuple[type[Exception], ...] = (
         *library.problems,
         ConfigurationError,

@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 # Longer than any store that has a limit of its own, such as SQLite's for its lock.
-_PATIENCE = 35.0
+MAX_CALL_SECONDS = 35.0
 
 
-async def to_its_end(call: Callable[[], Awaitable[T]], *, unless: T | None = None) -> T:
+async def run_to_completion(call: Callable[[], Awaitable[T]], *, unless: T | None = None) -> T:
     """Await what `call` returns, and put off a cancellation until it is there.
 
     A claim whose answer nobody waits for would be held for its whole lease, and a delivery
@@ -45,7 +45,7 @@ async def to_its_end(call: Callable[[], Awaitable[T]], *, unless: T | None = Non
 async def _bounded(call: Callable[[], Awaitable[T]]) -> T:
     import anyio
 
-    with anyio.fail_after(_PATIENCE):
+    with anyio.fail_after(MAX_CALL_SECONDS):
         return await call()
 
 
@@ -57,7 +57,7 @@ async def _uncancelled(call: Callable[[], Awaitable[T]], unless: T | None) -> T:
         return await call()
 
     work = asyncio.ensure_future(run())
-    ends = time.monotonic() + _PATIENCE
+    ends = time.monotonic() + MAX_CALL_SECONDS
     cancelled = False
     while not work.done() and (left := ends - time.monotonic()) > 0:
         try:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Message:
+class Request:
     """One attempt at one request."""
 
     method: str
@@ -20,7 +20,7 @@ class Message:
 
 
 @dataclass(slots=True)
-class Reply:
+class Response:
     """What came back: nothing of it is interpreted yet."""
 
     status_code: int
@@ -31,7 +31,7 @@ class Reply:
 class Transport(Protocol):
     """Sends and sleeps; the only part that differs between the sync and the async client."""
 
-    async def send(self, message: Message, timeout: float) -> Reply:
+    async def send(self, message: Request, timeout: float) -> Response:
         """Make one attempt that ends within `timeout` seconds, or raise `TransportError`."""
 
     async def sleep(self, seconds: float) -> None:

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_REST = 10.0
+STORE_COOLDOWN_SECONDS = 10.0
 
 _logger = logging.getLogger("qpaykit.tokens")
 
 
-class StoreDownError(Exception):
+class StoreUnavailableError(Exception):
     """The store failed, or has failed a moment ago and is not asked."""
 
 
-class Lenient:
+class BestEffortStore:
     """Keeps a failing store from failing the payment: only the token is read through this.
 
     A store that hangs would hold up each call by its own time limit, so after a failure its
@@ -31,46 +31,46 @@ class Lenient:
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._rests_until = 0.0
+        self._cooldown_ends = 0.0
 
     async def get(self, key: str) -> str | None:
         """See `Store.get`.
 
         Raises:
-            StoreDownError: The store could not be asked.
+            StoreUnavailableError: The store could not be asked.
         """
-        self._unless_resting()
+        self._check_cooldown()
         return await self._tried(lambda: self._store.get(key))
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState | None:
         """See `Store.claim`; None where the store could not be asked."""
         try:
-            self._unless_resting()
+            self._check_cooldown()
             return await self._tried(lambda: self._store.claim(key, owner, lease=lease))
-        except StoreDownError:
+        except StoreUnavailableError:
             return None
 
     async def set(self, key: str, value: str, *, ttl: float) -> None:
         """See `Store.set`."""
         try:
             await self._tried(lambda: self._store.set(key, value, ttl=ttl))
-        except StoreDownError:
+        except StoreUnavailableError:
             return
 
     async def release(self, key: str, owner: str) -> None:
         """See `Store.release`."""
         try:
             await self._tried(lambda: self._store.release(key, owner))
-        except StoreDownError:
+        except StoreUnavailableError:
             return
 
     async def delete(self, key: str) -> None:
         """See `Store.delete`; whoever wants a value gone must hear that it is still there."""
         await self._store.delete(key)
 
-    def _unless_resting(self) -> None:
-        if time.monotonic() < self._rests_until:
-            raise StoreDownError
+    def _check_cooldown(self) -> None:
+        if time.monotonic() < self._cooldown_ends:
+            raise StoreUnavailableError
 
     async def _tried(self, call: Callable[[], Awaitable[T]]) -> T:
         try:
@@ -78,9 +78,9 @@ class Lenient:
         except Exception as error:  # noqa: BLE001 (a store may be anything)
             # Its text may hold the token: SQLAlchemy's, for one, repeats what was to be written.
             _logger.warning("the store failed (%s); the token is kept in memory", _name(error))
-            self._rests_until = time.monotonic() + _REST
-            raise StoreDownError from None
-        self._rests_until = 0.0
+            self._cooldown_ends = time.monotonic() + STORE_COOLDOWN_SECONDS
+            raise StoreUnavailableError from None
+        self._cooldown_ends = 0.0
         return result
 
 

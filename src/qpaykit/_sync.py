@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def drive(flow: Coroutine[Any, Any, T]) -> T:
+def run_sync(flow: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never suspends, and return what it returns."""
     try:
         flow.send(None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 if TYPE_CHECKING:
-    from qpaykit.models.auth import TokenAnswer
+    from qpaykit.models.auth import TokenResponse
 
 _logger = logging.getLogger("qpaykit.tokens")
 
@@ -43,11 +43,11 @@ class Token:
         """The Authorization header's value."""
         return SecretStr(f"Bearer {self.access.get_secret_value()}")
 
-    def usable(self, now: float) -> bool:
+    def is_valid(self, now: float) -> bool:
         """Say whether QPay will still take it."""
         return now < self.expires_at - self._margin(_UNUSABLE_BEFORE)
 
-    def due(self, now: float) -> bool:
+    def needs_renewal(self, now: float) -> bool:
         """Say whether it is time to get the next one."""
         return now >= self.expires_at - self._margin(_RENEW_BEFORE)
 
@@ -91,7 +91,7 @@ _STORED: TypeAdapter[tuple[str, str | None, float, float]] = TypeAdapter(
 )
 
 
-def token_from_answer(answer: TokenAnswer, now: float) -> Token:
+def token_from_response(answer: TokenResponse, now: float) -> Token:
     """Make a token of QPay's answer.
 
     `expires_in` is a point in time in every known answer of QPay's, against its name; a

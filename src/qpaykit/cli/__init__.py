@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command; without its extra, say how to get it."""
     try:
-        from qpaykit._commands import app
+        from qpaykit.cli.commands import app
     except ModuleNotFoundError as error:
         sys.exit(f'{error.name} is missing: pip install "qpaykit[cli]"')
     app()

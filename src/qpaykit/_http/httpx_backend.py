@@ -7,7 +7,7 @@ import os
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
-from qpaykit._http.lanes import LANE_CONNECTIONS, Lane, Lanes
+from qpaykit._http.pools import POOL_CONNECTIONS, Pool, PoolGroup
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
 
 if TYPE_CHECKING:
@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from qpaykit._http.wire import Message
+    from qpaykit._http.types import Request
 
     Headers: TypeAlias = httpx.Headers
     HTTPRequest: TypeAlias = httpx.Request
     HTTPResponse: TypeAlias = httpx.Response
     PlainClient: TypeAlias = httpx.Client
     AsyncPlainClient: TypeAlias = httpx.AsyncClient
-    SyncLane: TypeAlias = Lane[Callable[[httpx.Request], httpx.Response], Callable[[], None]]
-    AsyncLane: TypeAlias = Lane[
+    SyncPool: TypeAlias = Pool[Callable[[httpx.Request], httpx.Response], Callable[[], None]]
+    AsyncPool: TypeAlias = Pool[
         Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
     ]
-    SyncLanes: TypeAlias = Lanes[Callable[[httpx.Request], httpx.Response], Callable[[], None]]
-    AsyncLanes: TypeAlias = Lanes[
+    SyncPoolGroup: TypeAlias = PoolGroup[
+        Callable[[httpx.Request], httpx.Response], Callable[[], None]
+    ]
+    AsyncPoolGroup: TypeAlias = PoolGroup[
         Callable[[httpx.Request], Awaitable[httpx.Response]], Callable[[], Awaitable[None]]
     ]
 
@@ -74,7 +76,7 @@ class AsyncHTTPClient(Protocol):
         """Close its connections."""
 
 
-class Library:
+class Backend:
     """What is used of httpx, or of a library that has httpx's face."""
 
     def __init__(self, name: str) -> None:
@@ -92,7 +94,7 @@ class Library:
         self.async_transport: type[httpx.AsyncHTTPTransport] = module.AsyncHTTPTransport
         # By default a pool keeps fewer connections than it opens, and opens new ones each time.
         self.limits: httpx.Limits = module.Limits(
-            max_connections=LANE_CONNECTIONS, max_keepalive_connections=LANE_CONNECTIONS
+            max_connections=POOL_CONNECTIONS, max_keepalive_connections=POOL_CONNECTIONS
         )
         self.ssl_context: Callable[[], ssl.SSLContext] = module.create_ssl_context
         self.request: type[httpx.Request] = module.Request
@@ -129,7 +131,7 @@ class Library:
 
         return DeadlineTransport(context, self.limits)
 
-    def failure(self, message: Message, problem: Exception) -> TransportError:
+    def failure(self, message: Request, problem: Exception) -> TransportError:
         """Turn the library's exception into ours."""
         kind = TransportTimeout if isinstance(problem, self.timeout) else TransportError
         reason = type(problem).__name__
@@ -143,7 +145,7 @@ class Library:
         )
 
 
-_library = cache(Library)
+_library = cache(Backend)
 
 
 def _said(problem: BaseException) -> str:
@@ -157,19 +159,19 @@ def _said(problem: BaseException) -> str:
     return str(problem) or str(inner or "")
 
 
-def default_library() -> Library:
+def default_backend() -> Backend:
     """Return the HTTP library, for the few requests that are no calls to QPay."""
     return _library(_DEFAULT)
 
 
-def library_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> Library:
+def backend_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> Backend:
     """Return the library whose client this is.
 
     Raises:
         ConfigurationError: It is a client of neither, or of the other face.
     """
     if client is None:
-        return default_library()
+        return default_backend()
     roots = {kind.__module__.partition(".")[0] for kind in type(client).__mro__}
     name = next((name for name in _LIBRARIES if name in roots), None)
     if name is None:
@@ -184,48 +186,48 @@ def library_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> Li
     return library
 
 
-def lane_of(client: PlainClient) -> SyncLane:
+def pool_of(client: PlainClient) -> SyncPool:
     """Send through a client, with its event hooks and proxies."""
     send = partial(client.send, auth=None, follow_redirects=False, stream=True)
-    return Lane(send, client.close)
+    return Pool(send, client.close)
 
 
-def open_lanes(library: Library, *, direct: bool) -> SyncLanes:
+def open_pools(library: Backend, *, direct: bool) -> SyncPoolGroup:
     """Open connections of our own, past the environment's proxies where `direct`."""
     context = _usable(library.ssl_context, _CERTIFICATE_VARIABLES)
 
-    def another() -> SyncLane:
+    def another() -> SyncPool:
         if not direct and _proxied():
             make = partial(library.client, verify=context, limits=library.limits)
-            return lane_of(_usable(make, _PROXY_VARIABLES))
+            return pool_of(_usable(make, _PROXY_VARIABLES))
         # What a client does beyond its transport, such as cookies, is not wanted here.
         transport = library.deadline_transport(context)
-        return Lane(transport.handle_request, transport.close)
+        return Pool(transport.handle_request, transport.close)
 
-    return Lanes(another(), another)
+    return PoolGroup(another(), another)
 
 
-def async_lane_of(client: AsyncPlainClient) -> AsyncLane:
+def async_pool_of(client: AsyncPlainClient) -> AsyncPool:
     """Send through a client, with its event hooks and proxies."""
     send = partial(client.send, auth=None, follow_redirects=False, stream=True)
-    return Lane(send, client.aclose)
+    return Pool(send, client.aclose)
 
 
-def open_async_lanes(library: Library, *, direct: bool) -> AsyncLanes:
+def open_async_pools(library: Backend, *, direct: bool) -> AsyncPoolGroup:
     """Open connections of our own, past the environment's proxies where `direct`."""
     context = _usable(library.ssl_context, _CERTIFICATE_VARIABLES)
 
-    def another() -> AsyncLane:
+    def another() -> AsyncPool:
         if not direct and _proxied():
             make = partial(library.async_client, verify=context, limits=library.limits)
-            return async_lane_of(_usable(make, _PROXY_VARIABLES))
+            return async_pool_of(_usable(make, _PROXY_VARIABLES))
         transport = library.async_transport(verify=context, limits=library.limits)
-        return Lane(transport.handle_async_request, transport.aclose)
+        return Pool(transport.handle_async_request, transport.aclose)
 
-    return Lanes(another(), another)
+    return PoolGroup(another(), another)
 
 
-def plain_client(library: Library, timeout: float) -> httpx.Client:
+def plain_client(library: Backend, timeout: float) -> httpx.Client:
     """Make a client for a request that is no call to QPay's API.
 
     Raises:
@@ -235,7 +237,7 @@ def plain_client(library: Library, timeout: float) -> httpx.Client:
     return _usable(partial(library.client, timeout=timeout), variables)
 
 
-def usable_url(library: Library, base_url: str) -> httpx.URL:
+def usable_url(library: Backend, base_url: str) -> httpx.URL:
     """Return a base URL as the HTTP library reads it.
 
     Raises:

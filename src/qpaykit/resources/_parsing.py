@@ -13,9 +13,9 @@ from qpaykit.models.base import read_json, readable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qpaykit.models.base import Answer
+    from qpaykit.models.base import ResponseModel
 
-A = TypeVar("A", bound="Answer")
+A = TypeVar("A", bound="ResponseModel")
 
 _logger = logging.getLogger("qpaykit")
 
@@ -32,7 +32,7 @@ def reader(model: type[A]) -> Callable[[bytes], A]:
     return read
 
 
-def lenient_reader(model: type[A]) -> Callable[[bytes], A]:
+def lenient_parser(model: type[A]) -> Callable[[bytes], A]:
     """Make a reader that does without the fields that it cannot read, where the rest is too dear.
 
     An invoice that QPay made must not be lost for a link that is written in a new way.

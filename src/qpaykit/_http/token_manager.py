@@ -1,4 +1,4 @@
-"""Who gets the bearer token: one login for all who ask, renewed before it ends."""
+"""The bearer token: cached, shared through the store, renewed early, by single-flight logins."""
 
 from __future__ import annotations
 
@@ -14,36 +14,42 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from qpaykit._http.bearer import Token, token_from_answer
-from qpaykit._http.retries import MAX_RETRY_AFTER, longest_call, may_repeat
-from qpaykit._http.session import Exchange
+from qpaykit._http.retry import MAX_RETRY_AFTER_SECONDS, is_retryable, max_duration
+from qpaykit._http.token import Token, token_from_response
 from qpaykit.errors import QPayError, TransportTimeout
-from qpaykit.models.auth import TokenAnswer
+from qpaykit.models.auth import TokenResponse
 from qpaykit.operation import Operation
-from qpaykit.stores.lenient import Lenient, StoreDownError
+from qpaykit.stores.best_effort import BestEffortStore, StoreUnavailableError
 from qpaykit.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from qpaykit._http.wire import Transport
+    from qpaykit._http.sender import RequestSender
+    from qpaykit._http.types import Transport
     from qpaykit.config import Options, Settings
     from qpaykit.stores.protocol import AsyncStore, ClaimState
 
 _logger = logging.getLogger("qpaykit.tokens")
 
-_RENEWAL_PAUSE = 60.0
-_POLL = 0.02
-_SLACK = 5.0
-_GRACE = 0.5
+RENEWAL_COOLDOWN_SECONDS = 60.0
+LOGIN_POLL_SECONDS = 0.02
+LEASE_MARGIN_SECONDS = 5.0
+LOGIN_WAIT_MARGIN_SECONDS = 0.5
+
+
+def _lease(options: Options) -> float:
+    # The longest pause and the attempt after it: a login claims anew before each pause, so that
+    # nobody waits much longer for an owner that died.
+    return options.timeout + MAX_RETRY_AFTER_SECONDS + LEASE_MARGIN_SECONDS
 
 
 def _serves(token: Token, refused: Token | None) -> bool:
-    return token.usable(time.time()) and (refused is None or token.access != refused.access)
+    return token.is_valid(time.time()) and (refused is None or token.access != refused.access)
 
 
 def _read(body: bytes) -> Token:
-    return token_from_answer(TokenAnswer.model_validate_json(body), time.time())
+    return token_from_response(TokenResponse.model_validate_json(body), time.time())
 
 
 def login(settings: Settings) -> Operation[Token]:
@@ -52,7 +58,7 @@ def login(settings: Settings) -> Operation[Token]:
         name="tokens.login",
         method="POST",
         path="/auth/token",
-        read=_read,
+        parse=_read,
         authorization=SecretStr(f"Basic {_pair(settings)}"),
     )
 
@@ -68,8 +74,8 @@ def refresh(token: SecretStr) -> Operation[Token]:
         name="tokens.refresh",
         method="POST",
         path="/auth/refresh",
-        read=_read,
-        safe=False,
+        parse=_read,
+        retryable=False,
         authorization=SecretStr(f"Bearer {token.get_secret_value()}"),
     )
 
@@ -81,18 +87,8 @@ class _Failure:
     limit: float
 
 
-class _Shared:
-    """What the clients of one account with different limits have in common."""
-
-    def __init__(self) -> None:
-        self.cached: Token | None = None
-        self.claims = MemoryStore()
-        self.failure: _Failure | None = None
-        self.next_renewal = 0.0
-
-
-class _Holding:
-    """The transport of a login: its claim lasts through each pause and the attempt after it."""
+class _ClaimingTransport:
+    """The transport of a login: it claims the login anew before each pause."""
 
     def __init__(self, transport: Transport, hold: Callable[[], Awaitable[None]]) -> None:
         self.send = transport.send
@@ -107,37 +103,43 @@ class _Holding:
 class TokenManager:
     """Gets the token, keeps it in the store, and renews it.
 
-    Whoever needs a new one claims the right to log in; the others look at the store until
-    the new token is there. The claim is taken in this process first and then in the store,
-    so that a thousand waiting tasks do not all ask a shared store. A store that fails costs
-    no more than that: the token is in memory, and each process logs in for itself.
+    Logins are single-flight: one task claims the login, the others wait for its token. The claim
+    is taken in this process first and then in the store, so that a thousand waiting tasks do not
+    all ask a shared store. Where the store fails, the token is in memory, and each process logs in
+    for itself.
+
+    Args:
+        settings: The account.
+        sender: Sends the logins.
+        store: Where the token is shared.
     """
 
-    def __init__(self, settings: Settings, exchange: Exchange, store: AsyncStore) -> None:
+    def __init__(self, settings: Settings, sender: RequestSender, store: AsyncStore) -> None:
         self._settings = settings
-        self._exchange = exchange
-        self._store = Lenient(store)
+        self._sender = sender
+        self._store = BestEffortStore(store)
         self._key = f"token:{settings.account}"
         self._claim = f"login:{settings.account}"
-        self._shared = _Shared()
-        exchange.redactor.learn(settings.password, SecretStr(_pair(settings)), for_good=True)
+        self._cached: Token | None = None
+        self._claims = MemoryStore()
+        self._failure: _Failure | None = None
+        self._next_renewal = 0.0
+        sender.redactor.learn(settings.password, SecretStr(_pair(settings)), for_good=True)
 
-    def within(self, exchange: Exchange) -> TokenManager:
-        """Return one that shares the token, and logs in within the limits of `exchange`."""
-        other = copy.copy(self)
-        other._exchange = exchange
-        return other
+    async def current(self, options: Options) -> Token:
+        """Return a token that QPay should take, logging in where there is none.
 
-    async def current(self) -> Token:
-        """Return a token that QPay should take, logging in where there is none."""
+        Args:
+            options: The limits of a login.
+        """
         now = time.time()
-        token = self._shared.cached
-        if token is None or token.due(now):
+        token = self._cached
+        if token is None or token.needs_renewal(now):
             token = await self._load()
-        if token is None or not token.usable(now):
-            token, _ = await self._log_in(None)
-        elif token.due(now):
-            token = await self._renew(token)
+        if token is None or not token.is_valid(now):
+            token, _ = await self._log_in(None, options)
+        elif token.needs_renewal(now):
+            token = await self._renew(token, options)
         return token
 
     @staticmethod
@@ -145,7 +147,7 @@ class TokenManager:
         """A point in time, for `replace`."""
         return time.monotonic()
 
-    async def replace(self, refused: Token, began: float) -> tuple[Token, bool]:
+    async def replace(self, refused: Token, began: float, options: Options) -> tuple[Token, bool]:
         """Return another token than the one that QPay refused.
 
         That is the store's, where somebody has put a newer one there, else a new login's: a
@@ -154,37 +156,38 @@ class TokenManager:
         Args:
             refused: What QPay refused.
             began: When the call began, as `now` gave it.
+            options: The limits of a login.
 
         Returns:
-            The token, and whether its login was made since the call began, by whomever: it is
+            The token, and whether its login was made since the call began, by anybody: it is
             the one new login of all whose calls were refused together.
         """
         # Counted back from now, so that only a clock that is set during the call misleads it.
         since = time.time() - (time.monotonic() - began)
-        token, made_here = await self._log_in(refused)
+        token, made_here = await self._log_in(refused, options)
         return token, made_here or token.issued_at > since
 
     async def invalidate(self) -> None:
         """Forget the token, so that the next call logs in."""
-        self._shared.cached = None
+        self._cached = None
         await self._store.delete(self._key)
 
     async def _load(self) -> Token | None:
         """Return the store's token; the one in memory while the store cannot be asked."""
         try:
             token = Token.from_json(await self._store.get(self._key))
-        except StoreDownError:
-            return self._shared.cached
+        except StoreUnavailableError:
+            return self._cached
         if token is not None:
             self._use(token)
         return token
 
     def _use(self, token: Token) -> None:
-        cached = self._shared.cached
+        cached = self._cached
         if cached is None or token.access != cached.access:
             secrets = (token.access, token.refresh)
-            self._exchange.redactor.learn(*(secret for secret in secrets if secret is not None))
-        self._shared.cached = token
+            self._sender.redactor.learn(*(secret for secret in secrets if secret is not None))
+        self._cached = token
 
     async def _keep(self, token: Token) -> None:
         self._use(token)
@@ -196,111 +199,104 @@ class TokenManager:
         token = await self._load()
         return token if token is not None and _serves(token, refused) else None
 
-    @property
-    def _lease(self) -> float:
-        # The longest pause and the attempt after it: a login claims anew before each pause, and
-        # nobody waits much longer for an owner who died.
-        return self._exchange.options.timeout + MAX_RETRY_AFTER + _SLACK
-
     @asynccontextmanager
-    async def _claimed(self, owner: str) -> AsyncIterator[ClaimState | None]:
-        """Claim the right to log in from the store, and give it back at the end."""
+    async def _claimed(self, owner: str, options: Options) -> AsyncIterator[ClaimState | None]:
+        """Claim the login in the store, and release it at the end."""
         # One that is interrupted before its answer may have been made all the same.
         state: ClaimState | None = "claimed"
         try:
-            state = await self._store.claim(self._claim, owner, lease=self._lease)
+            state = await self._store.claim(self._claim, owner, lease=_lease(options))
             yield state
         finally:
             if state == "claimed":
                 await self._store.release(self._claim, owner)
 
-    async def _log_in(self, refused: Token | None) -> tuple[Token, bool]:
+    async def _log_in(self, refused: Token | None, options: Options) -> tuple[Token, bool]:
         owner = uuid.uuid4().hex
         asked = time.monotonic()
-        ends = asked + longest_call(self._exchange.options) + _GRACE
-        claims = self._shared.claims
+        ends = asked + max_duration(options) + LOGIN_WAIT_MARGIN_SECONDS
+        claims = self._claims
         try:
-            while claims.claim(self._claim, owner, lease=self._lease) != "claimed":
+            while claims.claim(self._claim, owner, lease=_lease(options)) != "claimed":
                 await self._pause(ends)
-                token = self._shared.cached
+                token = self._cached
                 if token is not None and _serves(token, refused):
                     return token, False
-                self._share_failure(asked)
-            return await self._log_in_for_all_here(refused, owner, ends)
+                self._share_failure(asked, options)
+            return await self._log_in_for_process(refused, owner, ends, options)
         finally:
             claims.release(self._claim, owner)
 
-    def _share_failure(self, asked: float) -> None:
+    def _share_failure(self, asked: float, options: Options) -> None:
         """Raise the failure of the login that was waited for."""
-        failure = self._shared.failure
+        failure = self._failure
         if failure is None or failure.at < asked:
             return
         # Fifty tasks that wait for one login must not try a wrong password each; one that
         # gives QPay more time than it was given may still succeed.
-        limit = longest_call(self._exchange.options)
-        if limit <= failure.limit or not may_repeat(failure.error, safe=True):
+        limit = max_duration(options)
+        if limit <= failure.limit or not is_retryable(failure.error, retryable=True):
             raise copy.copy(failure.error)
 
-    async def _log_in_for_all_here(
-        self, refused: Token | None, owner: str, ends: float
+    async def _log_in_for_process(
+        self, refused: Token | None, owner: str, ends: float, options: Options
     ) -> tuple[Token, bool]:
         while True:
             token = await self._other(refused)
             if token is not None:
                 return token, False
-            async with self._claimed(owner) as state:
+            async with self._claimed(owner, options) as state:
                 if state != "held":
-                    return await self._first_log_in(refused, owner, shared=state is not None)
+                    is_shared = state is not None
+                    return await self._first_log_in(refused, owner, options, shared=is_shared)
             await self._pause(ends)
 
     async def _first_log_in(
-        self, refused: Token | None, owner: str, *, shared: bool
+        self, refused: Token | None, owner: str, options: Options, *, shared: bool
     ) -> tuple[Token, bool]:
         token = await self._other(refused)
         if token is not None:
             return token, False
 
         async def hold() -> None:
-            self._shared.claims.claim(self._claim, owner, lease=self._lease)
+            self._claims.claim(self._claim, owner, lease=_lease(options))
             if shared:
-                await self._store.claim(self._claim, owner, lease=self._lease)
+                await self._store.claim(self._claim, owner, lease=_lease(options))
 
-        options = self._exchange.options
+        transport = _ClaimingTransport(self._sender.transport, hold)
         try:
-            token = await self._send(
-                login(self._settings), options, _Holding(self._exchange.transport, hold)
-            )
+            token = await self._send(login(self._settings), options, transport)
         except QPayError as error:
-            self._shared.failure = _Failure(time.monotonic(), error, longest_call(options))
+            self._failure = _Failure(time.monotonic(), error, max_duration(options))
             raise
         await self._keep(token)
         return token, True
 
-    async def _renew(self, token: Token) -> Token:
-        """Get the next token early; whoever does not get to do it goes on with the old one."""
-        if time.monotonic() < self._shared.next_renewal:
+    async def _renew(self, token: Token, options: Options) -> Token:
+        """Renew the token early; where another does it already, return the old one."""
+        if time.monotonic() < self._next_renewal:
             return token
-        async with self._claimed(uuid.uuid4().hex) as state:
+        async with self._claimed(uuid.uuid4().hex, options) as state:
             if state != "claimed":
                 return token
             try:
                 newer = await self._other(token)
                 if newer is None:
-                    newer = await self._next(token)
+                    newer = await self._next(token, options)
                     await self._keep(newer)
             except QPayError as error:
                 _logger.warning(
-                    "the token could not be renewed yet (%s); the old one serves on",
+                    "The token could not be renewed early (%s). The old one is still valid.",
                     type(error).__name__,
                 )
-                self._shared.next_renewal = time.monotonic() + _RENEWAL_PAUSE
+                self._next_renewal = time.monotonic() + RENEWAL_COOLDOWN_SECONDS
                 return token
             return newer
 
-    async def _next(self, token: Token) -> Token:
-        """Get the next token in the time of one attempt: the old one is still good."""
-        once = replace(self._exchange.options, max_retries=0)
-        transport = self._exchange.transport
+    async def _next(self, token: Token, options: Options) -> Token:
+        """Get the next token in the time of one attempt: the old one is still valid."""
+        once = replace(options, max_retries=0)
+        transport = self._sender.transport
         if token.refresh is not None:
             ends = time.monotonic() + once.timeout
             try:
@@ -310,7 +306,7 @@ class TokenManager:
                 if left < once.timeout / 2:
                     raise
                 once = replace(once, timeout=left)
-                _logger.info("refreshing the token failed (%s): logging in", type(error).__name__)
+                _logger.info("Refreshing the token failed (%s). Logging in.", type(error).__name__)
         return await self._send(login(self._settings), once, transport)
 
     async def _send(
@@ -318,8 +314,8 @@ class TokenManager:
     ) -> Token:
         if operation.authorization is None:
             raise RuntimeError("a token operation brings its own authorization")
-        exchange = Exchange(transport, options, self._exchange.redactor)
-        return await exchange.send(operation, operation.authorization)
+        authorization = operation.authorization
+        return await self._sender.send(operation, authorization, options, transport=transport)
 
     async def _pause(self, ends: float) -> None:
         """Wait a moment for another's login, no longer than one of our own could take."""
@@ -330,4 +326,4 @@ class TokenManager:
                 sent=False,
                 reason="another login to this account has not ended in time",
             )
-        await self._exchange.transport.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311
+        await self._sender.transport.sleep(LOGIN_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from qpaykit._version import __version__
-from qpaykit.demo import run_demo
-from qpaykit.doctor import examine
+from qpaykit.cli.demo import run_demo
+from qpaykit.cli.doctor import examine
 from qpaykit.simulator import Simulator
 from qpaykit.simulator.terminal import FORMATS, describe, printable, setting_lines, write_dotenv
 

@@ -20,7 +20,7 @@ from qpaykit.errors import (
 )
 
 if TYPE_CHECKING:
-    from qpaykit._http.wire import Reply
+    from qpaykit._http.types import Response
     from qpaykit.operation import Operation
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ _CODE = re.compile(r"[A-Z0-9_]{1,60}")
 _LIKE_A_TOKEN = re.compile(r"(?<![A-Za-z0-9._~+/=-])(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{12,}")
 
 
-def read_reply(operation: Operation[T], reply: Reply, redactor: Redactor) -> T:
+def parse_response(operation: Operation[T], reply: Response, redactor: Redactor) -> T:
     """Make of QPay's reply what the operation promises.
 
     Raises:
@@ -42,7 +42,7 @@ def read_reply(operation: Operation[T], reply: Reply, redactor: Redactor) -> T:
     if not 200 <= reply.status_code < 300:
         raise _refusal(operation, reply, redactor)
     try:
-        return operation.read(reply.body)
+        return operation.parse(reply.body)
     except ValidationError as problem:
         found = problem.errors(include_url=False, include_input=False, include_context=False)
         garbled = any(one["type"] == "json_invalid" for one in found)
@@ -62,13 +62,13 @@ def read_reply(operation: Operation[T], reply: Reply, redactor: Redactor) -> T:
     )
 
 
-def shown_body(operation: Operation[T], reply: Reply, redactor: Redactor) -> str:
+def shown_body(operation: Operation[T], reply: Response, redactor: Redactor) -> str:
     """Say what of a reply's body may be shown."""
     # An answer to a login may hold a token that nobody has learnt yet, wherever in it.
     return MASK if operation.authorization is not None else redactor.body(reply.body)
 
 
-def _refusal(operation: Operation[T], reply: Reply, redactor: Redactor) -> APIError:
+def _refusal(operation: Operation[T], reply: Response, redactor: Redactor) -> APIError:
     content = _json(reply.body)
     code: str | None = None
     message: str | None = None

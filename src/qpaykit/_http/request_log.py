@@ -1,0 +1,75 @@
+"""Logs each attempt at a request: one record, for machines and for people."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+from qpaykit._http.responses import shown_body
+from qpaykit.errors import APIError
+
+if TYPE_CHECKING:
+    from qpaykit._http.types import Response
+    from qpaykit._redaction import Redactor
+    from qpaykit.operation import Operation
+
+T = TypeVar("T")
+
+_logger = logging.getLogger("qpaykit.http")
+
+
+def log_attempt(
+    operation: Operation[T],
+    number: int,
+    redactor: Redactor,
+    *,
+    response: Response | None,
+    failure: BaseException | None,
+    seconds: float,
+) -> None:
+    """Log an attempt that has ended.
+
+    INFO has one record for each attempt, with the fields `operation`, `method`, `path`,
+    `attempt`, `status`, `duration` (seconds), `code` and `error`. DEBUG adds one with the same
+    fields and the bodies, redacted.
+
+    Args:
+        operation: What was sent.
+        number: Which attempt it was, from 1.
+        redactor: Masks the bodies.
+        response: What came back, if anything did.
+        failure: How the attempt failed, if it did.
+        seconds: How long it took.
+    """
+    if not _logger.isEnabledFor(logging.INFO):
+        return
+    status = response.status_code if response is not None else None
+    code = failure.code if isinstance(failure, APIError) else None
+    error = type(failure).__name__ if failure is not None else None
+    fields = {
+        "operation": operation.name,
+        "method": operation.method,
+        "path": operation.path,
+        "attempt": number,
+        "status": status,
+        "duration": seconds,
+        "code": code,
+        "error": error,
+    }
+    _logger.info(
+        "%s: %s %s: %s in %.3f s",
+        operation.name,
+        operation.method,
+        operation.path,
+        f"{status or 'no answer'} {code or error or ''}".rstrip(),
+        seconds,
+        extra=fields,
+    )
+    if _logger.isEnabledFor(logging.DEBUG):
+        _logger.debug(
+            "%s: sent %s, received %s",
+            operation.name,
+            redactor.body(operation.body or b""),
+            shown_body(operation, response, redactor) if response is not None else None,
+            extra=fields,
+        )
