@@ -3,17 +3,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types docs regression dist checks check storm bench mutation format clean
+.PHONY: demo test test-slow lint types docs regression dist checks check storm bench mutation format clean
 
 demo: $(STAMP) ## An invoice, paid and delivered, on the embedded simulator
 	$(BIN)/qpaykit demo
 
-test: $(STAMP) ## The whole test-suite, on every core
+test: $(STAMP) ## The tests, on every core
 	$(BIN)/pytest -n auto --dist worksteal
+
+test-slow: $(STAMP) ## The slow and rare tests: storms, browsers, type checkers, shops as processes
+	$(BIN)/pytest -m slow -n auto --dist worksteal
 
 lint: $(STAMP) ## Form and style
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 
 types: $(STAMP) ## Every type, strictly
 	$(BIN)/mypy
@@ -27,7 +31,7 @@ regression: $(STAMP) ## The short benchmarks, against the recorded ratios
 dist: $(STAMP) ## Build the distributions and prove them
 	$(BIN)/python tools/dist_check.py
 
-checks: lint types docs demo dist ## Everything but the tests
+checks: test-slow lint types docs demo dist regression ## Everything but the quick tests
 
 check: test checks ## Everything that must hold
 
@@ -38,9 +42,11 @@ bench: $(STAMP) ## What a call costs beside hand-written httpx; some four minute
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m benchmarks --json bench.json
 
-mutation: $(STAMP) ## Change money, retries, tokens and callbacks: does a test notice? Some twenty minutes
+mutation: $(STAMP) ## Change the code, one spot at a time: does a test notice? Some forty minutes
 	$(BIN)/python -m pip install --quiet --group mutation
-	$(BIN)/python tools/mutation.py $(if $(KEEP),--keep)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut export-cicd-stats
+	$(BIN)/python tools/mutation_score.py
 
 format: $(STAMP) ## Bring the code into its form
 	$(BIN)/ruff format .
@@ -54,5 +60,5 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable ".[cli,qr,redis]" \
-		--group test --group lint --group examples --group docs --group dist
+		--group test --group bench --group lint --group examples --group docs --group dist
 	touch $(STAMP)

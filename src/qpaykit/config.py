@@ -15,8 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import SecretStr
 
 from qpaykit._callback_url import check_callback_url
+from qpaykit._numbers import is_number
 from qpaykit.errors import ConfigurationError
-from qpaykit.models.values import is_number
 
 if TYPE_CHECKING:
     from typing import TypeAlias

@@ -8,6 +8,8 @@ from benchmarks.figures import Bound, Figure
 from benchmarks.report import table
 from benchmarks.timing import Ratio, Spent, interleaved, ratio, summed
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_ratio_is_the_median_of_the_rounds_quotients() -> None:
     side = [Spent(cpu=1, wall=2), Spent(cpu=9, wall=9), Spent(cpu=3, wall=8)]

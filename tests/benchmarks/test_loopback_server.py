@@ -16,6 +16,8 @@ from benchmarks.samples import CALLS, CREATE, GET, Call
 from benchmarks.server import http_answer, served
 from qpaykit import QPayClient
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:

@@ -9,6 +9,8 @@ import pytest
 from benchmarks import page
 from benchmarks.figures import Figure
 
+pytestmark = pytest.mark.slow
+
 PERFORMANCE = Path(__file__).parents[2] / "docs" / "performance.md"
 FIGURES = [Figure("calls/check", "qpaykit / httpx", cpu=0.5)]
 

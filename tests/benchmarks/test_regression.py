@@ -11,6 +11,8 @@ from benchmarks.figures import Bound, Figure
 from benchmarks.measurements import MEASUREMENTS, SHORT_FORM
 from benchmarks.regression import Guard, measured
 
+pytestmark = pytest.mark.slow
+
 
 def figure(cpu: float, name: str = "call") -> Figure:
     return Figure(name, "qpaykit / httpx", cpu=cpu, bound=Bound("cpu", 0.9))

@@ -16,6 +16,8 @@ from docs.blocks import to_run
 from qpaykit import ConfigurationError
 from qpaykit.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = """\
 from pathlib import Path
 

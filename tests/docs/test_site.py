@@ -21,6 +21,8 @@ from browser import chromium
 from docs.blocks import ROOT
 from qpaykit.resources import ebarimt, invoices, payments, subscriptions, tokens
 
+pytestmark = pytest.mark.slow
+
 RESOURCES = (
     invoices.Invoices,
     payments.Payments,

@@ -15,6 +15,8 @@ from examples.running import EXAMPLES, environment
 from qpaykit import ConfigurationError
 from qpaykit.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 Shop = dict[str, Any]
 
 

@@ -14,6 +14,8 @@ from browser import chromium, sees, waiting
 from examples.qr import read_qr
 from examples.running import Shop
 
+pytestmark = pytest.mark.slow
+
 PHONE, DESKTOP = 390, 1280
 
 

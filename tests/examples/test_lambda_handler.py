@@ -14,6 +14,8 @@ import pytest
 from examples.running import EXAMPLES, environment, open_shop
 from qpaykit.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 Handler = Callable[[dict[str, object], object], dict[str, object]]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from qpaykit.callbacks.parse import Query
 
+pytestmark = pytest.mark.slow
+
 SECRET = "a secret of the shop"
 
 

@@ -12,6 +12,8 @@ import pytest
 from examples.qr import read_qr
 from examples.running import Shop
 
+pytestmark = pytest.mark.slow
+
 
 def press(buyer: httpx.Client) -> httpx.Response:
     form = re.search(r'<form method="post"(?: action="([^"]+)")?>', buyer.get("/").text)

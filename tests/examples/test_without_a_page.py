@@ -15,6 +15,8 @@ from examples.running import EXAMPLES, SECRET, documented_commands, environment,
 from qpaykit import QPayClient
 from qpaykit.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = "http://127.0.0.1:9/callback"
 
 

@@ -14,7 +14,7 @@ from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 from qpaykit.simulator import Simulator
 from ways import one_way
 
-pytestmark = one_way
+pytestmark = [one_way, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import pytest
 
 import storm
 
+pytestmark = pytest.mark.slow
+
 ORDERS = 120
 
 

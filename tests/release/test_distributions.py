@@ -15,6 +15,8 @@ import pytest
 
 import qpaykit
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 EPOCH = 1_700_000_000
 

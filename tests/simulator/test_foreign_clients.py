@@ -12,6 +12,8 @@ import pytest
 
 from qpaykit.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 NOW = datetime.now(timezone.utc)
 URL = "http://127.0.0.1:9/callback"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from qpaykit._numbers import is_number
 from qpaykit._sync import run_sync
 from qpaykit.callbacks._io import IO, AsyncHandler, AsyncIO, Handler, SyncIO, is_async
 from qpaykit.callbacks.handlers import OTHER, OVERPAID, UNDERPAID
@@ -12,7 +13,6 @@ from qpaykit.callbacks.pipeline import Pipeline
 from qpaykit.config import secrets_of, wrap_secrets
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import PaymentStatus
-from qpaykit.models.values import is_number
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 

@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from qpaykit._callback_url import MAX_CHARACTERS, check_callback_url
+from qpaykit._numbers import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -271,11 +272,6 @@ def seconds(value: float, name: str) -> float:
     if not is_number(value) or not 0 < value < math.inf:
         raise _refused(name, "must be a number of seconds above 0")
     return value
-
-
-def is_number(value: object, *kinds: type) -> bool:
-    """Say whether a value is an int or a float (or of `kinds`), and no truth value."""
-    return isinstance(value, kinds or (int, float)) and not isinstance(value, bool)
 
 
 def callback_url(url: str, *, public: bool = False) -> str:
