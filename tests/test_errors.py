@@ -259,6 +259,25 @@ def test_an_error_survives_copying_and_pickling(error: QPayError, through: objec
     assert (str(twin), vars(twin)) == (str(error), vars(error))
 
 
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (401, {"json": {"error": "CLIENT_NOTFOUND"}}),
+        (401, {"json": {"error": "MERCHANT_NOTFOUND"}}),
+        (422, {"json": {"error": "MERCHANT_NOTFOUND"}}),
+        (400, {"json": {"error": "VALIDATION"}}),
+        (404, {"html": "<html>nginx</html>"}),
+    ],
+    ids=["client", "merchant", "merchant-422", "400", "a page"],
+)
+def test_a_refused_login_is_an_authentication_error_whatever_its_code(
+    client: QPayClient, qpay: respx.MockRouter, status: int, answer: dict[str, object]
+) -> None:
+    qpay["token"].respond(status, **answer)  # type: ignore[arg-type]
+    with pytest.raises(AuthenticationError):
+        client.payments.get("p-1")
+
+
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_an_error_is_rebuilt_from_its_args_over_json(error: QPayError) -> None:
     rebuilt = type(error)(*json.loads(json.dumps(error.args)))

@@ -20,8 +20,8 @@ A = TypeVar("A", bound="ResponseModel")
 _logger = logging.getLogger("qpaykit")
 
 
-def reader(model: type[A]) -> Callable[[bytes], A]:
-    """Make a reader of `model`, which refuses an error that comes dressed as a success."""
+def parser(model: type[A]) -> Callable[[bytes], A]:
+    """Make a parser of `model`, which refuses an error that comes dressed as a success."""
 
     def read(body: bytes) -> A:
         answer = read_json(model, body)
@@ -33,11 +33,11 @@ def reader(model: type[A]) -> Callable[[bytes], A]:
 
 
 def lenient_parser(model: type[A]) -> Callable[[bytes], A]:
-    """Make a reader that does without the fields that it cannot read, where the rest is too dear.
+    """Make a parser that does without the fields that it cannot read, where the rest is too dear.
 
     An invoice that QPay made must not be lost for a link that is written in a new way.
     """
-    strict = reader(model)
+    strict = parser(model)
 
     def read(body: bytes) -> A:
         try:

@@ -7,9 +7,9 @@ from qpaykit.models import EbarimtCancelRequest, EbarimtRequest, ReceiverType
 from qpaykit.models.values import path_id
 from qpaykit.operation import Operation
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import nothing, reader
+from qpaykit.resources._parsing import nothing, parser
 
-_read = reader(EbarimtReceipt)
+_read = parser(EbarimtReceipt)
 
 
 class _EbarimtEndpoints(Resource):

@@ -12,7 +12,7 @@ from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest
 from qpaykit.models.values import callback_url, path_id
 from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import lenient_parser, nothing, reader
+from qpaykit.resources._parsing import lenient_parser, nothing, parser
 from qpaykit.signing import sign_callback_url
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class _InvoiceEndpoints(Resource):
             name="invoices.get",
             method="GET",
             path=_path(invoice_id),
-            parse=reader(InvoiceDetail),
+            parse=parser(InvoiceDetail),
         )
 
     @endpoint
@@ -213,19 +213,19 @@ def _path(invoice_id: str) -> str:
     return f"/invoice/{path_id(invoice_id, 'invoice_id')}"
 
 
-_read_invoice = lenient_parser(Invoice)
-_read_detail = reader(InvoiceDetail)
+_parse_invoice = lenient_parser(Invoice)
+_parse_detail = parser(InvoiceDetail)
 
 
 def _created(body: bytes) -> Invoice:
-    invoice = _read_invoice(body)
+    invoice = _parse_invoice(body)
     if not invoice.invoice_id:
         raise ValueError("it names no invoice_id")
     return invoice
 
 
 def _cancelled(body: bytes) -> RequestOutcome:
-    status = _read_detail(body).invoice_status
+    status = _parse_detail(body).invoice_status
     if status == InvoiceStatus.CANCELED:
         return RequestOutcome.DONE
     return RequestOutcome.NOT_DONE if status == InvoiceStatus.OPEN else RequestOutcome.UNCLEAR

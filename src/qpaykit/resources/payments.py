@@ -21,11 +21,11 @@ from qpaykit.models import (
 from qpaykit.models.values import parse_money, path_id, period, seconds
 from qpaykit.operation import Operation, Poll, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import nothing, reader
+from qpaykit.resources._parsing import nothing, parser
 
-_read_payment = reader(Payment)
-_read_check = reader(PaymentCheck)
-_read_page = reader(PaymentPage)
+_parse_payment = parser(Payment)
+_parse_check = parser(PaymentCheck)
+_parse_page = parser(PaymentPage)
 
 
 class _PaymentEndpoints(Resource):
@@ -49,7 +49,7 @@ class _PaymentEndpoints(Resource):
             name="payments.get",
             method="GET",
             path=f"/payment/{path_id(payment_id, 'payment_id')}",
-            parse=_read_payment,
+            parse=_parse_payment,
         )
 
     @endpoint
@@ -172,7 +172,7 @@ class _PaymentEndpoints(Resource):
             method="POST",
             path="/payment/list",
             body=request.to_json(),
-            parse=_read_page,
+            parse=_parse_page,
         )
 
     @endpoint
@@ -333,7 +333,7 @@ def _check(
         method="POST",
         path="/payment/check",
         body=request.to_json(),
-        parse=_read_check,
+        parse=_parse_check,
     )
 
 
@@ -358,7 +358,7 @@ def _reversal(verb: str, payment_id: str, note: str, callback_url: str | None) -
 
 
 def _is_reversed(body: bytes) -> RequestOutcome:
-    status = _read_payment(body).payment_status
+    status = _parse_payment(body).payment_status
     # The words for cancelled stand in no document of QPay's; both spellings are in use.
     if status in {PaymentStatus.REFUNDED, "REFUND", "CANCELED", "CANCELLED"}:
         return RequestOutcome.DONE

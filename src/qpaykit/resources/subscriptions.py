@@ -6,9 +6,9 @@ from qpaykit.models import Subscription
 from qpaykit.models.values import path_id
 from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import nothing, reader
+from qpaykit.resources._parsing import nothing, parser
 
-_read = reader(Subscription)
+_read = parser(Subscription)
 
 
 class _SubscriptionEndpoints(Resource):
