@@ -178,29 +178,117 @@ __all__ = [
 ]
 
 
-# From the cheapest to import to the dearest: whoever catches an error needs no models.
-_HOMES = (
-    "errors",
-    "error_codes",
-    "config",
-    "models",
-    "signing",
-    "callbacks",
-    "client",
-    "stores",
-)
+# Which module a name is in: asking for one loads that module, and nothing beside it.
+_NAMES = {
+    "callbacks": (
+        "AsyncCallbackDispatcher",
+        "Callback",
+        "CallbackDispatcher",
+        "CallbackReply",
+        "PaymentEvent",
+        "parse_callback",
+        "verify_callback",
+    ),
+    "client": (
+        "AsyncQPayClient",
+        "QPayClient",
+    ),
+    "config": (
+        "PRODUCTION_URL",
+        "SANDBOX_URL",
+    ),
+    "error_codes": (
+        "ERROR_CODES",
+        "ErrorCode",
+    ),
+    "errors": (
+        "APIError",
+        "AuthenticationError",
+        "CallbackError",
+        "CallbackSignatureError",
+        "ConfigurationError",
+        "ConflictError",
+        "FieldError",
+        "InvalidRequestError",
+        "NotFoundError",
+        "OutcomeUnknownError",
+        "PermissionDeniedError",
+        "QPayError",
+        "RateLimitedError",
+        "ServerError",
+        "TransportError",
+        "TransportTimeout",
+        "UnexpectedResponseError",
+        "WaitTimeoutError",
+    ),
+    "models": (
+        "BANKS",
+        "ULAANBAATAR",
+        "Account",
+        "Address",
+        "BankLink",
+        "BarimtStatus",
+        "BranchData",
+        "CallbackPayment",
+        "CardTransaction",
+        "Currency",
+        "Discount",
+        "Ebarimt",
+        "Invoice",
+        "InvoiceDetail",
+        "InvoiceLine",
+        "InvoiceRequest",
+        "InvoiceStatus",
+        "MoneyInput",
+        "ObjectType",
+        "P2PTransaction",
+        "Payment",
+        "PaymentCheck",
+        "PaymentListRow",
+        "PaymentPage",
+        "PaymentRow",
+        "PaymentStatus",
+        "PaymentType",
+        "ReceiverData",
+        "ReceiverType",
+        "StaffData",
+        "Subscription",
+        "Surcharge",
+        "Tax",
+        "TaxCode",
+        "TaxType",
+        "TerminalData",
+        "Transaction",
+        "bank_name",
+    ),
+    "signing": (
+        "SignedOrder",
+        "sign_callback_url",
+    ),
+    "stores": (
+        "AsyncRedisStore",
+        "AsyncSQLiteStore",
+        "AsyncStore",
+        "ClaimState",
+        "Delivery",
+        "MemoryStore",
+        "RedisStore",
+        "SQLiteStore",
+        "Store",
+    ),
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOMES:
+    if name in _NAMES:
         return importlib.import_module(f"{__name__}.{name}")
-    if name in __all__:
-        for home in _HOMES:
-            found: object = getattr(importlib.import_module(f"{__name__}.{home}"), name, None)
-            if found is not None:
-                globals()[name] = found
-                return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:
