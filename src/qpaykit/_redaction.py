@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MASK = "***"
 MAX_TEXT = 20_000
+MAX_SHOWN = 80
+MAX_SHOWN_ITEMS = 3
 
 _MOST_BYTES = 1_000_000
 _MOST_KNOWN = 16
@@ -109,16 +111,20 @@ def _spellings(secret: SecretStr) -> tuple[str, ...]:
 
 
 def shown(value: object) -> object:
-    """Return a value of an answer's as its repr may show it."""
+    """Return a value of an answer's as its repr may show it: masked, and of bounded length."""
     if type(value) is str:
-        return Redactor().text(value)
+        text = Redactor().text(value)
+        return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text)} characters)"
     if type(value) is int:
         return MASK if _CARDS.sub(_unless_a_card, str(value)) == MASK else value
     if isinstance(value, dict):
         return {
             shown(key): MASK if is_private(key) else shown(inner) for key, inner in value.items()
         }
-    return [shown(inner) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        few = [shown(inner) for inner in value[:MAX_SHOWN_ITEMS]]
+        return few if len(value) <= MAX_SHOWN_ITEMS else [*few, f"… {len(value)} in all"]
+    return value
 
 
 def is_private(name: str) -> bool:

@@ -10,6 +10,7 @@ from qpaykit._http.session import Session
 from qpaykit._http.token_manager import TokenManager
 from qpaykit._http.transport import AsyncTransport, SyncTransport
 from qpaykit._redaction import Redactor
+from qpaykit._sync import run_sync
 from qpaykit.config import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
@@ -19,6 +20,7 @@ from qpaykit.config import (
     wrap_secret,
     wrap_secrets,
 )
+from qpaykit.resources._raw import request_operation
 from qpaykit.resources.ebarimt import AsyncEbarimt, Ebarimt
 from qpaykit.resources.invoices import AsyncInvoices, Invoices
 from qpaykit.resources.payments import AsyncPayments, Payments
@@ -28,9 +30,11 @@ from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from types import TracebackType
+    from typing import Any
 
-    from pydantic import SecretStr
+    from pydantic import JsonValue, SecretStr
     from typing_extensions import Self
 
     from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
@@ -89,6 +93,11 @@ class _Client(Generic[X, S]):
         other._session = self._session.with_options(options)
         other._furnish(other._session)
         return other
+
+    def _request(
+        self, method: str, path: str, json: JsonValue, *, safe: bool
+    ) -> Coroutine[Any, Any, JsonValue]:
+        return self._session.call(request_operation(method, path, json, safe=safe))
 
     @property
     def settings(self) -> Settings:
@@ -166,6 +175,30 @@ class QPayClient(_Client[SyncTransport, "Store"]):
         self.subscriptions: Subscriptions = Subscriptions(session, settings)
         self.tokens: Tokens = Tokens(session)
 
+    def request(
+        self, method: str, path: str, *, json: JsonValue = None, safe: bool = False
+    ) -> JsonValue:
+        """Send a request that the other methods do not know, with token, retries and errors.
+
+        For what QPay adds before qpaykit does. Nothing of it is checked but the path.
+
+        Args:
+            method: HTTP method, such as "GET".
+            path: Path below the base URL, such as "/terminal/1", with a query if any.
+            json: The body; none when left out.
+            safe: Whether it may be sent again when its answer was lost. A GET always may; anything
+                that makes or moves something must not.
+
+        Returns:
+            The decoded answer; None for an empty one.
+
+        Raises:
+            pydantic.ValidationError: The method or the path cannot be used; nothing was sent.
+            OutcomeUnknownError: The answer of a request that is not safe was lost.
+            QPayError: Whatever else `errors` lists.
+        """
+        return run_sync(self._request(method, path, json, safe=safe))
+
     def close(self) -> None:
         """Close the connections, unless they are another client's."""
         if self._owns_transport:
@@ -226,6 +259,30 @@ class AsyncQPayClient(_Client[AsyncTransport, "Store | AsyncStore"]):
         self.ebarimt: AsyncEbarimt = AsyncEbarimt(session, settings)
         self.subscriptions: AsyncSubscriptions = AsyncSubscriptions(session, settings)
         self.tokens: AsyncTokens = AsyncTokens(session)
+
+    async def request(
+        self, method: str, path: str, *, json: JsonValue = None, safe: bool = False
+    ) -> JsonValue:
+        """Send a request that the other methods do not know, with token, retries and errors.
+
+        For what QPay adds before qpaykit does. Nothing of it is checked but the path.
+
+        Args:
+            method: HTTP method, such as "GET".
+            path: Path below the base URL, such as "/terminal/1", with a query if any.
+            json: The body; none when left out.
+            safe: Whether it may be sent again when its answer was lost. A GET always may; anything
+                that makes or moves something must not.
+
+        Returns:
+            The decoded answer; None for an empty one.
+
+        Raises:
+            pydantic.ValidationError: The method or the path cannot be used; nothing was sent.
+            OutcomeUnknownError: The answer of a request that is not safe was lost.
+            QPayError: Whatever else `errors` lists.
+        """
+        return await self._request(method, path, json, safe=safe)
 
     async def aclose(self) -> None:
         """Close the connections, unless they are another client's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from qpaykit import QPayClient
 
-DATES = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
+DATES: Any = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
 
 
 def rows(*ids: str) -> list[dict[str, str]]:

@@ -59,6 +59,7 @@ def test_the_order_and_the_claim_are_committed_together(
         session.add(shop["Order"](number="42", state="open"))
         session.commit()
     assert [handle(query=query).outcome for _ in range(2)] == ["delivered", "duplicate"]
+    assert [one.order_no for one in shop["store"].deliveries()] == ["42"]
     with Session(shop["engine"]) as session:
         assert session.get_one(shop["Order"], "42").state == "paid"
         assert session.scalar(select(func.count()).select_from(shop["Delivered"])) == 1

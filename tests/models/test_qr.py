@@ -11,7 +11,8 @@ import pytest
 
 from qpaykit import Invoice
 
-PNG = b"\x89PNG\r\n\x1a\n, and so on"
+PNG = b"\x89PNG\r\n\x1a\n, and so on\x00\x00\x00\x00IEND\xaeB`\x82"
+STUMP = base64.b64encode(PNG[:12]).decode()
 ENCODED = base64.b64encode(PNG).decode()
 TEXT = "00020101021215312794049627940496000223100271381520457345303496540310058"
 
@@ -21,7 +22,7 @@ def test_qpays_own_picture_is_used(image: str) -> None:
     assert Invoice.model_validate({"qr_image": image, "qr_text": TEXT}).qr_png() == PNG
 
 
-@pytest.mark.parametrize("image", [None, "", "AAAA", "A", "зураг"])
+@pytest.mark.parametrize("image", [None, "", "AAAA", "A", "зураг", STUMP])
 def test_a_picture_is_drawn_where_qpay_sent_none(image: str | None) -> None:
     drawn = Invoice.model_validate({"qr_image": image, "qr_text": TEXT}).qr_png()
     pixels = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_GRAYSCALE)

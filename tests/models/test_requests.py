@@ -56,7 +56,8 @@ def test_a_text_has_its_limit(field: str, most: int) -> None:
     "change",
     [
         {"sender_invoice_no": ""},
-        {"sender_invoice_no": 42},
+        {"sender_invoice_no": True},
+        {"sender_invoice_no": 1.5},
         {"invoice_description": ""},
         {"amount": None},
         {"ammount": 1500},

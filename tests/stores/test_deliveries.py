@@ -98,6 +98,17 @@ def test_more_deliveries_than_a_page_are_read_page_by_page(tmp_path: Path) -> No
     assert [one.order_no for one in store.deliveries()] == [str(n) for n in range(1203)]
 
 
+def test_a_store_in_memory_keeps_the_token_and_forgets_the_oldest_invoices() -> None:
+    store = MemoryStore()
+    store.set("token:shop", "kept", ttl=3600)
+    for number in range(150_000):
+        store.set(f"invoice:shop:{number}", "kept")
+    kept = sum(store.get(f"invoice:shop:{number}") is not None for number in range(150_000))
+    assert kept <= 100_000
+    assert store.get("invoice:shop:149999") == "kept"
+    assert store.get("token:shop") == "kept"
+
+
 def test_the_async_client_reads_them_from_a_store_that_blocks(tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "store.db")
     for number in range(600):
@@ -147,6 +158,22 @@ def test_a_file_of_the_first_edition_opens_and_keeps_what_was_delivered(tmp_path
     assert [one.order_no for one in store.deliveries()] == ["1"]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"key": 1}', '{"amount": "x"}', "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        '{"key": 1}',
+        '{"amount": "x"}',
+        "\x00",
+        "[" * 100_000,
+        delivery(1).to_json().replace("1500.10", "NaN"),
+        delivery(1).to_json().replace('["p-1", "019276866891878"]', '"p-1"'),
+        delivery(1).to_json().replace("2026-11-02", "0001-01-01").replace("+00:00", "+14:00"),
+    ],
+    ids=lambda text: text[:20],
+)
 def test_what_is_no_record_is_read_as_none(text: str) -> None:
     assert Delivery.from_json(text) is None

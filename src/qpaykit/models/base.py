@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
 
 from qpaykit._redaction import MASK, Redactor, is_private, shown
 
@@ -25,11 +26,38 @@ class RequestModel(BaseModel):
         defer_build=True,
     )
 
-    def to_json(self) -> bytes:
-        """The body to send; what is None is left out."""
+    def to_json(self, extra: Mapping[str, JsonValue] | None = None) -> bytes:
+        """Return the body to send; what is None is left out.
+
+        Args:
+            extra: Further fields, which this model does not know.
+
+        Raises:
+            pydantic.ValidationError: One of them is a field that it knows.
+        """
+        if extra:
+            return self._with_extra(extra)
         # Half of what `model_dump_json` takes is its own preparations.
         body: bytes = self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_none=True)
         return body
+
+    def _with_extra(self, extra: Mapping[str, JsonValue]) -> bytes:
+        known = sorted(name for name in extra if name in type(self).model_fields)
+        if known:
+            raise ValidationError.from_exception_data(
+                type(self).__name__,
+                [
+                    InitErrorDetails(
+                        type=PydanticCustomError("extra", "has an argument of its own: use that"),
+                        loc=("extra", name),
+                        input=None,
+                    )
+                    for name in known
+                ],
+                hide_input=True,
+            )
+        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return to_json({**content, **extra})
 
 
 class ResponseModel(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AliasChoices, Field, JsonValue, model_validator
+from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from qpaykit.models.base import RequestModel, ResponseModel
@@ -18,6 +18,7 @@ from qpaykit.models.enums import (
 from qpaykit.models.lines import ClassificationCode
 from qpaykit.models.strings import DistrictCode, Str100, Str255
 from qpaykit.models.values import (
+    CallbackURL,
     OpenEnum,
     PathId,
     ResponseBool,
@@ -38,6 +39,7 @@ class EbarimtRequest(RequestModel):
     ebarimt_receiver: Str100 | None = None
     district_code: DistrictCode | None = None
     classification_code: ClassificationCode | None = None
+    callback_url: CallbackURL | None = None
 
     @model_validator(mode="after")
     def _company_is_named(self) -> Self:
@@ -52,6 +54,46 @@ class EbarimtCancelRequest(RequestModel):
     """What the cancellation of a receipt takes."""
 
     note: Str255
+
+
+class EbarimtItem(ResponseModel):
+    """A thing on a tax receipt; amounts are in MNT, exact."""
+
+    id: str | None = None
+    barimt_id: str | None = None
+    merchant_product_code: str | None = None
+    tax_product_code: str | None = None
+    bar_code: str | None = None
+    name: str | None = None
+    measure_unit: str | None = None
+    quantity: ResponseMoney = None
+    unit_price: ResponseMoney = None
+    total_amount: ResponseMoney = None
+    city_tax_amount: ResponseMoney = None
+    vat_amount: ResponseMoney = None
+    note: str | None = None
+
+
+class EbarimtTransaction(ResponseModel):
+    """A payment on a tax receipt; amounts are in MNT, exact."""
+
+    id: str | None = None
+    barimt_id: str | None = None
+    code: str | None = None
+    amount: ResponseMoney = None
+    status: str | None = None
+
+
+class EbarimtHistory(ResponseModel):
+    """A state that a tax receipt had; times are in Ulaanbaatar's zone."""
+
+    id: str | None = None
+    barimt_id: str | None = None
+    ebarimt_receipt_id: str | None = None
+    barimt_status: OpenEnum[BarimtStatus] = None
+    barimt_status_date: ResponseTime = None
+    created_date: ResponseTime = None
+    note: str | None = None
 
 
 class Ebarimt(ResponseModel):
@@ -101,6 +143,6 @@ class Ebarimt(ResponseModel):
     updated_by: str | None = None
     updated_date: ResponseTime = None
     status: ResponseBool = None
-    barimt_items: ResponseList[dict[str, JsonValue]] = []
-    barimt_transactions: ResponseList[dict[str, JsonValue]] = []
-    barimt_histories: ResponseList[dict[str, JsonValue]] = []
+    barimt_items: ResponseList[EbarimtItem] = []
+    barimt_transactions: ResponseList[EbarimtTransaction] = []
+    barimt_histories: ResponseList[EbarimtHistory] = []

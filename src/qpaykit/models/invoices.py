@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import AliasChoices, Field, JsonValue, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,6 +17,7 @@ from qpaykit.models.lines import InvoiceLine, Transaction
 from qpaykit.models.parties import BranchData, ReceiverData, StaffData, TerminalData
 from qpaykit.models.strings import (
     DistrictCode,
+    OrderNumber,
     RequiredStr45,
     RequiredStr255,
     Str45,
@@ -37,6 +38,7 @@ from qpaykit.models.values import (
     ResponseDict,
     ResponseList,
     ResponseMoney,
+    ResponseText,
     ResponseTime,
     TimeInput,
 )
@@ -44,14 +46,17 @@ from qpaykit.models.values import (
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from segno import QRCode
+
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"IEND"
 _Interval = Annotated[str, StringConstraints(strict=True, pattern=r"^[1-9][0-9]{0,3}[DWM]$")]
 
 
 class InvoiceFields(TypedDict, total=False):
     """The fields of `InvoiceRequest`, for type checkers."""
 
-    sender_invoice_no: Required[str]
+    sender_invoice_no: Required[str | int]
     invoice_description: Required[str]
     amount: MoneyInput | None
     invoice_code: str | None
@@ -130,7 +135,7 @@ class InvoiceRequest(RequestModel):
     """
 
     invoice_code: RequiredStr45 | None = None
-    sender_invoice_no: RequiredStr45
+    sender_invoice_no: OrderNumber
     invoice_receiver_code: RequiredStr45 | None = None
     invoice_description: RequiredStr255
     amount: PositiveMoney | None = None
@@ -226,10 +231,10 @@ class InvoiceRequest(RequestModel):
 class BankLink(ResponseModel):
     """A link that opens an invoice in a bank's app; it works on phones only."""
 
-    name: str | None = None
-    description: str | None = None
-    logo: str | None = None
-    link: str | None = None
+    name: ResponseText = ""
+    description: ResponseText = ""
+    logo: ResponseText = Field(default="", repr=False)
+    link: ResponseText = ""
 
 
 class Invoice(ResponseModel):
@@ -242,22 +247,22 @@ class Invoice(ResponseModel):
         qpay_short_url: A page of QPay's that shows the invoice.
         urls: Links that open it in the banks' apps.
         subscription: What was subscribed to, with `allow_subscribe`.
+        callback_url: The callback URL as it was sent, with its signature.
+
+    Texts are "" where QPay sent none.
     """
 
-    # `invoices.create` refuses an answer without an id, so users need not ask for None.
-    if TYPE_CHECKING:
-        invoice_id: str = ""
-    else:
-        invoice_id: str | None = None
-    qr_text: str | None = None
-    qr_image: str | None = None
-    qpay_short_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("qPay_shortUrl", "qpay_short_url")
+    invoice_id: ResponseText = ""
+    qr_text: ResponseText = ""
+    qr_image: ResponseText = Field(default="", repr=False)
+    qpay_short_url: ResponseText = Field(
+        default="", validation_alias=AliasChoices("qPay_shortUrl", "qpay_short_url")
     )
     urls: ResponseList[BankLink] = Field(
         default=[], validation_alias=AliasChoices("urls", "qPay_deeplink")
     )
     subscription: ResponseDict = None
+    callback_url: ResponseText = ""
 
     def qr_png(self) -> bytes:
         """Return the QR code as a PNG: QPay's own, or one drawn of `qr_text`.
@@ -267,22 +272,56 @@ class Invoice(ResponseModel):
             ValueError: QPay sent neither an image nor a text.
         """
         try:
-            image = base64.b64decode((self.qr_image or "").rpartition(",")[2], validate=False)
+            image = base64.b64decode(self.qr_image.rpartition(",")[2], validate=False)
         except ValueError:
             image = b""
-        if image.startswith(_PNG):
+        if _is_whole(image) or (image.startswith(_PNG) and not self.qr_text):
             return image
         if not self.qr_text:
             raise ValueError("QPay sent neither a QR image nor a QR text with this invoice")
+        picture = io.BytesIO()
+        self._drawn_qr().save(picture, kind="png", scale=6, border=4)
+        return picture.getvalue()
+
+    def qr_svg(self) -> str:
+        """Return the QR code as an SVG element, drawn of `qr_text`.
+
+        Raises:
+            ImportError: The extra `qr`, which draws it, is missing.
+            ValueError: QPay sent no QR text.
+        """
+        if not self.qr_text:
+            raise ValueError("QPay sent no QR text with this invoice")
+        return str(self._drawn_qr().svg_inline(scale=6, border=4, light="#fff"))
+
+    def to_html(self, lang: Literal["mn", "en"] = "mn", *, logos: bool = True) -> str:
+        """Return a piece of an HTML page with the QR code and the banks' buttons.
+
+        Everything in it is escaped. It has no script, and no address but the banks' logos. Only
+        links of known bank apps become buttons; they work on phones.
+
+        Args:
+            lang: The language of its sentences, "mn" or "en".
+            logos: Whether the buttons show the banks' logos, which the browser fetches from QPay.
+
+        Raises:
+            ImportError: QPay sent no image, and the extra `qr`, which draws one, is missing.
+            ValueError: QPay sent neither an image nor a text, or the language is another one.
+        """
+        from qpaykit.models.invoice_html import invoice_html
+
+        if lang not in {"mn", "en"}:
+            raise ValueError('lang must be "mn" or "en"')
+        return invoice_html(self, lang=lang, logos=logos)
+
+    def _drawn_qr(self) -> QRCode:
         try:
             import segno
         except ModuleNotFoundError as error:
             raise ImportError(
                 'QPay sent no QR image; to draw one: pip install "qpaykit[qr]"'
             ) from error
-        picture = io.BytesIO()
-        segno.make(self.qr_text, error="m").save(picture, kind="png", scale=6, border=4)
-        return picture.getvalue()
+        return segno.make(self.qr_text, error="m")
 
     @property
     def wallet_link(self) -> str | None:
@@ -290,10 +329,15 @@ class Invoice(ResponseModel):
 
         It is known by its scheme or name: every bank's link has "qPay" in its query.
         """
-        links = [(url.link, (url.name or "").lower()) for url in self.urls if url.link]
+        links = [(url.link, url.name.lower()) for url in self.urls if url.link]
         by_scheme = (link for link, _ in links if link.lower().startswith("qpaywallet:"))
         by_name = (link for link, name in links if "qpay" in name)
         return next(by_scheme, None) or next(by_name, None)
+
+
+def _is_whole(image: bytes) -> bool:
+    """Say whether a PNG begins and ends as one: QPay has sent stumps."""
+    return image.startswith(_PNG) and _PNG_END in image[-16:]
 
 
 class InvoiceDetailCharge(ResponseModel):

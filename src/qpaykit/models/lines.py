@@ -178,10 +178,14 @@ class Transaction(RequestModel):
 
     description: _Description100
     amount: Money
-    accounts: Sequence[Account]
+    accounts: Sequence[Account] | None = None
 
     if TYPE_CHECKING:
 
         def __init__(
-            self, *, description: str, amount: MoneyInput, accounts: Sequence[Account]
+            self,
+            *,
+            description: str,
+            amount: MoneyInput,
+            accounts: Sequence[Account] | None = None,
         ) -> None: ...

@@ -60,7 +60,7 @@ class Account(RequestModel):
 
     account_bank_code: RequiredStr45
     account_number: RequiredStr100
-    iban_number: RequiredStr100
+    iban_number: RequiredStr100 | None = None
     account_name: RequiredStr100
     account_currency: Str45 = "MNT"
     is_default: bool = False

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AliasChoices, Field, StringConstraints
+from pydantic import AliasChoices, Field, StringConstraints, model_validator
 
 from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.enums import Currency, ObjectType, PaymentStatus, PaymentType
-from qpaykit.models.strings import Str255, Word
+from qpaykit.models.strings import Str45, Str100, Str255, Word
 from qpaykit.models.values import (
     EXACT,
     CallbackURL,
@@ -19,6 +19,7 @@ from qpaykit.models.values import (
     ResponseList,
     ResponseMoney,
     ResponseSum,
+    ResponseText,
     ResponseTime,
     ResponseZero,
     parse_money,
@@ -27,10 +28,12 @@ from qpaykit.models.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from typing_extensions import Self
+
 _NONE = Decimal(-1)
 
-# One thing has three names in QPay's answers, another two; every one is read everywhere.
-_TYPE = AliasChoices("transaction_type", "payment_type", "paid_by")
+# QPay has three names for the type of a payment, and two for its fee. Each is read everywhere.
+_TYPE = AliasChoices("payment_type", "transaction_type", "paid_by")
 _FEE = AliasChoices("payment_fee", "trx_fee")
 # The misspelling stands in QPay's own tables.
 _CARDS = AliasChoices("card_transactions", "card_tansactions")
@@ -59,8 +62,11 @@ class ListRequest(RequestModel):
 
     object_type: ObjectType | Word = Field(union_mode="left_to_right")
     object_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
-    start_date: str
-    end_date: str
+    start_date: str | None = None
+    end_date: str | None = None
+    merchant_branch_code: Str45 | None = None
+    merchant_terminal_code: Str45 | None = None
+    merchant_staff_code: Str100 | None = None
     offset: _ListOffset = _ListOffset()
 
 
@@ -114,45 +120,80 @@ Kind = OpenEnum[PaymentType]
 Thing = OpenEnum[ObjectType]
 
 
-class Payment(ResponseModel):
-    """A payment, as `GET /payment/{id}` tells of it."""
+class _PaymentShape(ResponseModel):
+    """What the three shapes of a payment have in common, under one name each."""
 
-    payment_id: str | None = None
+    payment_id: ResponseText = ""
     payment_status: Status = None
-    payment_fee: ResponseMoney = Field(default=None, validation_alias=_FEE)
-    payment_amount: ResponseMoney = None
+    payment_amount: ResponseSum = Decimal(0)
+    payment_fee: ResponseSum = Field(default=Decimal(0), validation_alias=_FEE)
     payment_currency: str | None = None
     payment_date: ResponseTime = None
     payment_wallet: str | None = None
+    payment_type: Kind = Field(default=None, validation_alias=_TYPE)
+
+    @property
+    def trx_fee(self) -> Decimal:
+        """The fee, under the name that payment/check has for it."""
+        return self.payment_fee
+
+    @property
+    def transaction_type(self) -> PaymentType | str | None:
+        """The type, under the name that `GET /payment/{id}` has for it."""
+        return self.payment_type
+
+    @property
+    def paid_by(self) -> PaymentType | str | None:
+        """The type, under the name that payment/list has for it."""
+        return self.payment_type
+
+
+class _PaymentWithTransactions(_PaymentShape):
+    next_payment_date: ResponseTime = None
+    next_payment_datetime: ResponseTime = None
+    card_transactions: ResponseList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
+    p2p_transactions: ResponseList[P2PTransaction] = []
+
+    @model_validator(mode="after")
+    def _has_the_date_of_its_card(self) -> Self:
+        dates = (card.date for card in self.card_transactions if card.date is not None)
+        if self.payment_date is None and (date := next(dates, None)) is not None:
+            object.__setattr__(self, "payment_date", date)
+        return self
+
+
+class Payment(_PaymentWithTransactions):
+    """A payment, as `GET /payment/{id}` shows it.
+
+    Attributes:
+        payment_id: QPay's id: 15 digits for a bank transfer, maybe with a leading zero, a uuid for
+            a card; "" where QPay sent none.
+        payment_status: How far it has come.
+        payment_amount: What was paid, in `payment_currency`; 0 where QPay sent none.
+        payment_fee: QPay's fee, in the same currency; 0 where QPay sent none.
+        payment_currency: Three letters, such as "MNT".
+        payment_date: When it was paid, in Ulaanbaatar's zone; a card's own date where the payment
+            has none.
+        payment_wallet: The bank or wallet that it was paid from.
+        payment_type: "P2P" for a bank transfer, or "CARD".
+        object_type: What was paid, such as "INVOICE".
+        object_id: For "INVOICE" the invoice's id.
+        card_transactions: The card's own part.
+        p2p_transactions: The bank transfer's own part; its amounts are what is left after the fee.
+    """
+
     object_type: Thing = None
     object_id: str | None = None
-    next_payment_date: ResponseTime = None
-    next_payment_datetime: ResponseTime = None
-    transaction_type: Kind = Field(default=None, validation_alias=_TYPE)
-    card_transactions: ResponseList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
-    p2p_transactions: ResponseList[P2PTransaction] = []
 
 
-class PaymentRow(ResponseModel):
-    """A payment of an invoice, as `POST /payment/check` tells of it."""
+class PaymentRow(_PaymentWithTransactions):
+    """A payment of an invoice, as `POST /payment/check` lists it; see `Payment` for its fields.
 
-    payment_id: str | None = None
-    payment_status: Status = None
-    payment_amount: ResponseMoney = None
-    trx_fee: ResponseMoney = Field(
-        default=None, validation_alias=AliasChoices("trx_fee", "payment_fee")
-    )
-    payment_currency: str | None = None
-    payment_wallet: str | None = None
-    payment_type: Kind = Field(
-        default=None, validation_alias=AliasChoices("payment_type", "transaction_type", "paid_by")
-    )
-    payment_date: ResponseTime = None
-    next_payment_date: ResponseTime = None
-    next_payment_datetime: ResponseTime = None
+    Attributes:
+        ebarimt_customer_no: The buyer's number for the tax receipt.
+    """
+
     ebarimt_customer_no: str | None = None
-    card_transactions: ResponseList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
-    p2p_transactions: ResponseList[P2PTransaction] = []
 
 
 def payment_key(payment_id: str) -> str:
@@ -178,7 +219,7 @@ def distinct_payments(rows: Iterable[PaymentRow]) -> list[PaymentRow]:
 
 
 def _counted(row: PaymentRow) -> Decimal:
-    return (row.payment_amount or Decimal(0)) if row.payment_status == PaymentStatus.PAID else _NONE
+    return row.payment_amount if row.payment_status == PaymentStatus.PAID else _NONE
 
 
 class PaymentCheck(ResponseModel):
@@ -212,7 +253,7 @@ class PaymentCheck(ResponseModel):
         """
         if amount is None:
             return any(
-                row.payment_status == PaymentStatus.PAID and (row.payment_amount or 0) > 0
+                row.payment_status == PaymentStatus.PAID and row.payment_amount > 0
                 for row in distinct_payments(self.rows)
             )
         due = parse_money(amount)
@@ -234,29 +275,26 @@ class PaymentCheck(ResponseModel):
         for row in distinct_payments(self.rows):
             if (
                 row.payment_status == PaymentStatus.PAID
-                and row.payment_amount is not None
                 and (row.payment_currency or Currency.MNT) == currency
             ):
                 total = EXACT.add(total, row.payment_amount)
         return total
 
 
-class PaymentListRow(ResponseModel):
-    """A payment, as `POST /payment/list` tells of it."""
+class PaymentListRow(_PaymentShape):
+    """A payment, as `POST /payment/list` lists it; see `Payment` for the fields that it shares.
 
-    payment_id: str | None = None
-    payment_date: ResponseTime = None
-    payment_status: Status = None
-    payment_fee: ResponseMoney = Field(default=None, validation_alias=_FEE)
-    payment_amount: ResponseMoney = None
-    payment_currency: str | None = None
-    payment_wallet: str | None = None
+    Attributes:
+        payment_name: QPay's name for it.
+        payment_description: What the buyer read.
+        qr_code: What the QR code said.
+        object_type: What was paid.
+        object_id: Its id, as `object_type` says.
+    """
+
     payment_name: str | None = None
     payment_description: str | None = None
-    qr_code: str | None = None
-    paid_by: Kind = Field(
-        default=None, validation_alias=AliasChoices("paid_by", "payment_type", "transaction_type")
-    )
+    qr_code: str | None = Field(default=None, repr=False)
     object_type: Thing = None
     object_id: str | None = None
 

@@ -150,6 +150,10 @@ def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
+def _text_if_none(value: object) -> object:
+    return "" if value is None else value
+
+
 def _list_if_empty(value: object) -> object:
     return [] if value is None or value in ("", {}) else value
 
@@ -168,7 +172,7 @@ def _lenient_time(value: object) -> datetime | None:
     if value is None or value == "":
         return None
     try:
-        return _in_ulaanbaatar(_TIME.validate_python(value))
+        return _shown_in_ulaanbaatar(_TIME.validate_python(value))
     except ValidationError:
         # A date that nobody can read must not keep a paid order from being delivered.
         _logger.warning("QPay sent a time that cannot be read")
@@ -187,6 +191,14 @@ def _in_ulaanbaatar(value: datetime) -> datetime:
     return value if value.tzinfo is not None else value.replace(tzinfo=ULAANBAATAR)
 
 
+def _shown_in_ulaanbaatar(value: datetime) -> datetime:
+    moment = _in_ulaanbaatar(value)
+    try:
+        return moment.astimezone(ULAANBAATAR)
+    except OverflowError:
+        return moment  # at the ends of the calendar there is not every zone's time
+
+
 _TIME: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 ResponseMoney = Annotated[
@@ -194,11 +206,14 @@ ResponseMoney = Annotated[
 ]
 """An amount in an answer: text or number on the wire, exact here."""
 
+ResponseText = Annotated[str, BeforeValidator(_text_if_none)]
+"""A text in an answer that is "" where QPay sent none."""
+
 ResponseSum = Annotated[Decimal, BeforeValidator(_zero_if_empty), AfterValidator(_possible)]
 """An amount in an answer that is 0 where QPay sent none."""
 
 ResponseTime = Annotated[datetime | None, BeforeValidator(_lenient_time)]
-"""A time in an answer; without a zone it is Ulaanbaatar's."""
+"""A time in an answer, in Ulaanbaatar's zone; without a zone on the wire it is Ulaanbaatar's."""
 
 ResponseBool = Annotated[bool | None, WrapValidator(_lenient_bool)]
 """A truth value in an answer."""
@@ -236,7 +251,7 @@ def path_id(value: object, name: str) -> str:
         pydantic.ValidationError: It is no id.
     """
     if not (isinstance(value, str) and is_path_id(value)):
-        raise _refused(
+        raise refused(
             name, "must be QPay's id as text: letters, digits, - and _, at most 128 of them"
         )
     return value
@@ -256,7 +271,7 @@ def parse_money(value: MoneyInput, name: str = "amount") -> Decimal:
     try:
         return _in_hundredths(_exact(value))
     except PydanticCustomError as problem:
-        raise _refused(name, problem) from None
+        raise refused(name, problem) from None
 
 
 def seconds(value: float, name: str) -> float:
@@ -270,7 +285,7 @@ def seconds(value: float, name: str) -> float:
         pydantic.ValidationError: It is not above 0, or not finite.
     """
     if not is_number(value) or not 0 < value < math.inf:
-        raise _refused(name, "must be a number of seconds above 0")
+        raise refused(name, "must be a number of seconds above 0")
     return value
 
 
@@ -283,7 +298,7 @@ def callback_url(url: str, *, public: bool = False) -> str:
     try:
         return check_callback_url(url, public=public)
     except ValueError as problem:
-        raise _refused("callback_url", str(problem)) from None
+        raise refused("callback_url", str(problem)) from None
 
 
 def signed_callback_url(url: str) -> str:
@@ -293,7 +308,7 @@ def signed_callback_url(url: str) -> str:
         pydantic.ValidationError: It is longer than 255 characters.
     """
     if len(url) > MAX_CHARACTERS:
-        raise _refused(
+        raise refused(
             "callback_url",
             f"would be {len(url)} characters long, its signature included; QPay takes "
             f"{MAX_CHARACTERS}",
@@ -319,7 +334,7 @@ def format_time(value: TimeInput, name: str, *, end: bool = False) -> str:
     try:
         moment = _time_to_send(value)
     except PydanticCustomError:
-        raise _refused(name, _TIME_WANTED) from None
+        raise refused(name, _TIME_WANTED) from None
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time())
         if end:
@@ -327,15 +342,20 @@ def format_time(value: TimeInput, name: str, *, end: bool = False) -> str:
     return local_time(moment)
 
 
-def period(start: TimeInput, end: TimeInput) -> tuple[str, str]:
-    """Write the two ends of a time, as `format_time` does.
+def period(start: TimeInput | None, end: TimeInput | None) -> tuple[str, str] | tuple[None, None]:
+    """Write the two ends of a time, as `format_time` does; both or neither.
 
     Raises:
-        pydantic.ValidationError: One is no time, or the end is before the start.
+        pydantic.ValidationError: One is missing or no time, or the end is before the start.
     """
+    if start is None and end is None:
+        return None, None
+    if start is None or end is None:
+        name = "start_date" if start is None else "end_date"
+        raise refused(name, "must be given too: QPay takes both dates or neither")
     first, last = format_time(start, "start_date"), format_time(end, "end_date", end=True)
     if last < first:
-        raise _refused("end_date", "must not be before start_date")
+        raise refused("end_date", "must not be before start_date")
     return first, last
 
 
@@ -400,7 +420,13 @@ LocalTime = Annotated[
 """A time to send in Ulaanbaatar's time, without a zone."""
 
 
-def _refused(name: str, problem: str | PydanticCustomError) -> ValidationError:
+def refused(name: str, problem: str | PydanticCustomError) -> ValidationError:
+    """Make the error of an argument that is refused, without its value.
+
+    Args:
+        name: The argument's name.
+        problem: What is wrong with it.
+    """
     if isinstance(problem, str):
         problem = PydanticCustomError("value_error", problem)
     return ValidationError.from_exception_data(

@@ -29,6 +29,10 @@ class Resource:
         self._session = session
         self._settings = settings
 
+    def __repr__(self) -> str:
+        names = [name for name in dir(self) if not name.startswith("_")]
+        return f"<{type(self).__name__}: {', '.join(names)}>"
+
     def _flow(self, call: Operation[T] | Poll[T]) -> Coroutine[Any, Any, T]:
         if isinstance(call, Poll):
             return self._session.poll(call)

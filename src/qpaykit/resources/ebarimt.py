@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003
+
+from pydantic import JsonValue  # noqa: TC002
+
 from qpaykit.models import Ebarimt as EbarimtReceipt
 from qpaykit.models import EbarimtCancelRequest, EbarimtRequest, ReceiverType
 from qpaykit.models.values import path_id
@@ -22,7 +26,9 @@ class _EbarimtEndpoints(Resource):
         receiver: str | None = None,
         district_code: str | None = None,
         classification_code: str | None = None,
+        callback_url: str | None = None,
         legacy: bool = False,
+        extra: Mapping[str, JsonValue] | None = None,
     ) -> Operation[EbarimtReceipt]:
         """Make the tax receipt of a payment; QPay must have switched it on for the merchant.
 
@@ -32,7 +38,9 @@ class _EbarimtEndpoints(Resource):
             receiver: A citizen's phone (may be left out), or a company's register number.
             district_code: Four digits, such as "3505".
             classification_code: The product's class, seven digits.
+            callback_url: What QPay calls when it is done; known of the older path.
             legacy: Use the paths from before e-barimt 3.0.
+            extra: Further fields of the request, for what QPay adds.
 
         Returns:
             The receipt; QPay's sandbox has answered with none of its fields.
@@ -50,13 +58,14 @@ class _EbarimtEndpoints(Resource):
                 "ebarimt_receiver": receiver,
                 "district_code": district_code,
                 "classification_code": classification_code,
+                "callback_url": callback_url,
             }
         )
         return Operation(
             name="ebarimt.create",
             method="POST",
             path=f"{_root(legacy)}/create",
-            body=request.to_json(),
+            body=request.to_json(extra),
             parse=_read,
             retryable=False,
             subject={"payment_id": payment_id},
@@ -87,13 +96,21 @@ class _EbarimtEndpoints(Resource):
         )
 
     @endpoint
-    def cancel(self, payment_id: str, *, note: str, legacy: bool = False) -> Operation[None]:
+    def cancel(
+        self,
+        payment_id: str,
+        *,
+        note: str,
+        legacy: bool = False,
+        extra: Mapping[str, JsonValue] | None = None,
+    ) -> Operation[None]:
         """Cancel the tax receipt of a payment.
 
         Args:
             payment_id: The payment's id (QPay's older examples show the receipt's).
             note: Why, at most 255 characters.
             legacy: Use the path from before e-barimt 3.0.
+            extra: Further fields of the request, for what QPay adds.
 
         Raises:
             pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
@@ -106,7 +123,7 @@ class _EbarimtEndpoints(Resource):
             name="ebarimt.cancel",
             method="DELETE",
             path=f"{_root(legacy)}/{path_id(payment_id, 'payment_id')}",
-            body=EbarimtCancelRequest(note=note).to_json(),
+            body=EbarimtCancelRequest(note=note).to_json(extra),
             parse=nothing,
             retryable=False,
             subject={"payment_id": payment_id},

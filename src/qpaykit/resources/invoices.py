@@ -16,8 +16,9 @@ from qpaykit.resources._parsing import lenient_parser, nothing, parser
 from qpaykit.signing import sign_callback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Mapping
 
+    from pydantic import JsonValue
     from typing_extensions import Unpack
 
     from qpaykit._http.session import Session
@@ -32,9 +33,14 @@ class _InvoiceEndpoints(Resource):
         super().__init__(session, settings)
         self._store = store
 
-    async def _create(self, request: InvoiceRequest | None, fields: dict[str, Any]) -> Invoice:
+    async def _create(
+        self,
+        request: InvoiceRequest | None,
+        fields: dict[str, Any],
+        extra: Mapping[str, JsonValue] | None,
+    ) -> Invoice:
         request = complete(self._settings, request, fields)
-        invoice = await self._session.call(create_operation(request))
+        invoice = await self._session.call(create_operation(request, extra))
         record = InvoiceRecord.of_request(request)
         try:
             await self._store.set(
@@ -48,7 +54,7 @@ class _InvoiceEndpoints(Resource):
                 invoice.invoice_id,
                 record.order_no,
             )
-        return invoice
+        return invoice.model_copy(update={"callback_url": request.callback_url or ""})
 
     @endpoint
     def get(self, invoice_id: str) -> Operation[InvoiceDetail]:
@@ -110,10 +116,26 @@ class Invoices(_InvoiceEndpoints, SyncResource):
     """The invoices of a `QPayClient`."""
 
     @overload
-    def create(self, request: InvoiceRequest, /) -> Invoice: ...
+    def create(
+        self, request: InvoiceRequest, /, *, extra: Mapping[str, JsonValue] | None = None
+    ) -> Invoice: ...
     @overload
-    def create(self, request: None = None, /, **fields: Unpack[InvoiceFields]) -> Invoice: ...
-    def create(self, request: InvoiceRequest | None = None, /, **fields: Any) -> Invoice:
+    def create(
+        self,
+        request: None = None,
+        /,
+        *,
+        extra: Mapping[str, JsonValue] | None = None,
+        **fields: Unpack[InvoiceFields],
+    ) -> Invoice: ...
+    def create(
+        self,
+        request: InvoiceRequest | None = None,
+        /,
+        *,
+        extra: Mapping[str, JsonValue] | None = None,
+        **fields: Any,
+    ) -> Invoice:
         """Make an invoice and get its QR code and bank links.
 
         It is sent once. What is left out of `invoice_code` and `callback_url` comes from the
@@ -124,6 +146,7 @@ class Invoices(_InvoiceEndpoints, SyncResource):
             fields: The fields of `InvoiceRequest` by name: `amount` in MNT with at most two
                 decimals, `sender_invoice_no` (45 characters, your order number),
                 `invoice_description` (255 characters), and so on.
+            extra: Further fields of the request, for what QPay adds.
 
         Returns:
             The invoice; `qr_text`, `qr_png()` and `urls` are what the buyer pays with.
@@ -136,22 +159,57 @@ class Invoices(_InvoiceEndpoints, SyncResource):
 
         QPay: `POST /v2/invoice`.
         """
-        return run_sync(self._create(request, fields))
+        return run_sync(self._create(request, fields, extra))
 
 
 class AsyncInvoices(_InvoiceEndpoints, AsyncResource):
     """The invoices of an `AsyncQPayClient`."""
 
     @overload
-    def create(self, request: InvoiceRequest, /) -> Coroutine[Any, Any, Invoice]: ...
+    def create(
+        self, request: InvoiceRequest, /, *, extra: Mapping[str, JsonValue] | None = None
+    ) -> Coroutine[Any, Any, Invoice]: ...
     @overload
     def create(
-        self, request: None = None, /, **fields: Unpack[InvoiceFields]
+        self,
+        request: None = None,
+        /,
+        *,
+        extra: Mapping[str, JsonValue] | None = None,
+        **fields: Unpack[InvoiceFields],
     ) -> Coroutine[Any, Any, Invoice]: ...
-    async def create(self, request: InvoiceRequest | None = None, /, **fields: Any) -> Invoice:
-        return await self._create(request, fields)
+    async def create(
+        self,
+        request: InvoiceRequest | None = None,
+        /,
+        *,
+        extra: Mapping[str, JsonValue] | None = None,
+        **fields: Any,
+    ) -> Invoice:
+        """Make an invoice and get its QR code and bank links.
 
-    create.__doc__ = Invoices.create.__doc__
+        It is sent once. What is left out of `invoice_code` and `callback_url` comes from the
+        client; `invoice_receiver_code` is then "terminal".
+
+        Args:
+            request: The whole request, or
+            fields: The fields of `InvoiceRequest` by name: `amount` in MNT with at most two
+                decimals, `sender_invoice_no` (45 characters, your order number),
+                `invoice_description` (255 characters), and so on.
+            extra: Further fields of the request, for what QPay adds.
+
+        Returns:
+            The invoice; `qr_text`, `qr_png()` and `urls` are what the buyer pays with.
+
+        Raises:
+            pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
+            ConfigurationError: There is no invoice code or callback URL; nothing was sent.
+            OutcomeUnknownError: The answer was lost; the invoice may exist.
+            InvalidRequestError: QPay refused it.
+
+        QPay: `POST /v2/invoice`.
+        """
+        return await self._create(request, fields, extra)
 
 
 def complete(
@@ -186,13 +244,15 @@ def complete(
     return request.model_copy(update=update) if update else request
 
 
-def create_operation(request: InvoiceRequest) -> Operation[Invoice]:
+def create_operation(
+    request: InvoiceRequest, extra: Mapping[str, JsonValue] | None = None
+) -> Operation[Invoice]:
     """Build `POST /invoice` of a complete request."""
     return Operation(
         name="invoices.create",
         method="POST",
         path="/invoice",
-        body=request.to_json(),
+        body=request.to_json(extra),
         parse=_created,
         retryable=False,
         subject={"sender_invoice_no": request.sender_invoice_no},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator  # noqa: TC003
+from collections.abc import AsyncIterator, Iterator, Mapping  # noqa: TC003
 from datetime import date, datetime  # noqa: TC003 (the methods' types can be asked for)
+
+from pydantic import JsonValue  # noqa: TC002
 
 from qpaykit.errors import ConfigurationError, WaitTimeoutError
 from qpaykit.models import (
@@ -60,6 +62,7 @@ class _PaymentEndpoints(Resource):
         object_type: ObjectType | str = "INVOICE",
         page_number: int = 1,
         page_limit: int = 100,
+        extra: Mapping[str, JsonValue] | None = None,
     ) -> Operation[PaymentCheck]:
         """Ask what was paid on an invoice; `is_paid(amount)` of the answer decides.
 
@@ -70,13 +73,14 @@ class _PaymentEndpoints(Resource):
             object_type: "INVOICE", "QR" or "ITEM".
             page_number: Which page of the payments, from 1.
             page_limit: Payments in a page, 1 to 100.
+            extra: Further fields of the request, for what QPay adds.
 
         Returns:
             The payments, whatever their status, and their sum.
 
         QPay: `POST /v2/payment/check`.
         """
-        return _check(invoice_id, object_type, page_number, page_limit)
+        return _check(invoice_id, object_type, page_number, page_limit, extra)
 
     @endpoint
     def wait(
@@ -122,23 +126,33 @@ class _PaymentEndpoints(Resource):
     def list(
         self,
         *,
-        start_date: datetime | date | str,
-        end_date: datetime | date | str,
+        start_date: datetime | date | str | None = None,
+        end_date: datetime | date | str | None = None,
         object_type: ObjectType | str = "INVOICE",
         object_id: str | None = None,
         page_number: int = 1,
         page_limit: int = 100,
+        merchant_branch_code: str | None = None,
+        merchant_terminal_code: str | None = None,
+        merchant_staff_code: str | None = None,
+        extra: Mapping[str, JsonValue] | None = None,
     ) -> Operation[PaymentPage]:
         """Fetch one page of the payments of a time.
 
         Args:
-            start_date: The first moment; without a zone it is Ulaanbaatar time.
+            start_date: The first moment; without a zone it is Ulaanbaatar time. Both dates, or
+                neither.
             end_date: The last moment; a date alone means its end.
             object_type: "INVOICE", "MERCHANT" or "QR".
             object_id: For "INVOICE" an invoice code (not an invoice's id), the client's own
                 by default; for "MERCHANT" QPay's id of the merchant.
             page_number: Which page, from 1.
-            page_limit: Payments in a page, 1 to 1000; QPay's document says 100.
+            page_limit: Payments in a page, 1 to 1000; QPay's document says 100, and its sandbox
+                fails above 694.
+            merchant_branch_code: Only payments of this branch.
+            merchant_terminal_code: Only payments of this terminal.
+            merchant_staff_code: Only payments of this member of staff.
+            extra: Further fields of the request, for what QPay adds.
 
         Returns:
             The page's payments and the count of all.
@@ -164,6 +178,9 @@ class _PaymentEndpoints(Resource):
                 "object_id": object_id,
                 "start_date": first,
                 "end_date": last,
+                "merchant_branch_code": merchant_branch_code,
+                "merchant_terminal_code": merchant_terminal_code,
+                "merchant_staff_code": merchant_staff_code,
                 "offset": {"page_number": page_number, "page_limit": page_limit},
             }
         )
@@ -171,13 +188,18 @@ class _PaymentEndpoints(Resource):
             name="payments.list",
             method="POST",
             path="/payment/list",
-            body=request.to_json(),
+            body=request.to_json(extra),
             parse=_parse_page,
         )
 
     @endpoint
     def cancel(
-        self, payment_id: str, *, note: str, callback_url: str | None = None
+        self,
+        payment_id: str,
+        *,
+        note: str,
+        callback_url: str | None = None,
+        extra: Mapping[str, JsonValue] | None = None,
     ) -> Operation[None]:
         """Cancel a card payment.
 
@@ -188,6 +210,7 @@ class _PaymentEndpoints(Resource):
             payment_id: The payment's id.
             note: Why, at most 255 characters.
             callback_url: What QPay calls when it is done, at most 255 characters.
+            extra: Further fields of the request, for what QPay adds.
 
         Raises:
             pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
@@ -196,11 +219,16 @@ class _PaymentEndpoints(Resource):
 
         QPay: `DELETE /v2/payment/cancel/{id}`.
         """
-        return _reversal("cancel", payment_id, note, callback_url)
+        return _reversal("cancel", payment_id, note, callback_url, extra)
 
     @endpoint
     def refund(
-        self, payment_id: str, *, note: str, callback_url: str | None = None
+        self,
+        payment_id: str,
+        *,
+        note: str,
+        callback_url: str | None = None,
+        extra: Mapping[str, JsonValue] | None = None,
     ) -> Operation[None]:
         """Refund a card payment in full; QPay knows no partial refund.
 
@@ -211,6 +239,7 @@ class _PaymentEndpoints(Resource):
             payment_id: The payment's id.
             note: Why, at most 255 characters.
             callback_url: What QPay calls when it is done, at most 255 characters.
+            extra: Further fields of the request, for what QPay adds.
 
         Raises:
             pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
@@ -219,7 +248,7 @@ class _PaymentEndpoints(Resource):
 
         QPay: `DELETE /v2/payment/refund/{id}`.
         """
-        return _reversal("refund", payment_id, note, callback_url)
+        return _reversal("refund", payment_id, note, callback_url, extra)
 
 
 class Payments(_PaymentEndpoints, SyncResource):
@@ -228,23 +257,32 @@ class Payments(_PaymentEndpoints, SyncResource):
     def iterate(
         self,
         *,
-        start_date: datetime | date | str,
-        end_date: datetime | date | str,
+        start_date: datetime | date | str | None = None,
+        end_date: datetime | date | str | None = None,
         object_type: ObjectType | str = "INVOICE",
         object_id: str | None = None,
         page_limit: int = 100,
+        merchant_branch_code: str | None = None,
+        merchant_terminal_code: str | None = None,
+        merchant_staff_code: str | None = None,
+        extra: Mapping[str, JsonValue] | None = None,
     ) -> Iterator[PaymentListRow]:
         """Go through all payments of a time, one page in memory.
 
         Args:
-            start_date: The first moment; without a zone it is Ulaanbaatar time.
+            start_date: The first moment; without a zone it is Ulaanbaatar time. Both dates, or
+                neither.
             end_date: The last moment; one that is past keeps the pages still.
             object_type: "INVOICE", "MERCHANT" or "QR".
             object_id: See `list`.
             page_limit: Payments in a page, 1 to 1000.
+            merchant_branch_code: Only payments of this branch.
+            merchant_terminal_code: Only payments of this terminal.
+            merchant_staff_code: Only payments of this member of staff.
+            extra: Further fields of the request, for what QPay adds.
 
         Returns:
-            An iterator over the payments of all pages.
+            An iterator over the payments of all pages; it ends where a page brings nothing new.
 
         Raises:
             ConfigurationError, pydantic.ValidationError: See `list`; at the first step.
@@ -252,17 +290,21 @@ class Payments(_PaymentEndpoints, SyncResource):
 
         QPay: `POST /v2/payment/list`, page by page.
         """
-        book = _Paginator()
-        while not book.ended:
+        pages = _Paginator()
+        while not pages.ended:
             page = self.list(
                 start_date=start_date,
                 end_date=end_date,
                 object_type=object_type,
                 object_id=object_id,
-                page_number=book.next_page,
+                page_number=pages.next_page,
                 page_limit=page_limit,
+                merchant_branch_code=merchant_branch_code,
+                merchant_terminal_code=merchant_terminal_code,
+                merchant_staff_code=merchant_staff_code,
+                extra=extra,
             )
-            yield from book.turn(page, page_limit)
+            yield from pages.turn(page, page_limit)
 
 
 class AsyncPayments(_PaymentEndpoints, AsyncResource):
@@ -271,26 +313,56 @@ class AsyncPayments(_PaymentEndpoints, AsyncResource):
     async def iterate(
         self,
         *,
-        start_date: datetime | date | str,
-        end_date: datetime | date | str,
+        start_date: datetime | date | str | None = None,
+        end_date: datetime | date | str | None = None,
         object_type: ObjectType | str = "INVOICE",
         object_id: str | None = None,
         page_limit: int = 100,
+        merchant_branch_code: str | None = None,
+        merchant_terminal_code: str | None = None,
+        merchant_staff_code: str | None = None,
+        extra: Mapping[str, JsonValue] | None = None,
     ) -> AsyncIterator[PaymentListRow]:
-        book = _Paginator()
-        while not book.ended:
+        """Go through all payments of a time, one page in memory.
+
+        Args:
+            start_date: The first moment; without a zone it is Ulaanbaatar time. Both dates, or
+                neither.
+            end_date: The last moment; one that is past keeps the pages still.
+            object_type: "INVOICE", "MERCHANT" or "QR".
+            object_id: See `list`.
+            page_limit: Payments in a page, 1 to 1000.
+            merchant_branch_code: Only payments of this branch.
+            merchant_terminal_code: Only payments of this terminal.
+            merchant_staff_code: Only payments of this member of staff.
+            extra: Further fields of the request, for what QPay adds.
+
+        Returns:
+            An async iterator over the payments of all pages; it ends where a page brings nothing
+                new.
+
+        Raises:
+            ConfigurationError, pydantic.ValidationError: See `list`; at the first step.
+            QPayError: A page could not be fetched; what came before it was given out.
+
+        QPay: `POST /v2/payment/list`, page by page.
+        """
+        pages = _Paginator()
+        while not pages.ended:
             page = await self.list(
                 start_date=start_date,
                 end_date=end_date,
                 object_type=object_type,
                 object_id=object_id,
-                page_number=book.next_page,
+                page_number=pages.next_page,
                 page_limit=page_limit,
+                merchant_branch_code=merchant_branch_code,
+                merchant_terminal_code=merchant_terminal_code,
+                merchant_staff_code=merchant_staff_code,
+                extra=extra,
             )
-            for row in book.turn(page, page_limit):
+            for row in pages.turn(page, page_limit):
                 yield row
-
-    iterate.__doc__ = Payments.iterate.__doc__
 
 
 class _Paginator:
@@ -319,7 +391,11 @@ class _Paginator:
 
 
 def _check(
-    object_id: str, object_type: ObjectType | str, page_number: int, page_limit: int
+    object_id: str,
+    object_type: ObjectType | str,
+    page_number: int,
+    page_limit: int,
+    extra: Mapping[str, JsonValue] | None = None,
 ) -> Operation[PaymentCheck]:
     request = CheckRequest.model_validate(
         {
@@ -332,19 +408,25 @@ def _check(
         name="payments.check",
         method="POST",
         path="/payment/check",
-        body=request.to_json(),
+        body=request.to_json(extra),
         parse=_parse_check,
     )
 
 
-def _reversal(verb: str, payment_id: str, note: str, callback_url: str | None) -> Operation[None]:
+def _reversal(
+    verb: str,
+    payment_id: str,
+    note: str,
+    callback_url: str | None,
+    extra: Mapping[str, JsonValue] | None,
+) -> Operation[None]:
     identifier = path_id(payment_id, "payment_id")
     request = CancelRequest(note=note, callback_url=callback_url)
     return Operation(
         name=f"payments.{verb}",
         method="DELETE",
         path=f"/payment/{verb}/{identifier}",
-        body=request.to_json(),
+        body=request.to_json(extra),
         parse=nothing,
         retryable=False,
         status_check=StatusCheck(

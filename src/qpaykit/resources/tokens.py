@@ -44,10 +44,18 @@ class AsyncTokens(_TokenFlows):
     """The token of an `AsyncQPayClient`."""
 
     async def get(self) -> str:
+        """Return a bearer token that QPay takes, logging in or renewing where needed.
+
+        Returns:
+            The token without the word Bearer. It is a secret.
+
+        Raises:
+            AuthenticationError: QPay refuses the user name and password.
+
+        QPay: `POST /v2/auth/token`, `POST /v2/auth/refresh`.
+        """
         return await self._get()
 
     async def invalidate(self) -> None:
+        """Forget the token, here and in the store, so that the next call logs in."""
         await self._session.tokens.invalidate()
-
-    get.__doc__ = Tokens.get.__doc__
-    invalidate.__doc__ = Tokens.invalidate.__doc__

@@ -74,14 +74,22 @@ class Delivery:
                 order_no=_text(content.get("order_no", "")),
                 invoice_id=_text(content.get("invoice_id", "")),
                 payment_id=_text(content.get("payment_id", "")),
-                payments=tuple(_text(one) for one in content.get("payments", ())),
+                payments=_texts(content.get("payments", [])),
                 status=_text(content.get("status", "")),
-                amount=Decimal(_text(content.get("amount", "0"))),
-                due=Decimal(_text(content.get("due", "0"))),
+                amount=_amount(content.get("amount", "0")),
+                due=_amount(content.get("due", "0")),
                 outcome=_text(content.get("outcome", "")),
                 delivered_at=aware(datetime.fromisoformat(_text(content["delivered_at"]))),
             )
-        except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation):
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            InvalidOperation,
+            OverflowError,
+            RecursionError,
+        ):
             return None
 
 
@@ -90,6 +98,19 @@ def aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         return moment.replace(tzinfo=ULAANBAATAR)
     return moment.astimezone(ULAANBAATAR)
+
+
+def _amount(value: object) -> Decimal:
+    amount = Decimal(_text(value))
+    if not amount.is_finite():
+        raise ValueError
+    return amount
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(_text(one) for one in value)
 
 
 def _text(value: object) -> str:

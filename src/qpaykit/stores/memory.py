@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from qpaykit.stores.protocol import ClaimState
 
 _SWEEP_EVERY = 1024
-_MOST_CLAIMS = 100_000
+_MAX_CLAIMS = 100_000
+_MAX_VALUES = 100_000
 
 
 @dataclass(slots=True)
@@ -75,6 +77,8 @@ class MemoryStore:
         with self._lock:
             self._sweep()
             until = None if ttl is None else time.monotonic() + ttl
+            if len(self._values) >= _MAX_VALUES and key not in self._values:
+                self._forget_oldest_values()
             self._values[key] = _Value(SecretStr(value), until)
 
     def delete(self, key: str) -> None:
@@ -91,7 +95,7 @@ class MemoryStore:
                     return "done"
                 if held.owner != owner and not _over(held.until):
                     return "held"
-            if len(self._claims) >= _MOST_CLAIMS:
+            if len(self._claims) >= _MAX_CLAIMS:
                 self._forget_oldest()
             self._claims[key] = _Claim(owner, time.monotonic() + lease)
             return "claimed"
@@ -127,8 +131,14 @@ class MemoryStore:
         found.sort(key=lambda delivery: delivery.delivered_at)
         return (one for one in found if first is None or one.delivered_at >= first)
 
+    def _forget_oldest_values(self) -> None:
+        # A token has a ttl, and what is kept for good has none: the oldest of these go.
+        for_good = (key for key, value in self._values.items() if value.until is None)
+        for key in list(islice(for_good, _MAX_VALUES // 10)):
+            del self._values[key]
+
     def _forget_oldest(self) -> None:
-        for key in [key for key, _ in zip(self._claims, range(_MOST_CLAIMS // 10), strict=False)]:
+        for key in [key for key, _ in zip(self._claims, range(_MAX_CLAIMS // 10), strict=False)]:
             if self._claims[key].until is None or _over(self._claims[key].until):
                 del self._claims[key]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import weakref
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from qpaykit._loops import PerLoop, running_loop
 from qpaykit.config import wrap_secret
@@ -53,7 +54,6 @@ _SCAN_COUNT = 500
 
 
 class _Limits(TypedDict, total=False):
-    decode_responses: Literal[True]
     socket_timeout: float
     socket_connect_timeout: float
 
@@ -143,12 +143,15 @@ class RedisStore:
 
     def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         """Try to become the owner of `key` for `lease` seconds; see `Store.claim`."""
-        return _state(self._claim([self._keys.claim(key)], [_held_by(owner), _milliseconds(lease)]))
+        with self._leaving_replicas():
+            given: list[str | int] = [_held_by(owner), _milliseconds(lease)]
+            return _state(self._claim([self._keys.claim(key)], given))
 
     def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """Mark `key` as done, if `owner` still holds it; say whether it did."""
         done = [_held_by(owner), self._keys.keep, _record(delivery)]
-        return bool(self._complete([self._keys.claim(key)], done))
+        with self._leaving_replicas():
+            return bool(self._complete([self._keys.claim(key)], done))
 
     def release(self, key: str, owner: str) -> None:
         """Give `key` back, if `owner` still holds it."""
@@ -168,6 +171,17 @@ class RedisStore:
         while batch := list(islice(keys, _SCAN_COUNT)):
             found.extend(map(_delivery, self._redis.mget(batch)))
         yield from _ordered(found, since)
+
+    @contextmanager
+    def _leaving_replicas(self) -> Iterator[None]:
+        """Close the connections to a master that has become a replica."""
+        from redis.exceptions import ReadOnlyError
+
+        try:
+            yield
+        except ReadOnlyError:
+            self._redis.connection_pool.disconnect()
+            raise
 
     def close(self) -> None:
         """Close the connections, unless the client was handed in."""
@@ -235,13 +249,15 @@ class AsyncRedisStore:
         """See `RedisStore.claim`."""
         connected = await self._connected()
         given: list[str | int] = [_held_by(owner), _milliseconds(lease)]
-        return _state(await connected.claim([self._keys.claim(key)], given))
+        async with connected.leaving_replicas():
+            return _state(await connected.claim([self._keys.claim(key)], given))
 
     async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """See `RedisStore.complete`."""
         connected = await self._connected()
         done = [_held_by(owner), self._keys.keep, _record(delivery)]
-        return bool(await connected.complete([self._keys.claim(key)], done))
+        async with connected.leaving_replicas():
+            return bool(await connected.complete([self._keys.claim(key)], done))
 
     async def release(self, key: str, owner: str) -> None:
         """See `RedisStore.release`."""
@@ -284,6 +300,17 @@ class _Connected:
         self.claim = redis.register_script(_CLAIM)
         self.complete = redis.register_script(_COMPLETE)
         self.release = redis.register_script(_RELEASE)
+
+    @asynccontextmanager
+    async def leaving_replicas(self) -> AsyncIterator[None]:
+        """Close the connections to a master that has become a replica."""
+        from redis.exceptions import ReadOnlyError
+
+        try:
+            yield
+        except ReadOnlyError:
+            await self.redis.connection_pool.disconnect()
+            raise
 
 
 class _OnOneLoop:
@@ -341,7 +368,7 @@ def _shown(settings: Mapping[str, object]) -> str:
 
 def _limits(url: str) -> _Limits:
     # What the URL says of them comes first, for redis-py.
-    limits: _Limits = {"decode_responses": True, "socket_timeout": SOCKET_TIMEOUT_SECONDS}
+    limits: _Limits = {"socket_timeout": SOCKET_TIMEOUT_SECONDS}
     if not url.startswith("unix:"):
         limits["socket_connect_timeout"] = SOCKET_TIMEOUT_SECONDS
     return limits
@@ -356,9 +383,9 @@ def _held_by(owner: str) -> str:
 
 
 def _text(value: object) -> str | None:
-    # A client that was handed in may not decode.
+    # A client that was handed in may not decode. What is not UTF-8 is none of ours.
     if isinstance(value, bytes):
-        return value.decode()
+        return value.decode(errors="replace")
     return value if isinstance(value, str) else None
 
 

@@ -207,7 +207,9 @@ class SQLiteStore:
 
     def __del__(self) -> None:
         # A thread that was given up by a cancelled task puts its connection back after `close`.
-        with suppress(AttributeError):  # a store whose making failed has nothing to close
+        # A store whose making failed has nothing to close, and at the end of the interpreter the
+        # modules that closing needs may be gone.
+        with suppress(AttributeError, TypeError):
             self.close()
 
     def _own_idle(self) -> deque[sqlite3.Connection]:

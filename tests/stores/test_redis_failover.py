@@ -1,0 +1,55 @@
+"""A master of Redis that becomes a replica: the connections to it are given up."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import pytest
+from redis import Redis
+from redis.exceptions import ReadOnlyError
+
+from qpaykit import AsyncRedisStore, RedisStore
+from support import RestartableRedis
+
+
+def test_a_store_opens_new_connections_after_a_failover() -> None:
+    with RestartableRedis() as server, Redis.from_url(server.url) as operator:
+        store = RedisStore(server.url, prefix=f"{uuid.uuid4()}:")
+        assert store.claim("k", "a", lease=60) == "claimed"
+        before = {client["id"] for client in operator.client_list()}
+        operator.replicaof("127.0.0.1", 1)
+        with pytest.raises(ReadOnlyError):
+            store.complete("k", "a")
+        operator.replicaof("NO", "ONE")
+        assert store.complete("k", "a") is True
+        after = {client["id"] for client in operator.client_list()}
+        assert len(after - before) == 1
+        store.close()
+
+
+def test_the_async_store_opens_new_connections_after_a_failover() -> None:
+    async def main(server: RestartableRedis, operator: Redis) -> tuple[bool, int]:
+        store = AsyncRedisStore(server.url, prefix=f"{uuid.uuid4()}:")
+        assert await store.claim("k", "a", lease=60) == "claimed"
+        before = {client["id"] for client in operator.client_list()}
+        operator.replicaof("127.0.0.1", 1)
+        with pytest.raises(ReadOnlyError):
+            await store.complete("k", "a")
+        operator.replicaof("NO", "ONE")
+        completed = await store.complete("k", "a")
+        after = {client["id"] for client in operator.client_list()}
+        await store.aclose()
+        return completed, len(after - before)
+
+    with RestartableRedis() as server, Redis.from_url(server.url) as operator:
+        assert asyncio.run(main(server, operator)) == (True, 1)
+
+
+def test_a_value_that_is_not_utf_8_is_no_value() -> None:
+    with RestartableRedis() as server, Redis.from_url(server.url) as operator:
+        store = RedisStore(server.url, prefix="p:")
+        operator.set("p:claim:delivered:x", b"+\xff\xfe")
+        assert store.delivery("delivered:x") is None
+        assert list(store.deliveries()) == []
+        store.close()
