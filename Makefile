@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-slow lint types docs regression dist checks check storm bench mutation format clean
+.PHONY: demo test test-slow resolve lint types docs regression dist checks check storm bench mutation format clean
 
 demo: $(STAMP) ## An invoice, paid and delivered, on the embedded simulator
 	$(BIN)/qpaykit demo
@@ -14,10 +14,20 @@ test: $(STAMP) ## The tests, on every core
 test-slow: $(STAMP) ## The slow and rare tests: storms, browsers, type checkers, shops as processes
 	$(BIN)/pytest -m slow -n auto --dist worksteal
 
+resolve: $(STAMP) ## The lowest and the newest dependencies of every Python, without installing
+	for version in 3.10 3.11 3.12 3.13 3.14; do \
+		for resolution in lowest-direct highest; do \
+			$(BIN)/uv pip compile --quiet --no-header --python-version $$version \
+				--resolution $$resolution --all-extras --only-binary :all: \
+				pyproject.toml > /dev/null || exit 1; \
+		done; \
+	done
+
 lint: $(STAMP) ## Form and style
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --quiet --persona auditor .github
 
 types: $(STAMP) ## Every type, strictly
 	$(BIN)/mypy
@@ -31,7 +41,7 @@ regression: $(STAMP) ## The short benchmarks, against the recorded ratios
 dist: $(STAMP) ## Build the distributions and prove them
 	$(BIN)/python tools/dist_check.py
 
-checks: test-slow lint types docs demo dist regression ## Everything but the quick tests
+checks: test-slow resolve lint types docs demo dist regression ## Everything but the quick tests
 
 check: test checks ## Everything that must hold
 
@@ -39,7 +49,6 @@ storm: $(STAMP) ## Everything goes wrong, on SQLite and on Redis; then the books
 	$(BIN)/python tests/storm.py --orders $(or $(ORDERS),2000) --seeds $(or $(SEEDS),1)
 
 bench: $(STAMP) ## What a call costs beside hand-written httpx; some four minutes
-	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m benchmarks --json bench.json
 
 mutation: $(STAMP) ## Change the code, one spot at a time: does a test notice? Some forty minutes

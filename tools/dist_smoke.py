@@ -19,7 +19,7 @@ import qpaykit
 
 assert qpaykit.__version__ == version("qpaykit"), qpaykit.__version__
 installed = {found.metadata["Name"].lower().replace("_", "-") for found in distributions()}
-assert {"httpx", "pydantic", "tenacity", "typing-extensions"} < installed, installed
+assert {"anyio", "httpcore", "httpx", "pydantic", "tenacity", "typing-extensions"} < installed, installed
 more = installed & {"redis", "rich", "segno", "starlette", "typer", "uvicorn"}
 assert not more, more
 client = qpaykit.QPayClient(

@@ -12,6 +12,7 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import qpaykit
 
@@ -111,10 +112,10 @@ def test_the_wheel_has_the_package_its_types_and_its_licence_only(wheel: Path) -
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"qpaykit"}
 
 
-def test_a_plain_installation_needs_four_packages(wheel: Path) -> None:
+def test_a_plain_installation_needs_six_packages(wheel: Path) -> None:
     needed = metadata(wheel).get_all("Requires-Dist", [])
-    plain = {line.partition(">")[0] for line in needed if "extra ==" not in line}
-    assert plain == {"httpx", "pydantic", "tenacity", "typing-extensions"}
+    plain = {Requirement(line).name for line in needed if "extra ==" not in line}
+    assert plain == {"anyio", "httpcore", "httpx", "pydantic", "tenacity", "typing-extensions"}
 
 
 def test_the_sdist_has_all_that_a_check_needs(sdist: Path) -> None:
