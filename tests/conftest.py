@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import decimal
 import gc
 import logging
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,14 @@ import trustme
 from anyio.from_thread import start_blocking_portal
 
 from qpaykit import AsyncQPayClient, QPayClient
-from support import BACKENDS, BASE, SETTINGS, redis_server, token_body
+from support import (
+    BACKENDS,
+    BASE,
+    HOSTILE_CONTEXTS,
+    SETTINGS,
+    redis_server,
+    token_body,
+)
 from ways import WAYS, Opener, opener
 
 if TYPE_CHECKING:
@@ -30,6 +39,17 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("USERNAME", "PASSWORD", "INVOICE_CODE", "CALLBACK_URL", "BASE_URL"):
         monkeypatch.delenv(f"QPAY_{name}", raising=False)
     monkeypatch.delenv("QPAY_CALLBACK_SECRET", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def hostile_decimal_context() -> Iterator[None]:
+    """Run the tests under the decimal context that a variable names; see test_hostile_contexts."""
+    name = os.environ.get("HOSTILE_DECIMAL_CONTEXT")
+    if name is None:
+        yield
+        return
+    with decimal.localcontext(HOSTILE_CONTEXTS[name]):
+        yield
 
 
 @pytest.fixture(autouse=True)

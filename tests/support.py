@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import ROUND_UP, Context, Inexact, InvalidOperation, Rounded
 
 import httpx
 import pytest
@@ -22,6 +23,13 @@ BASE = "https://qpay.test/v2"
 # The HTTP libraries that this interpreter can have: httpx2 begins at Python 3.11.
 LIBRARIES = ["httpx", "httpx2"] if sys.version_info >= (3, 11) else ["httpx"]
 BACKENDS = ["asyncio", "trio"]
+# Decimal contexts that a caller may have; no sum of ours may depend on them.
+HOSTILE_CONTEXTS = {
+    "few digits": Context(prec=4),
+    "one digit, rounded up": Context(prec=1, rounding=ROUND_UP),
+    "small exponents": Context(prec=9, Emax=1, Emin=-1),
+    "traps": Context(prec=4, traps=[Inexact, Rounded, InvalidOperation]),
+}
 CHECK_UNPAID: dict[str, object] = {"count": 0, "rows": []}
 
 

@@ -18,6 +18,7 @@ WRONG = {
     "no host": "https:///cb",
     "a bad port": "https://shop.mn:port/cb",
     "a bad host": "http://[bad/cb",
+    "an empty label": "http://shop..mn/cb",
     "in quotes": '"https://shop.mn/cb"',
     "in single quotes": "'https://shop.mn/cb'",
     "a blank": "https://shop.mn/c b",
@@ -36,6 +37,8 @@ PRIVATE = [
     "https://192.168.1.5/cb",
     "https://10.0.0.1/cb",
     "https://169.254.1.1/cb",
+    "http://127.1/cb",
+    "http://2130706433/cb",
 ]
 SECRET = "a secret of the shop that is long enough"
 

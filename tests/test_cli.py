@@ -30,6 +30,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.slow
 def test_the_demo_ends_with_a_delivered_and_refunded_order() -> None:
     done = run("demo")
     assert done.returncode == 0, done.stderr

@@ -278,6 +278,18 @@ def test_a_refused_login_is_an_authentication_error_whatever_its_code(
         client.payments.get("p-1")
 
 
+def test_a_refusal_that_names_no_error_shows_the_beginning_of_its_body() -> None:
+    page = "<html>\n<head><title>403 Forbidden</title></head>" + "x" * 500
+    text = str(APIError(403, "GET", "/invoice/1", body=page))
+    assert "QPay answered 403 '<html> <head><title>403 Forbidden</title>" in text
+    assert len(text) < 300
+
+
+def test_a_401_says_what_to_try() -> None:
+    text = str(AuthenticationError(401, "GET", "/invoice/1", code="NEW_CODE"))
+    assert "Check username and password, and that base_url" in text
+
+
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_an_error_is_rebuilt_from_its_args_over_json(error: QPayError) -> None:
     rebuilt = type(error)(*json.loads(json.dumps(error.args)))

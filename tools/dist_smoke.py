@@ -19,7 +19,8 @@ import qpaykit
 
 assert qpaykit.__version__ == version("qpaykit"), qpaykit.__version__
 installed = {found.metadata["Name"].lower().replace("_", "-") for found in distributions()}
-assert {"anyio", "httpcore", "httpx", "pydantic", "tenacity", "typing-extensions"} < installed, installed
+needed = {"anyio", "httpcore", "httpx", "pydantic", "tenacity", "typing-extensions"}
+assert needed < installed, installed
 more = installed & {"redis", "rich", "segno", "starlette", "typer", "uvicorn"}
 assert not more, more
 client = qpaykit.QPayClient(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -11,6 +12,7 @@ SIGNATURE_PARAM: Final = "qpaykit"
 PAYMENT_ID_PARAM: Final = "qpay_payment_id"
 MAX_CHARACTERS: Final = 255
 
+_MAX_LABEL = 63
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 
@@ -33,6 +35,8 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
     parts = _split(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be a whole URL, such as https://shop.example/callback")
+    if not all(0 < len(label) <= _MAX_LABEL for label in parts.hostname.rstrip(".").split(".")):
+        raise ValueError("must have a host whose parts have 1 to 63 characters each")
     if "@" in parts.netloc:
         raise ValueError("must hold no user name and no password: QPay does not send them")
     if len(url) > MAX_CHARACTERS:
@@ -59,6 +63,11 @@ def is_public_host(host: str) -> bool:
     try:
         return ipaddress.ip_address(name).is_global
     except ValueError:
+        pass  # a name, or an address in another form
+    try:
+        # Resolvers take "127.1" and "2130706433" for addresses, too.
+        return ipaddress.ip_address(socket.inet_aton(name)).is_global
+    except OSError:
         return True
 
 

@@ -186,13 +186,21 @@ class APIError(QPayError):
         advice = known.advice if known else _ADVICE.get(self.status_code, "")
         return (
             f"{self.method} {self.path}: QPay answered {self.status_code}"
-            + (f" {said}" if said else "")
+            + (f" {said}" if said else self._beginning())
             + (f" [{refused}]" if refused else "")
             + (f". {advice}" if advice else "")
         )
 
+    def _beginning(self) -> str:
+        """The beginning of a body that names no error, such as a gateway's page."""
+        text = " ".join(self.body.split())
+        return f" {text[:_MAX_BEGINNING]!r}" if text and text != "{}" else ""
 
+
+_MAX_BEGINNING = 120
 _ADVICE = {
+    401: "Check username and password, and that base_url is the server that they are for. A "
+    "simulator that was started anew takes no token from before.",
     403: "Ask QPay whether this account may do this.",
     404: "Check base_url: this path is not known there.",
     429: "Slow down and try again later.",

@@ -289,6 +289,7 @@ def test_anything_gives_a_callback_or_a_callback_error(query: str, body: str) ->
     assert callback.payment_id or callback.invoice_id
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, JSON))
 def test_any_json_object_gives_a_callback_or_a_callback_error(content: dict[str, object]) -> None:
     try:
@@ -297,6 +298,7 @@ def test_any_json_object_gives_a_callback_or_a_callback_error(content: dict[str,
         return
 
 
+@pytest.mark.slow
 def test_two_hundred_thousand_random_queries_and_bodies_raise_nothing_else() -> None:
     rng = random.Random(42)
     pieces = [

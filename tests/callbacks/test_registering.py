@@ -151,5 +151,5 @@ class TestRegistering:
         assert awaited == []
 
     def test_a_sync_handler_needs_the_sync_dispatcher(self, async_client: AsyncQPayClient) -> None:
-        with pytest.raises(ConfigurationError, match="CallbackDispatcher"):
+        with pytest.raises(ConfigurationError, match="write async def"):
             AsyncCallbackDispatcher(async_client).on_paid(print)  # type: ignore[type-var]

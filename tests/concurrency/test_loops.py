@@ -41,6 +41,7 @@ def run_on_trio(call: Callable[[], Any]) -> None:
     trio.run(call)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", [run_on_asyncio, run_on_trio])
 def test_hundreds_of_loops_leave_no_connection_open(
     qpay_simulator: Simulator, run: Callable[[Callable[[], Any]], None]

@@ -22,6 +22,8 @@ from qpaykit.config import Settings
 from qpaykit.simulator import Simulator
 from support import hear_interrupts
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 EXTRAS = set(metadata("qpaykit").get_all("Provides-Extra") or ())

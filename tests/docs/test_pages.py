@@ -12,6 +12,8 @@ import pytest
 
 from docs.blocks import ROOT, blocks, pages, to_run
 
+pytestmark = pytest.mark.slow
+
 # Each block that is not run, by its page and its reason. A new one is a decision: write it here.
 NOT_RUN = [
     ("docs/http.md", "httpx2 begins at Python 3.11, these pages at 3.10"),

@@ -10,7 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from docs.blocks import ROOT, Block, pages, to_run
+
+pytestmark = pytest.mark.slow
 
 # What a page's blocks find when they begin; see page.py.
 PRELUDE = """\

@@ -33,7 +33,7 @@ fuzz = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
-pytestmark = given_up
+pytestmark = [*given_up, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

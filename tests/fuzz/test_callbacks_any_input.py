@@ -14,6 +14,8 @@ from qpaykit import CallbackDispatcher, MemoryStore, PaymentEvent, QPayClient
 from qpaykit.callbacks.events import Outcome
 from support import SETTINGS, token_body
 
+pytestmark = pytest.mark.slow
+
 OUTCOMES = set(get_args(Outcome))
 NAMES = ["qpay_payment_id", "payment_id", "payment_status", "object_id", "object_type", "qpaykit"]
 WORDS = ["p-1", "i-1", "PAID", "NEW", "INVOICE", "", "../..", "v1.x.y"]

@@ -23,6 +23,8 @@ from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient, QPayError, Wai
 from qpaykit._redaction import Redactor
 from support import SETTINGS, Settings, token_body
 
+pytestmark = pytest.mark.slow
+
 # Its signs are spelt differently in JSON, HTML and URLs; none is by repr.
 PASSWORD = 'hunter2 "&/<ö>+%=$'
 MERCHANT: Settings = {**SETTINGS, "password": PASSWORD}

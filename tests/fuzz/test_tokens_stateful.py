@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from collections.abc import Callable
 from contextlib import ExitStack
 from unittest.mock import patch
@@ -14,6 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from clock import Clock
 from qpaykit import MemoryStore, QPayClient, QPayError
 from support import SETTINGS
+
+pytestmark = pytest.mark.slow
 
 RETRIES = 2
 LIFETIME = 3600.0

@@ -17,6 +17,8 @@ from workers import check_often, deliver, get_token, open_store
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 KINDS = ["sqlite", "redis"]
 
 

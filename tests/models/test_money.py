@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from qpaykit import InvoiceLine, InvoiceRequest, PaymentCheck, Tax, TaxCode
 from qpaykit.models.tax import vat_of
-from qpaykit.models.values import parse_money
+from qpaykit.models.values import EXACT, parse_money
 from support import shown
 
 AMOUNTS = st.decimals(min_value=0, max_value=Decimal("9999999999999.99"), places=2)
@@ -148,7 +148,7 @@ def cut(exact: Fraction) -> Fraction:
 
 def test_the_vat_of_every_price_up_to_two_thousand_is_exact() -> None:
     for hundredths in range(1, 200_001, 7):
-        price = Decimal(hundredths) / 100
+        price = EXACT.scaleb(Decimal(hundredths), -2)
         assert Fraction(taxes(with_vat(price))["VAT"]) == cut(Fraction(hundredths, 1100))
 
 

@@ -50,6 +50,6 @@ def test_files_that_are_named_exist() -> None:
 def test_the_example_of_an_endpoint_is_made_of_what_there_is() -> None:
     example = text("CONTRIBUTING.md")
     faces = (ROOT / "src/qpaykit/resources/payments.py").read_text()
-    for name in ("endpoint", "Operation", "path_id", "reader", "Resource", "SyncResource"):
+    for name in ("endpoint", "Operation", "path_id", "parser", "Resource", "SyncResource"):
         assert re.search(rf"\b{name}\b", example)
         assert re.search(rf"^from qpaykit\..* import .*\b{name}\b", faces, re.MULTILINE)

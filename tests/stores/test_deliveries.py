@@ -98,6 +98,7 @@ def test_more_deliveries_than_a_page_are_read_page_by_page(tmp_path: Path) -> No
     assert [one.order_no for one in store.deliveries()] == [str(n) for n in range(1203)]
 
 
+@pytest.mark.slow
 def test_a_store_in_memory_keeps_the_token_and_forgets_the_oldest_invoices() -> None:
     store = MemoryStore()
     store.set("token:shop", "kept", ttl=3600)

@@ -49,6 +49,7 @@ def test_a_claim_is_completed_after_a_restart_by_the_async_store(redis: Restarta
     assert asyncio.run(main()) == [True, "done"]
 
 
+@pytest.mark.slow
 def test_the_async_store_serves_event_loops_one_after_another(redis: RestartableRedis) -> None:
     store = AsyncRedisStore(redis.url, prefix=f"{uuid.uuid4()}:")
 

@@ -23,7 +23,7 @@ client = QPayClient("SHOP", "password")  # error
 client.invoices.create(ammount=1500, sender_invoice_no="42", invoice_description="x")  # error
 client.invoices.create(amount=[], sender_invoice_no="42", invoice_description="x")  # error
 client.invoices.create(amount=1500, invoice_description="x")  # error
-client.invoices.create(amount=1500, sender_invoice_no=42, invoice_description="x")  # error
+client.invoices.create(amount=1500, sender_invoice_no=4.2, invoice_description="x")  # error
 client.invoices.create(sender_invoice_no="42", invoice_description="x", lines=1)  # error
 client.invoices.create("42")  # error
 client.invoices.get(42)  # error

@@ -55,15 +55,19 @@ checkers = pytest.mark.parametrize("refused_by", [mypy, pyright])
 
 
 @checkers
-def test_what_a_user_writes_type_checks(refused_by: Callable[[str], set[int]]) -> None:
-    assert refused_by("accepted.py") == set()
+@pytest.mark.parametrize("name", ["accepted.py", "shop.py"])
+def test_what_a_user_writes_type_checks(refused_by: Callable[[str], set[int]], name: str) -> None:
+    assert refused_by(name) == set()
 
 
 @checkers
-def test_misspelt_and_mistyped_arguments_do_not(refused_by: Callable[[str], set[int]]) -> None:
-    lines = (HERE / "refused.py").read_text().splitlines()
+@pytest.mark.parametrize("name", ["refused.py", "shop_refused.py"])
+def test_misspelt_and_mistyped_arguments_do_not(
+    refused_by: Callable[[str], set[int]], name: str
+) -> None:
+    lines = (HERE / name).read_text().splitlines()
     marked = {number for number, line in enumerate(lines, 1) if line.endswith("# error")}
-    assert refused_by("refused.py") == marked
+    assert refused_by(name) == marked
 
 
 def test_every_public_symbol_has_a_known_type() -> None:

@@ -430,6 +430,9 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
 
     def _add(self, name: str, handler: A) -> A:
         if not is_async(handler):
-            raise ConfigurationError("a handler that is not async needs a CallbackDispatcher")
+            raise ConfigurationError(
+                "an AsyncCallbackDispatcher awaits its handlers: write async def, or use a "
+                "CallbackDispatcher"
+            )
         self._pipeline.handlers.add(name, handler)
         return handler

@@ -48,13 +48,11 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "scan": "QR кодыг банкны аппаараа уншуулна уу",
         "alt": "Төлбөрийн QR код",
         "open": "Эсвэл аппаа сонгоно уу",
-        "page": "QPay хуудсаар төлөх",
     },
     "en": {
         "scan": "Scan the QR code with your bank's app",
         "alt": "QR code of the payment",
         "open": "Or choose your app",
-        "page": "Pay on QPay's page",
     },
 }
 _STYLE = """
@@ -84,10 +82,6 @@ def invoice_html(invoice: Invoice, *, lang: Language, logos: bool) -> str:
     buttons = list(_buttons(invoice, logos=logos))
     if buttons:
         parts += [f"<p>{escape(texts['open'])}</p>", "<ul>", *buttons, "</ul>"]
-    if _scheme(invoice.qpay_short_url) in {"http", "https"}:
-        parts.append(
-            f'<p><a href="{escape(invoice.qpay_short_url)}">{escape(texts["page"])}</a></p>'
-        )
     parts.append("</div>")
     return "\n".join(parts)
 

@@ -8,14 +8,18 @@ binary floating point makes of many a multiple of 11.
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, Context, Decimal
+from decimal import ROUND_DOWN, Decimal
+
+from qpaykit.models.values import EXACT
 
 _FOURTH = Decimal("0.0001")
 _VAT = Decimal(10)
 _CITY_TAX = Decimal(2)
-_HUNDRED = Decimal(100)
+_WITH_VAT = Decimal(110)
+_WITH_CITY_TAX_TOO = Decimal(112)
 # Wide enough that no line's total times ten loses a digit, whatever the thread's own context.
-_CONTEXT = Context(prec=60, rounding=ROUND_DOWN)
+_CONTEXT = EXACT.copy()
+_CONTEXT.rounding = ROUND_DOWN
 
 
 def vat_of(total: Decimal, *, city_tax: bool = False) -> Decimal:
@@ -34,7 +38,7 @@ def city_tax_of(total: Decimal) -> Decimal:
 
 
 def _held(total: Decimal, rate: Decimal, *, city_tax: bool) -> Decimal:
-    whole = _HUNDRED + _VAT + (_CITY_TAX if city_tax else 0)
+    whole = _WITH_CITY_TAX_TOO if city_tax else _WITH_VAT
     # The product is exact and the quotient is cut, so cutting it again changes nothing more.
     share = _CONTEXT.divide(_CONTEXT.multiply(total, rate), whole)
     return share.quantize(_FOURTH, context=_CONTEXT)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping  # noqa: TC003 (the methods' types can be asked for)
 from typing import TYPE_CHECKING, Any, overload
+
+from pydantic import JsonValue  # noqa: TC002
 
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._sync import run_sync
@@ -16,9 +19,8 @@ from qpaykit.resources._parsing import lenient_parser, nothing, parser
 from qpaykit.signing import sign_callback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine
 
-    from pydantic import JsonValue
     from typing_extensions import Unpack
 
     from qpaykit._http.session import Session

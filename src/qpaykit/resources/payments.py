@@ -338,8 +338,7 @@ class AsyncPayments(_PaymentEndpoints, AsyncResource):
             extra: Further fields of the request, for what QPay adds.
 
         Returns:
-            An async iterator over the payments of all pages; it ends where a page brings nothing
-                new.
+            An iterator over the payments of all pages; it ends where a page brings nothing new.
 
         Raises:
             ConfigurationError, pydantic.ValidationError: See `list`; at the first step.

@@ -175,11 +175,13 @@ class RedisStore:
     @contextmanager
     def _leaving_replicas(self) -> Iterator[None]:
         """Close the connections to a master that has become a replica."""
-        from redis.exceptions import ReadOnlyError
+        from redis.exceptions import ResponseError
 
         try:
             yield
-        except ReadOnlyError:
+        except ResponseError as error:
+            if not _is_of_replica(error):
+                raise
             self._redis.connection_pool.disconnect()
             raise
 
@@ -304,11 +306,13 @@ class _Connected:
     @asynccontextmanager
     async def leaving_replicas(self) -> AsyncIterator[None]:
         """Close the connections to a master that has become a replica."""
-        from redis.exceptions import ReadOnlyError
+        from redis.exceptions import ResponseError
 
         try:
             yield
-        except ReadOnlyError:
+        except ResponseError as error:
+            if not _is_of_replica(error):
+                raise
             await self.redis.connection_pool.disconnect()
             raise
 
@@ -413,6 +417,11 @@ def _state(answer: object) -> ClaimState:
     if state == "claimed":
         return "claimed"
     return "done" if state == "done" else "held"
+
+
+def _is_of_replica(error: Exception) -> bool:
+    # Redis before 7 wraps the answer of a script in an error of its own.
+    return type(error).__name__ == "ReadOnlyError" or "READONLY" in str(error)
 
 
 def _redis_at(url: SecretStr | None) -> Redis:
