@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from collections.abc import Callable
 from contextlib import ExitStack
 from unittest.mock import patch
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
