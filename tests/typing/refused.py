@@ -31,7 +31,7 @@ client.invoices.get()  # error
 client.payments.refund("8e25")  # error
 client.payments.refund("8e25", "cold")  # error
 client.payments.check("i-1", page=2)  # error
-client.payments.list(start_date="2026-01-01")  # error
+client.payments.list(start_date=20260101)  # error
 client.invoices.get("i-1").total()  # error
 InvoiceRequest(amount=1500, sender_invoice_no="42", description="x")  # error
 InvoiceLine(line_description="x", line_quantity=None, line_unit_price=1)  # error

@@ -92,9 +92,9 @@ class CallbackReply:
     __slots__ = ("body", "content_type", "outcome", "status_code")
 
     def __init__(self, status_code: int, body: str, content_type: str, outcome: Outcome) -> None:
-        self.status_code = status_code
-        self.body = body
-        self.content_type = content_type
+        self.status_code: int = status_code
+        self.body: str = body
+        self.content_type: str = content_type
         self.outcome: Outcome = outcome
 
     def __eq__(self, other: object) -> bool:

@@ -16,12 +16,12 @@ from qpaykit.cli.doctor import examine
 from qpaykit.simulator import Simulator
 from qpaykit.simulator.terminal import FORMATS, describe, printable, setting_lines, write_dotenv
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console()
+console: Console = Console()
 
 
 def _version(wanted: bool) -> None:

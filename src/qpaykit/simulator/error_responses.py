@@ -33,7 +33,7 @@ class FieldErrorResponse(ErrorResponse):
 
     def __init__(self, fields: Mapping[str, tuple[str, str]]) -> None:
         super().__init__(400, ", ".join(f"{name}: {kind}" for name, (kind, _) in fields.items()))
-        self.content = {
+        self.content: dict[str, JsonValue] = {
             "error": {
                 name: {"type": kind, "message": message} for name, (kind, message) in fields.items()
             }
