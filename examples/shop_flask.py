@@ -70,7 +70,7 @@ def show(number: str) -> flask.typing.ResponseReturnValue:
         page += '<meta http-equiv="refresh" content="2"><a href="?back=1">I have paid</a>'
         page += f'<img alt="QR" src="data:image/png;base64,{b64encode(invoice.qr_png()).decode()}">'
         for bank in invoice.urls:
-            page += f'<a href="{escape(bank.link or "")}">{escape(bank.name or "")}</a>'
+            page += f'<a href="{escape(bank.link)}">{escape(bank.name)}</a>'
     return page
 
 
