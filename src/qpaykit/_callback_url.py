@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -16,6 +17,8 @@ _MAX_LABEL = 63
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 
+# A client checks the same URL for each invoice: parsing it anew is a tenth of a call's time.
+@lru_cache(maxsize=32)
 def check_callback_url(url: str, *, public: bool = False) -> str:
     """Return a callback URL, without the white space around it.
 
