@@ -17,8 +17,6 @@ _MAX_LABEL = 63
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 
-# A client checks the same URL for each invoice: parsing it anew is a tenth of a call's time.
-@lru_cache(maxsize=32)
 def check_callback_url(url: str, *, public: bool = False) -> str:
     """Return a callback URL, without the white space around it.
 
@@ -30,6 +28,36 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
     Raises:
         ValueError: It is no such URL; the sentence says what to do.
     """
+    url, host = _read(url)
+    if public and not is_public_host(host):
+        raise ValueError(
+            "must be an address that QPay reaches from outside, not one of this machine or of a "
+            "private network"
+        )
+    return url
+
+
+@lru_cache(maxsize=32)
+def is_public_host(host: str) -> bool:
+    """Say whether a host may be reached from outside: no loopback and no private address."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return False
+    try:
+        return ipaddress.ip_address(name).is_global
+    except ValueError:
+        pass  # a name, or an address in another form
+    try:
+        # Resolvers take "127.1" and "2130706433" for addresses, too.
+        return ipaddress.ip_address(socket.inet_aton(name)).is_global
+    except OSError:
+        return True
+
+
+# The URL of one invoice is checked when it is given, when it is completed and when it is signed.
+@lru_cache(maxsize=32)
+def _read(url: str) -> tuple[str, str]:
+    """Return a callback URL, without the white space around it, and its host."""
     url = url.strip()
     if url[:1] in {'"', "'"} or url[-1:] in {'"', "'"}:
         raise ValueError("must not stand in quotes: remove them from the variable's value")
@@ -50,28 +78,7 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
         if name in names:
             msg = f"must have no parameter {name} of its own: it is added to the URL"
             raise ValueError(msg)
-    if public and not is_public_host(parts.hostname):
-        raise ValueError(
-            "must be an address that QPay reaches from outside, not one of this machine or of a "
-            "private network"
-        )
-    return url
-
-
-def is_public_host(host: str) -> bool:
-    """Say whether a host may be reached from outside: no loopback and no private address."""
-    name = host.rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return False
-    try:
-        return ipaddress.ip_address(name).is_global
-    except ValueError:
-        pass  # a name, or an address in another form
-    try:
-        # Resolvers take "127.1" and "2130706433" for addresses, too.
-        return ipaddress.ip_address(socket.inet_aton(name)).is_global
-    except OSError:
-        return True
+    return url, parts.hostname
 
 
 def _split(url: str) -> SplitResult | None:
