@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from pydantic_core import to_json
+
 from qpaykit._callback_url import SIGNATURE_PARAM
 from qpaykit.models.values import EXACT
 
@@ -80,18 +82,16 @@ class InvoiceRecord:
 
     def to_json(self) -> str:
         """Write the record as a store keeps it."""
-        return json.dumps(
-            [
-                self.order_no,
-                self.sender_invoice_no,
-                _text(self.total),
-                _text(self.minimum),
-                self.is_open,
-                self.currency,
-                self.callback_url,
-            ],
-            ensure_ascii=False,
+        values = (
+            self.order_no,
+            self.sender_invoice_no,
+            _text(self.total),
+            _text(self.minimum),
+            self.is_open,
+            self.currency,
+            self.callback_url,
         )
+        return to_json(values).decode()
 
     @classmethod
     def from_json(cls, text: str | None) -> InvoiceRecord | None:

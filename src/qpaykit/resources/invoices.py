@@ -34,6 +34,7 @@ class _InvoiceEndpoints(Resource):
     def __init__(self, session: Session, settings: Settings, store: AsyncStore) -> None:
         super().__init__(session, settings)
         self._store = store
+        self._account = settings.account
 
     async def _create(
         self,
@@ -45,9 +46,7 @@ class _InvoiceEndpoints(Resource):
         invoice = await self._session.call(create_operation(request, extra))
         record = InvoiceRecord.of_request(request)
         try:
-            await self._store.set(
-                record_key(self._settings.account, invoice.invoice_id), record.to_json()
-            )
+            await self._store.set(record_key(self._account, invoice.invoice_id), record.to_json())
         except Exception:
             # The invoice exists, and the dispatcher can ask QPay for what is not remembered.
             _logger.exception(
