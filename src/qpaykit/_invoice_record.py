@@ -10,14 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic_core import to_json
 
+from qpaykit._arithmetic import EXACT, HUNDREDTH, ZERO, add_up
 from qpaykit._callback_url import SIGNATURE_PARAM
-from qpaykit.models.values import EXACT
 
 if TYPE_CHECKING:
     from qpaykit.models import InvoiceDetail, InvoiceRequest
-
-_NOTHING = Decimal(0)
-_HUNDREDTH = Decimal("0.01")
 
 
 def record_key(account: str, invoice_id: str) -> str:
@@ -50,7 +47,7 @@ class InvoiceRecord:
     @property
     def due(self) -> Decimal:
         """What has to be paid; 0 where any sum will do, or where nothing names it."""
-        return self.total or self.minimum or _NOTHING
+        return self.total or self.minimum or ZERO
 
     @property
     def is_due_known(self) -> bool:
@@ -154,16 +151,15 @@ class InvoiceRecord:
 
 def _lines_total(detail: InvoiceDetail) -> Decimal | None:
     """Add up the lines; None where QPay leaves out a price or a quantity."""
-    total = _NOTHING
+    total = ZERO
     for line in detail.lines:
         if line.line_unit_price is None or line.line_quantity is None:
             return None
         total = EXACT.fma(line.line_unit_price, line.line_quantity, total)
-        for charge in (*line.surcharges, *line.taxes):
-            total = EXACT.add(total, charge.amount or _NOTHING)
-        for discount in line.discounts:
-            total = EXACT.subtract(total, discount.amount or _NOTHING)
-    return EXACT.quantize(total, _HUNDREDTH)
+        charges = (*line.surcharges, *line.taxes)
+        total = EXACT.add(total, add_up(charge.amount or ZERO for charge in charges))
+        total = EXACT.subtract(total, add_up(one.amount or ZERO for one in line.discounts))
+    return EXACT.quantize(total, HUNDREDTH)
 
 
 def _text(amount: Decimal | None) -> str | None:

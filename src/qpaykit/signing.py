@@ -20,11 +20,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from qpaykit._arithmetic import EXACT
 from qpaykit._callback_url import SIGNATURE_PARAM
 from qpaykit.config import secrets_of, wrap_secrets
 from qpaykit.errors import CallbackSignatureError, ConfigurationError
 from qpaykit.models.values import (
-    EXACT,
     MoneyInput,
     callback_url,
     parse_money,

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from qpaykit._arithmetic import EXACT, ZERO, add_up
 from qpaykit.models import PaymentStatus
 from qpaykit.models.payments import payment_key
-from qpaykit.models.values import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from qpaykit._invoice_record import InvoiceRecord
     from qpaykit.models import Payment, PaymentRow
-
-_NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +43,10 @@ class Tally:
     def of_payment(cls, invoice_id: str, payment: Payment, record: InvoiceRecord) -> Tally:
         """Begin with the payment at hand alone."""
         currency = payment.payment_currency or record.currency
-        amount = (payment.payment_amount or _NOTHING) if currency == record.currency else _NOTHING
+        amount = payment.payment_amount if currency == record.currency else ZERO
         return cls(
             invoice_id=invoice_id,
-            payment_id=payment.payment_id or "",
+            payment_id=payment.payment_id,
             amount=amount,
             record=record,
             total=amount,
@@ -79,10 +77,8 @@ class Tally:
                 others.remove(at_hand)
         amount = self.amount
         if at_hand is not None and not amount and _is_paid(at_hand, self.record.currency):
-            amount = at_hand.payment_amount or _NOTHING
-        total = amount
-        for row in others:
-            total = EXACT.add(total, row.payment_amount or _NOTHING)
+            amount = at_hand.payment_amount
+        total = add_up([amount, *(row.payment_amount for row in others)])
         return replace(
             self,
             amount=amount,
@@ -105,7 +101,7 @@ class Tally:
                 beyond.append(row)
             else:
                 counted.append(row)
-                paid = EXACT.add(paid, row.payment_amount or _NOTHING)
+                paid = EXACT.add(paid, row.payment_amount)
         return paid, tuple(counted), tuple(beyond)
 
     def _may_be_at_hand(self, row: PaymentRow) -> bool:

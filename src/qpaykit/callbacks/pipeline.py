@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import quote
 
+from qpaykit._arithmetic import add_up
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit.callbacks.amounts import Tally
 from qpaykit.callbacks.deliveries import Deliveries, Finished
@@ -21,7 +21,7 @@ from qpaykit.callbacks.verify import verify_callback
 from qpaykit.errors import CallbackError, CallbackSignatureError, ConfigurationError, QPayError
 from qpaykit.models import ObjectType, Payment, PaymentStatus
 from qpaykit.models.payments import payment_key
-from qpaykit.models.values import EXACT, is_path_id
+from qpaykit.models.values import is_path_id
 from qpaykit.stores.delivery import Delivery, now
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ T = TypeVar("T")
 _logger = logging.getLogger("qpaykit.callbacks")
 
 _MAX_KEY_PART = 100
-_NOTHING = Decimal(0)
 _UNENDED = (PaymentStatus.NEW, "")
 
 
@@ -129,7 +128,7 @@ class Pipeline(Generic[H]):
         self, row: PaymentRow, invoice_id: str, record: InvoiceRecord
     ) -> Outcome:
         """Take a payment that payment/check lists to its handler."""
-        payment_id = row.payment_id or ""
+        payment_id = row.payment_id
         if not payment_id:
             _logger.warning(
                 "Invoice %s of order %s has a payment of %s without an id, %s. It cannot be "
@@ -210,10 +209,10 @@ class Pipeline(Generic[H]):
         if record is None:
             record = await self._identify(payment, signed, callback)
         event = PaymentEvent(
-            payment_id=payment.payment_id or "",
+            payment_id=payment.payment_id,
             order_no=record.order_no,
             invoice_id=_invoice_id(payment),
-            amount=payment.payment_amount or _NOTHING,
+            amount=payment.payment_amount,
             due=record.due,
             status=payment.payment_status or "",
             payment=payment,
@@ -349,7 +348,7 @@ class Pipeline(Generic[H]):
                 event.invoice_id,
             )
             return "ignored"
-        payments = (event.payment_id, *(row.payment_id or "" for row in counted))
+        payments = (event.payment_id, *(row.payment_id for row in counted))
         delivery = _delivery(key, event, "delivered", payments=payments)
         try:
             outcome = await self._deliveries.deliver(handler, event, delivery, "delivered")
@@ -365,7 +364,7 @@ class Pipeline(Generic[H]):
 
     async def _beyond(self, row: PaymentRow, event: PaymentEvent) -> None:
         """Report a payment that was not needed to pay the order that was just delivered."""
-        if not is_path_id(row.payment_id or ""):
+        if not is_path_id(row.payment_id):
             _logger.error(
                 "Order %s was delivered, and invoice %s has a payment of %s too many, without an "
                 "id: look at it at QPay, and refund it.",
@@ -455,10 +454,11 @@ class Pipeline(Generic[H]):
             return "ignored"
         question = self._queries.payments(event.invoice_id)
         rows = await self._answer(question, f"the payments of invoice {event.invoice_id}")
-        paid = _NOTHING
-        for row in rows:
-            if row.payment_status in {PaymentStatus.PAID, PaymentStatus.PARTIAL}:
-                paid = EXACT.add(paid, row.payment_amount or _NOTHING)
+        paid = add_up(
+            row.payment_amount
+            for row in rows
+            if row.payment_status in {PaymentStatus.PAID, PaymentStatus.PARTIAL}
+        )
         is_enough = record.is_reached_by(paid)
         _logger.warning(
             "Order %s is not delivered: of its invoice %s, %s of %s is paid, in payments that "

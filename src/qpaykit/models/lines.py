@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
+from qpaykit._arithmetic import EXACT
 from qpaykit.models.base import RequestModel
 from qpaykit.models.enums import TaxCode
 from qpaykit.models.parties import Account
 from qpaykit.models.strings import RequiredStr255, Str45, Str255
 from qpaykit.models.tax import city_tax_of, vat_of
-from qpaykit.models.values import EXACT, Money, MoneyInput, MoneyText, TaxAmount
+from qpaykit.models.values import Money, MoneyInput, MoneyText, TaxAmount
 
 if TYPE_CHECKING:
     from typing_extensions import Self

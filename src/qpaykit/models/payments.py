@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AliasChoices, Field, StringConstraints, model_validator
 
+from qpaykit._arithmetic import add_up
 from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.enums import Currency, ObjectType, PaymentStatus, PaymentType
 from qpaykit.models.strings import Str45, Str100, Str255, Word
 from qpaykit.models.values import (
-    EXACT,
     CallbackURL,
     MoneyInput,
     OpenEnum,
@@ -271,14 +271,12 @@ class PaymentCheck(ResponseModel):
         Returns:
             Their sum.
         """
-        total = Decimal(0)
-        for row in distinct_payments(self.rows):
-            if (
-                row.payment_status == PaymentStatus.PAID
-                and (row.payment_currency or Currency.MNT) == currency
-            ):
-                total = EXACT.add(total, row.payment_amount)
-        return total
+        return add_up(
+            row.payment_amount
+            for row in distinct_payments(self.rows)
+            if row.payment_status == PaymentStatus.PAID
+            and (row.payment_currency or Currency.MNT) == currency
+        )
 
 
 class PaymentListRow(_PaymentShape):

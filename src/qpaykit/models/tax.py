@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from decimal import ROUND_DOWN, Decimal
 
-from qpaykit.models.values import EXACT
+from qpaykit._arithmetic import EXACT
 
 _FOURTH = Decimal("0.0001")
 _VAT = Decimal(10)

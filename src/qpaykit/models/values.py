@@ -6,7 +6,7 @@ import logging
 import math
 import re
 from datetime import date, datetime, time, timedelta, timezone
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import (
@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
+from qpaykit._arithmetic import EXACT, HUNDREDTH
 from qpaykit._callback_url import MAX_CHARACTERS, check_callback_url
 from qpaykit._numbers import is_number
 
@@ -43,24 +44,10 @@ ULAANBAATAR = timezone(timedelta(hours=8), "Asia/Ulaanbaatar")
 MoneyInput: TypeAlias = Decimal | int | str | float
 TimeInput: TypeAlias = datetime | date | str
 
-# Wide enough for every sum and product here, whatever the context of the caller's thread, and
-# made of constants alone: `Context()` would take its traps from `decimal.DefaultContext`.
-EXACT = Context(
-    prec=60,
-    rounding="ROUND_HALF_EVEN",
-    Emin=-999_999,
-    Emax=999_999,
-    capitals=1,
-    clamp=0,
-    flags=[],
-    traps=[InvalidOperation, DivisionByZero],
-)
-
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 # A JSON number is read as a binary double, which carries fifteen digits and no more:
 # thirteen and the two decimals.
 _MAX_WHOLE_DIGITS = 13
-_HUNDREDTH = Decimal("0.01")
 _TEN_THOUSANDTH = Decimal("0.0001")
 _MAX_ANSWER_DIGITS = 15
 
@@ -104,7 +91,7 @@ def _fixed(value: Decimal, unit: Decimal) -> Decimal:
 
 
 def _in_hundredths(value: Decimal) -> Decimal:
-    return _fixed(value, _HUNDREDTH)
+    return _fixed(value, HUNDREDTH)
 
 
 def _in_ten_thousandths(value: Decimal) -> Decimal:

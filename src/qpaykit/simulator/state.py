@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from qpaykit._arithmetic import add_up
 from qpaykit.simulator import qr
 from qpaykit.simulator.accounts import Accounts
 from qpaykit.simulator.clock import Clock, parse
 from qpaykit.simulator.error_responses import ErrorResponse
-from qpaykit.simulator.money import add_up, from_fraction, number, subtract
+from qpaykit.simulator.money import from_fraction, number, subtract
 
 if TYPE_CHECKING:
     from collections.abc import Callable

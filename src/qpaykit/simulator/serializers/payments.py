@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qpaykit._arithmetic import add_up
 from qpaykit.simulator.clock import iso
-from qpaykit.simulator.money import add_up, fee_of, number, subtract, text
+from qpaykit.simulator.money import fee_of, number, subtract, text
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
