@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import time
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,3 +105,19 @@ def test_after_each_of_them_the_client_is_as_good_as_new(
         with pytest.raises(TransportError):
             client.invoices.get("i-1")
         assert client.invoices.get("i-1").invoice_id == "i-1"
+
+
+@pytest.mark.parametrize("new_client", ["asyncio-httpx", "trio-httpx"], indirect=True)
+def test_an_answer_that_is_given_up_leaves_nothing_to_the_garbage_collector(
+    scripted: ScriptedServer, there: Settings, new_client: Opener
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 99\r\n\r\n"
+    scripted.play([Answer(200, (head, b"no gzip at all"), "silent")])
+    client = new_client(**there)
+    client.tokens.get()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(TransportError, match="compression is broken"):
+            client.with_options(max_retries=0).invoices.get("i-1")
+        gc.collect()
+    assert [str(one.message) for one in caught if one.category is ResourceWarning] == []

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 _ABORT_MARGIN_SECONDS = 0.5
 _FIRST_ERROR_STATUS = 300
 _MAX_CACHED_HEADERS = 256
+# What has arrived is handed out before the network is waited for. More than this is no buffer.
+_MAX_BUFFERED_CHUNKS = 100_000
 _HEADERS = {
     "accept": "application/json",
     "accept-encoding": "gzip, deflate",
@@ -288,9 +290,29 @@ async def _acollect(response: HTTPResponse, deadline: Deadline) -> bytes:
     if response.is_stream_consumed:
         return _read_by_hook(response)
     body = Body(response.headers.get("content-encoding", ""), deadline.seconds)
-    async for chunk in response.aiter_raw():
-        body.add(chunk)
+    chunks = response.aiter_raw()
+    try:
+        async for chunk in chunks:
+            body.add(chunk)
+    except (BodyError, LateError):
+        await _abandon(chunks)
+        raise
     return body.content()
+
+
+async def _abandon(chunks: AsyncIterator[bytes]) -> None:
+    """End an iteration over a body where it waits for the network.
+
+    Left as it is, the generators below it would be ended by the garbage collector, which trio
+    warns of.
+    """
+    import anyio
+
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        for _ in range(_MAX_BUFFERED_CHUNKS):
+            if await anext(chunks, None) is None:
+                break
 
 
 def _read_by_hook(response: HTTPResponse) -> bytes:
