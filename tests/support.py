@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import ROUND_UP, Context, Inexact, InvalidOperation, Rounded
+from decimal import ROUND_UP, Context, Inexact, InvalidOperation, Overflow, Rounded
 
 import httpx
 import pytest
@@ -25,10 +25,8 @@ LIBRARIES = ["httpx", "httpx2"] if sys.version_info >= (3, 11) else ["httpx"]
 BACKENDS = ["asyncio", "trio"]
 # Decimal contexts that a caller may have; no sum of ours may depend on them.
 HOSTILE_CONTEXTS = {
-    "few digits": Context(prec=4),
     "one digit, rounded up": Context(prec=1, rounding=ROUND_UP),
-    "small exponents": Context(prec=9, Emax=1, Emin=-1),
-    "traps": Context(prec=4, traps=[Inexact, Rounded, InvalidOperation]),
+    "traps": Context(prec=4, Emax=1, Emin=-1, traps=[Inexact, Rounded, Overflow, InvalidOperation]),
 }
 CHECK_UNPAID: dict[str, object] = {"count": 0, "rows": []}
 
