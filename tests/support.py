@@ -55,11 +55,6 @@ def settings_at(base_url: str) -> Settings:
     return settings
 
 
-def shown(value: object) -> str:
-    """Name a parameter without a backslash, which pytest escapes once more in each collection."""
-    return ascii(value).replace("\\", "/")
-
-
 def hear_interrupts() -> None:
     """Let a process that is started hear Ctrl-C, though this one may not, as in the background."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -39,7 +39,7 @@ from qpaykit import (
     WaitTimeoutError,
 )
 from qpaykit.models import PaymentCheck
-from support import SETTINGS, shown, token_body
+from support import SETTINGS, token_body
 
 if TYPE_CHECKING:
     import respx
@@ -108,7 +108,6 @@ def test_an_error_is_chosen_by_what_qpay_means(
         ("error-6", 500, "SYSTEM_BUSY", None),
         ("error-7", 400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна"),
     ],
-    ids=shown,
 )
 def test_a_recorded_error_is_read(
     client: QPayClient,

@@ -19,13 +19,6 @@ Options = dict[str, Any]
 
 WAYS = [f"{face}-{library}" for library in LIBRARIES for face in ("sync", *BACKENDS)]
 
-# Both libraries leave the generators of an answer that was given up to the garbage collector, and
-# trio says so: it is made to come while the module that did it is still at work.
-given_up = [
-    pytest.mark.filterwarnings("ignore:Async generator 'http:ResourceWarning"),
-    pytest.mark.usefixtures("collected"),
-]
-
 # For what is slow, or is no matter of the transport.
 one_way = pytest.mark.parametrize("new_client", ["sync-httpx"], indirect=True)
 

@@ -22,7 +22,7 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
 )
-from support import SETTINGS, shown
+from support import SETTINGS
 
 if TYPE_CHECKING:
     import respx
@@ -334,7 +334,7 @@ def test_an_error_that_is_not_qpays_makes_it_unreachable(
     assert f"Could not fetch {what} from QPay" in caplog.text
 
 
-@pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"], ids=shown)
+@pytest.mark.parametrize("query", ["order=42", "qpay_payment_id=a/b", b"\xff"])
 def test_what_is_no_callback_is_unreadable(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, query: str
 ) -> None:

@@ -17,7 +17,6 @@ from fuzz.calls import CALLS, UNSAFE, Call
 from fuzz.server import Answer, Arrival, ScriptedServer, plain, scripted_server
 from qpaykit import AsyncQPayClient, QPayClient, QPayError
 from support import BACKENDS, LIBRARIES, SETTINGS, Settings
-from ways import given_up
 
 TIMEOUT = 0.1
 RETRIES = 1
@@ -33,7 +32,7 @@ fuzz = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
-pytestmark = [*given_up, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

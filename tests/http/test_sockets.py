@@ -13,15 +13,12 @@ import pytest
 from fuzz.server import Answer, plain
 from qpaykit import OutcomeUnknownError, TransportError, TransportTimeout
 from support import SETTINGS
-from ways import given_up
 
 if TYPE_CHECKING:
     from fuzz.server import ScriptedServer
     from qpaykit import QPayClient
     from support import Settings
     from ways import Opener
-
-pytestmark = given_up
 
 # Long enough for what is said at once, and short for what is not.
 TIMEOUTS = {TransportError: 5.0, TransportTimeout: 0.2}

@@ -18,7 +18,7 @@ from qpaykit import (
     QPayClient,
     UnexpectedResponseError,
 )
-from support import BASE, SETTINGS, shown, token_body
+from support import BASE, SETTINGS, token_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -302,7 +302,6 @@ def test_a_success_that_carries_an_error_is_no_success(
         ({"qr_image": False}, "qr_image"),
         ({"qPay_shortUrl": {}}, "qpay_short_url"),
     ],
-    ids=shown,
 )
 def test_an_invoice_that_was_made_is_not_lost_for_a_field_that_cannot_be_read(
     client: QPayClient,
@@ -321,7 +320,7 @@ def test_an_invoice_that_was_made_is_not_lost_for_a_field_that_cannot_be_read(
 
 
 @pytest.mark.parametrize(
-    "body", [{"invoice_id": {}}, {"invoice_id": ["i-1"], "qr_text": "q"}, [], "i-1"], ids=shown
+    "body", [{"invoice_id": {}}, {"invoice_id": ["i-1"], "qr_text": "q"}, [], "i-1"]
 )
 def test_an_invoice_without_an_id_that_can_be_read_is_in_doubt(
     client: QPayClient, qpay: respx.MockRouter, body: object

@@ -27,12 +27,10 @@ from qpaykit import (
     WaitTimeoutError,
 )
 from support import BACKENDS
-from ways import Opener, given_up, one_way
+from ways import Opener, one_way
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
-
-pytestmark = given_up
 
 
 def make(client: QPayClient, amount: int | str = 1500, order: str = "42") -> str:

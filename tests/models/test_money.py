@@ -15,7 +15,6 @@ from qpaykit import InvoiceLine, InvoiceRequest, PaymentCheck, Tax, TaxCode
 from qpaykit._arithmetic import EXACT
 from qpaykit.models.tax import vat_of
 from qpaykit.models.values import parse_money
-from support import shown
 
 AMOUNTS = st.decimals(min_value=0, max_value=Decimal("9999999999999.99"), places=2)
 
@@ -61,7 +60,6 @@ def sent(amount: object) -> object:
         [],
         b"1",
     ],
-    ids=shown,
 )
 def test_what_is_no_amount_is_refused(amount: object) -> None:
     with pytest.raises(ValidationError):
@@ -125,7 +123,7 @@ def test_a_price_and_a_quantity_are_text_with_two_decimals() -> None:
     assert (body["line_quantity"], body["line_unit_price"]) == ("2.00", "1500.50")
 
 
-@pytest.mark.parametrize("amount", ["1e3", "1_000", " 1", "１", True, 0.1 + 0.2], ids=shown)
+@pytest.mark.parametrize("amount", ["1e3", "1_000", " 1", "１", True, 0.1 + 0.2])
 def test_a_price_and_a_tax_are_read_as_strictly_as_an_amount(amount: str | float) -> None:
     with pytest.raises(ValidationError, match="line_unit_price"):
         InvoiceLine(line_description="Tea", line_quantity=1, line_unit_price=amount)

@@ -174,7 +174,7 @@ def test_a_file_of_the_first_edition_opens_and_keeps_what_was_delivered(tmp_path
         delivery(1).to_json().replace('["p-1", "019276866891878"]', '"p-1"'),
         delivery(1).to_json().replace("2026-11-02", "0001-01-01").replace("+00:00", "+14:00"),
     ],
-    ids=lambda text: text[:20],
+    ids=lambda text: ascii(text[:20]).replace("\\", "/"),
 )
 def test_what_is_no_record_is_read_as_none(text: str) -> None:
     assert Delivery.from_json(text) is None
