@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Generic, TypeVar
 
+from pydantic import JsonValue, SecretStr
+from typing_extensions import Self
+
+from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
 from qpaykit._http.sender import RequestSender
 from qpaykit._http.session import Session
 from qpaykit._http.token_manager import TokenManager
@@ -15,6 +21,7 @@ from qpaykit.config import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
     Options,
+    Secrets,
     Settings,
     load_settings,
     wrap_secret,
@@ -28,18 +35,7 @@ from qpaykit.resources.subscriptions import AsyncSubscriptions, Subscriptions
 from qpaykit.resources.tokens import AsyncTokens, Tokens
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from types import TracebackType
-    from typing import Any
-
-    from pydantic import JsonValue, SecretStr
-    from typing_extensions import Self
-
-    from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
-    from qpaykit.config import Secrets
-    from qpaykit.stores.protocol import AsyncStore, Store
+from qpaykit.stores.protocol import AsyncStore, Store
 
 X = TypeVar("X", bound="SyncTransport | AsyncTransport")
 S = TypeVar("S")

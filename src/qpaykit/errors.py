@@ -23,14 +23,11 @@ Arguments that QPay would refuse raise pydantic's `ValidationError` before anyth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import qpaykit
 from qpaykit.error_codes import ERROR_CODES, ErrorKind, kind_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from qpaykit.models import PaymentCheck
 
 
 class QPayError(Exception):
@@ -286,7 +283,9 @@ class WaitTimeoutError(QPayError):
             was rebuilt of its `args`.
     """
 
-    def __init__(self, invoice_id: str, timeout: float, last: PaymentCheck | None = None) -> None:
+    def __init__(
+        self, invoice_id: str, timeout: float, last: qpaykit.PaymentCheck | None = None
+    ) -> None:
         super().__init__(invoice_id, timeout)
         self.invoice_id = invoice_id
         self.timeout = timeout

@@ -15,14 +15,16 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
+from pydantic import SecretStr
 
 from qpaykit._arithmetic import EXACT
 from qpaykit._callback_url import SIGNATURE_PARAM
-from qpaykit.config import secrets_of, wrap_secrets
+from qpaykit.config import Secrets, secrets_of, wrap_secrets
 from qpaykit.errors import CallbackSignatureError, ConfigurationError
 from qpaykit.models.values import (
     MoneyInput,
@@ -30,13 +32,6 @@ from qpaykit.models.values import (
     parse_money,
     signed_callback_url,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pydantic import SecretStr
-
-    from qpaykit.config import Secrets
 
 _VERSION = "v1"
 _CODE_BYTES = 16

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
+import qpaykit
 from qpaykit._numbers import is_number
 from qpaykit._sync import run_sync
 from qpaykit.callbacks._io import IO, AsyncHandler, AsyncIO, Handler, SyncIO, is_async
+from qpaykit.callbacks.events import CallbackReply
 from qpaykit.callbacks.handlers import OTHER, OVERPAID, UNDERPAID
+from qpaykit.callbacks.parse import Body, Query
 from qpaykit.callbacks.pipeline import Pipeline
-from qpaykit.config import secrets_of, wrap_secrets
+from qpaykit.config import Secrets, secrets_of, wrap_secrets
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import PaymentStatus
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from qpaykit.callbacks.events import CallbackReply
-    from qpaykit.callbacks.parse import Body, Query
-    from qpaykit.client import AsyncQPayClient, QPayClient
-    from qpaykit.config import Secrets
-    from qpaykit.stores.protocol import AsyncStore, Store
+from qpaykit.stores.protocol import AsyncStore, Store
 
 H = TypeVar("H", bound="Handler")
 A = TypeVar("A", bound="AsyncHandler")
@@ -33,7 +29,7 @@ B = TypeVar("B")
 class _Dispatcher(Generic[B]):
     def __init__(
         self,
-        client: QPayClient | AsyncQPayClient | None,
+        client: qpaykit.QPayClient | qpaykit.AsyncQPayClient | None,
         io: IO[B],
         store: AsyncStore,
         *,
@@ -90,7 +86,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
 
     def __init__(
         self,
-        client: QPayClient | None = None,
+        client: qpaykit.QPayClient | None = None,
         *,
         store: Store | None = None,
         callback_secret: Secrets | None = None,
@@ -265,7 +261,7 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
 
     def __init__(
         self,
-        client: AsyncQPayClient | None = None,
+        client: qpaykit.AsyncQPayClient | None = None,
         *,
         store: Store | AsyncStore | None = None,
         callback_secret: Secrets | None = None,

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from decimal import Decimal
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
-    from typing import TypeAlias
-
-    from qpaykit.callbacks.parse import Callback
-    from qpaykit.models import Payment, PaymentStatus
+from qpaykit.callbacks.parse import Callback
+from qpaykit.models import Payment, PaymentStatus
 
 Outcome: TypeAlias = Literal[
     "delivered",

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qpaykit.callbacks.parse import Callback, Query, parse_callback
-from qpaykit.config import wrap_secrets
-from qpaykit.signing import verify_signature
-
-if TYPE_CHECKING:
-    from qpaykit.config import Secrets
-    from qpaykit.signing import SignedOrder
+from qpaykit.config import Secrets, wrap_secrets
+from qpaykit.signing import SignedOrder, verify_signature
 
 
 def verify_callback(callback: Callback | Query, *, secret: Secrets) -> SignedOrder:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
 
 from qpaykit._redaction import MASK, Redactor, is_private, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 A = TypeVar("A", bound="ResponseModel")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import Self
 
 from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.enums import (
@@ -26,9 +27,6 @@ from qpaykit.models.values import (
     ResponseMoney,
     ResponseTime,
 )
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 class EbarimtRequest(RequestModel):

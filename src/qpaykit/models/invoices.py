@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import AliasChoices, Field, JsonValue, StringConstraints, model_validator
@@ -44,8 +45,6 @@ from qpaykit.models.values import (
 )
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from segno import QRCode
 
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
+from typing_extensions import Self
 
 from qpaykit._arithmetic import EXACT
 from qpaykit.models.base import RequestModel
@@ -14,9 +15,6 @@ from qpaykit.models.parties import Account
 from qpaykit.models.strings import RequiredStr255, Str45, Str255
 from qpaykit.models.tax import city_tax_of, vat_of
 from qpaykit.models.values import Money, MoneyInput, MoneyText, TaxAmount
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 ClassificationCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{7}$")]
 _Description100 = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import AliasChoices, Field, StringConstraints, model_validator
+from typing_extensions import Self
 
 from qpaykit._arithmetic import add_up
 from qpaykit.models.base import RequestModel, ResponseModel
@@ -24,11 +26,6 @@ from qpaykit.models.values import (
     ResponseZero,
     parse_money,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from typing_extensions import Self
 
 _NONE = Decimal(-1)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, TypeVar, cast, overload
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, Generic, TypeVar, cast, overload
 
 from typing_extensions import ParamSpec, Self
 
+from qpaykit._http.session import Session
 from qpaykit._sync import run_sync
+from qpaykit.config import Settings
 from qpaykit.operation import Operation, Poll
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from qpaykit._http.session import Session
-    from qpaykit.config import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003
+from collections.abc import Mapping
 
-from pydantic import JsonValue  # noqa: TC002
+from pydantic import JsonValue
 
 from qpaykit.models import Ebarimt as EbarimtReceipt
 from qpaykit.models import EbarimtCancelRequest, EbarimtRequest, ReceiverType

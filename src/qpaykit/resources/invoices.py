@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping  # noqa: TC003 (the methods' types can be asked for)
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import (
+    Coroutine,
+    Mapping,
+)
+from typing import Any, overload
 
-from pydantic import JsonValue  # noqa: TC002
+from pydantic import JsonValue
+from typing_extensions import Unpack
 
+from qpaykit._http.session import Session
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._sync import run_sync
+from qpaykit.config import Settings
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest, InvoiceStatus
 from qpaykit.models.values import callback_url, path_id
@@ -17,15 +23,7 @@ from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._parsing import lenient_parser, nothing, parser
 from qpaykit.signing import sign_callback_url
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from typing_extensions import Unpack
-
-    from qpaykit._http.session import Session
-    from qpaykit.config import Settings
-    from qpaykit.stores.protocol import AsyncStore
+from qpaykit.stores.protocol import AsyncStore
 
 _logger = logging.getLogger("qpaykit")
 

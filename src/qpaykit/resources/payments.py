@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping  # noqa: TC003
-from datetime import date, datetime  # noqa: TC003 (the methods' types can be asked for)
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import date, datetime
 
-from pydantic import JsonValue  # noqa: TC002
+from pydantic import JsonValue
 
 from qpaykit.errors import ConfigurationError, WaitTimeoutError
 from qpaykit.models import (

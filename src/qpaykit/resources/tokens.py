@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from qpaykit._http.session import Session
 from qpaykit._sync import run_sync
-
-if TYPE_CHECKING:
-    from qpaykit._http.session import Session
 
 
 class _TokenFlows:

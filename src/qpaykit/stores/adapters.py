@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+from typing_extensions import TypeIs
 
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.cancellation import run_to_completion
-from qpaykit.stores.protocol import Store
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from datetime import datetime
-
-    from typing_extensions import TypeIs
-
-    from qpaykit.stores.delivery import Delivery
-    from qpaykit.stores.protocol import AsyncStore, ClaimState
+from qpaykit.stores.delivery import Delivery
+from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
 
 T = TypeVar("T")
 

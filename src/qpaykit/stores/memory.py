@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from qpaykit._fork import reset_after_fork
-from qpaykit.stores.delivery import aware
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from qpaykit.stores.delivery import Delivery
-    from qpaykit.stores.protocol import ClaimState
+from qpaykit.stores.delivery import Delivery, aware
+from qpaykit.stores.protocol import ClaimState
 
 _SWEEP_EVERY = 1024
 _MAX_CLAIMS = 100_000

@@ -7,13 +7,11 @@ before it is delivered and completes the claim afterwards.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from typing import Literal, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from datetime import datetime
-
-    from qpaykit.stores.delivery import Delivery
+from qpaykit.stores.delivery import Delivery
 
 ClaimState = Literal["claimed", "held", "done"]
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import re
 import weakref
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
+
+from pydantic import SecretStr
 
 from qpaykit._loops import PerLoop, running_loop
 from qpaykit.config import wrap_secret
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.delivery import Delivery, aware
+from qpaykit.stores.protocol import ClaimState
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-    from datetime import datetime
-
-    from pydantic import SecretStr
+# The extra is needed where a store is made; without it, its types alone are missing.
+with suppress(ImportError):
     from redis import Redis
     from redis.asyncio import Redis as AsyncRedis
-
-    from qpaykit.stores.protocol import ClaimState
 
 # A claim is a text: "+" and the record of the delivery when it is done, else "=" and the owner;
 # its lease is the key's own expiry.

@@ -6,19 +6,15 @@ import os
 import sqlite3
 import time
 from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.adapters import Threaded, in_thread
 from qpaykit.stores.delivery import Delivery, aware
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from qpaykit.stores.protocol import ClaimState
+from qpaykit.stores.protocol import ClaimState
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS qpaykit_values (

@@ -1,0 +1,45 @@
+"""Types can be asked for at run time, as containers for dependency injection do."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import get_type_hints
+
+import pytest
+
+import qpaykit
+from qpaykit import AsyncQPayClient, QPayClient
+
+# Resources are reached by a client and never imported.
+RESOURCES = ("invoices", "payments", "ebarimt", "subscriptions", "tokens")
+
+
+def public_callables() -> Iterator[tuple[str, object]]:
+    for name in qpaykit.__all__:
+        found = getattr(qpaykit, name)
+        if inspect.isclass(found) or inspect.isfunction(found):
+            yield from with_methods(name, found)
+    for client in (QPayClient, AsyncQPayClient):
+        opened = client(username="SHOP", password="hunter2-the-password")
+        for name in RESOURCES:
+            yield from with_methods(f"{client.__name__}.{name}", type(getattr(opened, name)))
+
+
+def with_methods(name: str, found: object) -> Iterator[tuple[str, object]]:
+    yield name, found
+    if not inspect.isclass(found):
+        return
+    for member_name, member in inspect.getmembers(found):
+        if member_name.startswith("_") and member_name != "__init__":
+            continue
+        function = member.fget if isinstance(member, property) else member
+        if inspect.isfunction(function) and function.__module__.startswith("qpaykit"):
+            yield f"{name}.{member_name}", function
+
+
+@pytest.mark.parametrize(
+    "found", [pytest.param(found, id=name) for name, found in public_callables()]
+)
+def test_the_types_of_what_is_public_can_be_asked_for(found: object) -> None:
+    get_type_hints(found)
