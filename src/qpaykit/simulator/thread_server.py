@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _START_TIMEOUT_SECONDS = 10.0
+
+# On Windows SO_REUSEADDR lets two processes listen on one port, and requests reach either.
+if sys.platform == "win32":
+    _REUSE = socket.SO_EXCLUSIVEADDRUSE
+else:
+    _REUSE = socket.SO_REUSEADDR
 
 # An address that means all of a machine's own is none that a client can call.
 _THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -60,7 +67,7 @@ class ThreadServer:
             OSError: It is in use, or the address is not this machine's.
         """
         self._socket = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, _REUSE, 1)
         try:
             self._socket.bind((self._host, self._port))
         except OSError:
