@@ -2,8 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+EXTRAS := cli,qr,redis
 
-.PHONY: demo test test-slow resolve lint types docs regression dist checks check storm bench mutation format clean
+.PHONY: demo test test-slow resolve licences lint types docs regression dist checks check storm bench mutation format clean
 
 demo: $(STAMP) ## An invoice, paid and delivered, on the embedded simulator
 	$(BIN)/qpaykit demo
@@ -22,6 +23,10 @@ resolve: $(STAMP) ## The lowest and the newest dependencies of every Python, wit
 				pyproject.toml > /dev/null || exit 1; \
 		done; \
 	done
+
+licences: $(STAMP) ## No dependency has a licence that binds those who use it
+	$(BIN)/uv run --isolated --no-project --quiet --with ".[$(EXTRAS)]" --with "pip-licenses>=5" \
+		pip-licenses --partial-match --allow-only "Apache;BSD;ISC;MIT;MPL;Mozilla;PSF" > /dev/null
 
 lint: $(STAMP) ## Form and style
 	$(BIN)/ruff format --check .
@@ -68,6 +73,6 @@ clean: ## Remove what the other targets made
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[cli,qr,redis]" \
+	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]" \
 		--group test --group bench --group lint --group examples --group docs --group dist
 	touch $(STAMP)

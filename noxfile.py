@@ -52,7 +52,7 @@ def types(session: nox.Session) -> None:
     install(session, *group("test", "lint", "examples", "docs"))
     session.run("mypy")
     session.run("pyright", "--verifytypes", "qpaykit", "--ignoreexternal")
-    session.run("pytest", "tests/typing")
+    session.run("pytest", "-m", "slow", "tests/typing")
 
 
 @nox.session

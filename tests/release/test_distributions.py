@@ -130,7 +130,6 @@ def test_the_sdist_has_all_that_a_check_needs(sdist: Path) -> None:
         "Makefile",
         "README.md",
         "SECURITY.md",
-        "THIRD_PARTY_LICENSES.md",
         "noxfile.py",
         "pyproject.toml",
         "tests/conftest.py",
