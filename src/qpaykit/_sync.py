@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import AsyncGenerator, Coroutine, Iterator
 
 T = TypeVar("T")
 
@@ -23,3 +23,22 @@ def run_sync(flow: Coroutine[Any, Any, T]) -> T:
         return result
     flow.close()
     raise RuntimeError("a sync client was given a part that waits on an event loop")
+
+
+def iterate_sync(steps: AsyncGenerator[T, None]) -> Iterator[T]:
+    """Iterate over what an asynchronous generator that never suspends yields."""
+    try:
+        while items := run_sync(_following(steps)):
+            yield from items
+    finally:
+        run_sync(_end(steps))
+
+
+async def _following(steps: AsyncGenerator[T, None]) -> tuple[T, ...]:
+    async for item in steps:
+        return (item,)
+    return ()
+
+
+async def _end(steps: AsyncGenerator[Any, None]) -> None:
+    await steps.aclose()

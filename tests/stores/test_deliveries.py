@@ -81,6 +81,20 @@ def test_deliveries_come_oldest_first_and_from_a_time_on(tmp_path: Path) -> None
         assert list(kept.deliveries(since=started + timedelta(days=1))) == []
 
 
+def test_the_time_of_a_delivery_counts_and_not_that_of_its_record(store: Store) -> None:
+    # A record that the store could not take is written later than the delivery was made.
+    for number in (3, 1, 2):
+        deliver(store, delivery(number, key=f"delivered:late:PAID:order:{number}"))
+
+    def listed(since: datetime) -> list[str]:
+        found = store.deliveries(since=since)
+        return [one.order_no for one in found if one.key.startswith("delivered:late:")]
+
+    assert listed(FIRST) == ["1", "2", "3"]
+    assert listed(FIRST + timedelta(days=2)) == ["2", "3"]
+    assert listed(FIRST + timedelta(days=2, microseconds=1)) == ["3"]
+
+
 def test_a_time_without_a_zone_is_ulaanbaatars() -> None:
     def local(minute: int) -> datetime:
         return datetime(2026, 11, 1, 16, minute)  # noqa: DTZ001 (the naive time is the test)

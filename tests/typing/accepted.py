@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
@@ -107,6 +108,7 @@ def callbacks(client: QPayClient, paid: PaymentEvent, delivered: list[PaymentEve
     dispatcher.on_other(lambda event: None)
     assert_type(dispatcher.handle(query="a=b", body=b""), CallbackReply)
     assert_type(dispatcher.check("i-1"), list[CallbackReply])
+    assert_type(dispatcher.sweep("2026-11-01", "2026-11-02"), Iterator[CallbackReply])
 
 
 async def async_callbacks(client: AsyncQPayClient, paid: PaymentEvent) -> None:
@@ -122,3 +124,4 @@ async def async_callbacks(client: AsyncQPayClient, paid: PaymentEvent) -> None:
     await partly(event=paid, again=True)
     assert_type(await dispatcher.handle(query={"a": "b"}), CallbackReply)
     assert_type(await dispatcher.check("i-1"), list[CallbackReply])
+    assert_type(dispatcher.sweep("2026-11-01", "2026-11-02"), AsyncIterator[CallbackReply])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from qpaykit.errors import ConfigurationError
@@ -12,7 +12,8 @@ from qpaykit.errors import ConfigurationError
 if TYPE_CHECKING:
     from qpaykit.callbacks.events import PaymentEvent
     from qpaykit.client import AsyncQPayClient, QPayClient
-    from qpaykit.models import InvoiceDetail, Payment, PaymentCheck
+    from qpaykit.models import InvoiceDetail, Payment, PaymentCheck, PaymentListRow
+    from qpaykit.models.values import TimeInput
 
 H_contra = TypeVar("H_contra", contravariant=True)
 
@@ -33,6 +34,11 @@ class IO(Protocol[H_contra]):
 
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         """Fetch a page of what was paid on an invoice."""
+
+    def listed(
+        self, start: TimeInput, end: TimeInput, invoice_code: str | None
+    ) -> AsyncIterator[PaymentListRow]:
+        """Iterate over the payments of a time."""
 
     async def sleep(self, seconds: float) -> None:
         """Do nothing for so many seconds."""
@@ -66,6 +72,14 @@ class SyncIO:
 
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         return self._client.payments.check(invoice_id, page_number=page_number)
+
+    async def listed(
+        self, start: TimeInput, end: TimeInput, invoice_code: str | None
+    ) -> AsyncIterator[PaymentListRow]:
+        for row in self._client.payments.iterate(
+            start_date=start, end_date=end, object_id=invoice_code
+        ):
+            yield row
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251
@@ -103,6 +117,14 @@ class AsyncIO:
 
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         return await self._client.payments.check(invoice_id, page_number=page_number)
+
+    async def listed(
+        self, start: TimeInput, end: TimeInput, invoice_code: str | None
+    ) -> AsyncIterator[PaymentListRow]:
+        async for row in self._client.payments.iterate(
+            start_date=start, end_date=end, object_id=invoice_code
+        ):
+            yield row
 
     async def sleep(self, seconds: float) -> None:
         import anyio

@@ -9,6 +9,8 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from typing_extensions import override
+
 from qpaykit.stores.delivery import now
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ class Finished(Exception):  # noqa: N818 (a way out of the pipeline, not an erro
 class Deliveries(Generic[H]):
     """Claims deliveries in a store, and records those that were made.
 
+    Attributes:
+        is_dry_run: Whether nothing is delivered.
+
     Args:
         io: How a handler is called.
         store: Where deliveries are claimed and recorded.
@@ -47,6 +52,8 @@ class Deliveries(Generic[H]):
         lease: Seconds that a handler may take before another process may deliver.
         transactional: Whether the store's `complete` commits the handler's work.
     """
+
+    is_dry_run: bool = False
 
     def __init__(
         self,
@@ -82,12 +89,12 @@ class Deliveries(Generic[H]):
             raise Finished("unreachable") from None
 
     async def deliver(
-        self, handler: H, event: PaymentEvent, delivery: Delivery, outcome: Outcome
+        self, handler: H | None, event: PaymentEvent, delivery: Delivery, outcome: Outcome
     ) -> Outcome:
         """Call a handler, unless its event was delivered before.
 
         Args:
-            handler: What to call.
+            handler: What to call; only a dry run has none.
             event: What to call it with.
             delivery: What to record.
             outcome: What has become of the callback when the handler has ended.
@@ -99,7 +106,8 @@ class Deliveries(Generic[H]):
         key, owner = delivery.key, uuid.uuid4().hex
         deadline = await self._claim(key, owner)
         try:
-            await self._io.call(handler, event)
+            if handler is not None:
+                await self._io.call(handler, event)
         except Exception:
             _logger.exception(
                 "The handler failed for payment %s of order %s. QPay gets 500 and may call again.",
@@ -208,3 +216,34 @@ class Deliveries(Generic[H]):
                 return True
             await self._io.sleep(pause)
             pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
+
+
+class DryRun(Deliveries[H]):
+    """Says what deliveries would be made, and makes none.
+
+    Args:
+        deliveries: What knows the deliveries that were made.
+    """
+
+    is_dry_run = True
+
+    def __init__(self, deliveries: Deliveries[H]) -> None:
+        self._made = deliveries
+        self._planned: dict[str, Delivery] = {}
+
+    @override
+    async def find(self, key: str) -> Delivery | None:
+        return self._planned.get(key) or await self._made.find(key)
+
+    @override
+    async def deliver(
+        self, handler: H | None, event: PaymentEvent, delivery: Delivery, outcome: Outcome
+    ) -> Outcome:
+        if await self.find(delivery.key) is not None:
+            raise Finished("duplicate")
+        self._planned[delivery.key] = delivery
+        return outcome
+
+    @override
+    async def record_pending(self) -> None:
+        pass

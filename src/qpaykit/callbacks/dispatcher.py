@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Generic, TypeVar
 
 import qpaykit
 from qpaykit._numbers import is_number
-from qpaykit._sync import run_sync
+from qpaykit._sync import iterate_sync, run_sync
 from qpaykit.callbacks._io import IO, AsyncHandler, AsyncIO, Handler, SyncIO, is_async
 from qpaykit.callbacks.events import CallbackReply
 from qpaykit.callbacks.handlers import OTHER, OVERPAID, UNDERPAID
@@ -17,6 +17,7 @@ from qpaykit.callbacks.pipeline import Pipeline
 from qpaykit.config import Secrets, secrets_of, wrap_secrets
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import PaymentStatus
+from qpaykit.models.values import TimeInput
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, Store
@@ -249,6 +250,44 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         """
         return run_sync(self._pipeline.check(invoice_id))
 
+    def sweep(
+        self,
+        start: TimeInput,
+        end: TimeInput,
+        *,
+        dry_run: bool = False,
+        invoice_code: str | None = None,
+    ) -> Iterator[CallbackReply]:
+        """Deliver what was paid in a time and not yet delivered, for callbacks that never came.
+
+        It lists the payments of the time, a page of 100 a request, and asks QPay only about those
+        that the store does not have as delivered: at most three requests for each. How many
+        orders were not paid makes no difference. It may be interrupted, repeated, and run in two
+        processes at once: nothing is delivered twice.
+
+        Args:
+            start: The first moment; without a zone it is Ulaanbaatar's.
+            end: The last moment; a date alone means its end.
+            dry_run: True delivers nothing and writes nothing: the outcomes say what would become
+                of each payment, also where a handler is missing.
+            invoice_code: The invoice code of the payments; the client's when left out.
+
+        Returns:
+            An iterator over a reply for each payment, which names it; "duplicate" for one that was
+            delivered before. Payments that have not ended are left out.
+
+        Raises:
+            pydantic.ValidationError: A time is none, or the end is before the start; nothing was
+                sent.
+            ConfigurationError: The dispatcher has `verify=False`.
+            QPayError: A page could not be fetched; raised by the iterator.
+
+        QPay: `POST /v2/payment/list`.
+        """
+        return iterate_sync(
+            self._pipeline.sweep(start, end, invoice_code=invoice_code, dry_run=dry_run)
+        )
+
     def _add(self, name: str, handler: H) -> H:
         if is_async(handler):
             raise ConfigurationError("an async handler needs an AsyncCallbackDispatcher")
@@ -423,6 +462,42 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
             QPayError: QPay could not be asked about the invoice.
         """
         return await self._pipeline.check(invoice_id)
+
+    def sweep(
+        self,
+        start: TimeInput,
+        end: TimeInput,
+        *,
+        dry_run: bool = False,
+        invoice_code: str | None = None,
+    ) -> AsyncIterator[CallbackReply]:
+        """Deliver what was paid in a time and not yet delivered, for callbacks that never came.
+
+        It lists the payments of the time, a page of 100 a request, and asks QPay only about those
+        that the store does not have as delivered: at most three requests for each. How many
+        orders were not paid makes no difference. It may be interrupted, repeated, and run in two
+        processes at once: nothing is delivered twice.
+
+        Args:
+            start: The first moment; without a zone it is Ulaanbaatar's.
+            end: The last moment; a date alone means its end.
+            dry_run: True delivers nothing and writes nothing: the outcomes say what would become
+                of each payment, also where a handler is missing.
+            invoice_code: The invoice code of the payments; the client's when left out.
+
+        Returns:
+            An iterator over a reply for each payment, which names it; "duplicate" for one that was
+            delivered before. Payments that have not ended are left out.
+
+        Raises:
+            pydantic.ValidationError: A time is none, or the end is before the start; nothing was
+                sent.
+            ConfigurationError: The dispatcher has `verify=False`.
+            QPayError: A page could not be fetched; raised by the iterator.
+
+        QPay: `POST /v2/payment/list`.
+        """
+        return self._pipeline.sweep(start, end, invoice_code=invoice_code, dry_run=dry_run)
 
     def _add(self, name: str, handler: A) -> A:
         if not is_async(handler):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from qpaykit._arithmetic import ZERO
 from qpaykit.callbacks.parse import Callback
 from qpaykit.models import Payment, PaymentStatus
 
@@ -84,15 +85,43 @@ class CallbackReply:
         body: The body: exactly `SUCCESS` with 200, as QPay demands.
         content_type: The Content-Type header.
         outcome: What became of the callback, for logs and metrics.
+        payment_id: QPay's id of the payment; "" where none is known.
+        order_no: The order's number; "" where it is not known.
+        invoice_id: QPay's id of the invoice; "" where it is not known.
+        amount: What the payment paid, in the invoice's currency; 0 where it is not known.
     """
 
-    __slots__ = ("body", "content_type", "outcome", "status_code")
+    __slots__ = (
+        "amount",
+        "body",
+        "content_type",
+        "invoice_id",
+        "order_no",
+        "outcome",
+        "payment_id",
+        "status_code",
+    )
 
-    def __init__(self, status_code: int, body: str, content_type: str, outcome: Outcome) -> None:
+    def __init__(
+        self,
+        status_code: int,
+        body: str,
+        content_type: str,
+        outcome: Outcome,
+        *,
+        payment_id: str = "",
+        order_no: str = "",
+        invoice_id: str = "",
+        amount: Decimal = ZERO,
+    ) -> None:
         self.status_code: int = status_code
         self.body: str = body
         self.content_type: str = content_type
         self.outcome: Outcome = outcome
+        self.payment_id: str = payment_id
+        self.order_no: str = order_no
+        self.invoice_id: str = invoice_id
+        self.amount: Decimal = amount
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CallbackReply):
@@ -105,12 +134,38 @@ class CallbackReply:
     def __repr__(self) -> str:
         return f"CallbackReply(status_code={self.status_code}, outcome={self.outcome!r})"
 
-    def _values(self) -> tuple[int, str, str, str]:
-        return self.status_code, self.body, self.content_type, self.outcome
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
 
 
-def reply_for(outcome: Outcome) -> CallbackReply:
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What a reply is about, as far as it is known.
+
+    Attributes:
+        payment_id: QPay's id of the payment.
+        order_no: The order's number.
+        invoice_id: QPay's id of the invoice.
+        amount: What the payment paid.
+    """
+
+    payment_id: str = ""
+    order_no: str = ""
+    invoice_id: str = ""
+    amount: Decimal = ZERO
+
+
+def reply_for(outcome: Outcome, subject: Subject) -> CallbackReply:
     """Make the reply that goes with an outcome."""
     status_code = _STATUS_CODES[outcome]
     body = "SUCCESS" if status_code == 200 else outcome
-    return CallbackReply(status_code, body, "text/plain; charset=utf-8", outcome)
+    return CallbackReply(
+        status_code,
+        body,
+        "text/plain; charset=utf-8",
+        outcome,
+        payment_id=subject.payment_id,
+        order_no=subject.order_no,
+        invoice_id=subject.invoice_id,
+        amount=subject.amount,
+    )

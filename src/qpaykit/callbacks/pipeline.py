@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import quote
 
 from qpaykit._arithmetic import add_up
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit.callbacks.amounts import Tally
-from qpaykit.callbacks.deliveries import Deliveries, Finished
-from qpaykit.callbacks.events import CallbackReply, Outcome, PaymentEvent, reply_for
+from qpaykit.callbacks.deliveries import Deliveries, DryRun, Finished
+from qpaykit.callbacks.events import CallbackReply, Outcome, PaymentEvent, Subject, reply_for
 from qpaykit.callbacks.handlers import UNDERPAID, Handlers
 from qpaykit.callbacks.matching import match, merge
 from qpaykit.callbacks.parse import Body, Callback, Query, parse_callback
@@ -21,16 +23,18 @@ from qpaykit.callbacks.verify import verify_callback
 from qpaykit.errors import CallbackError, CallbackSignatureError, ConfigurationError, QPayError
 from qpaykit.models import ObjectType, Payment, PaymentStatus
 from qpaykit.models.payments import payment_key
-from qpaykit.models.values import is_path_id
+from qpaykit.models.values import format_time, is_path_id, period
 from qpaykit.stores.delivery import Delivery, now
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 
     from pydantic import SecretStr
+    from typing_extensions import Self
 
     from qpaykit.callbacks._io import IO
-    from qpaykit.models import PaymentRow
+    from qpaykit.models import PaymentListRow, PaymentRow
+    from qpaykit.models.values import TimeInput
     from qpaykit.signing import SignedOrder
     from qpaykit.stores.protocol import AsyncStore
 
@@ -40,7 +44,10 @@ T = TypeVar("T")
 _logger = logging.getLogger("qpaykit.callbacks")
 
 _MAX_KEY_PART = 100
-_UNENDED = (PaymentStatus.NEW, "")
+_UNENDED = (PaymentStatus.NEW, None, "")
+_DELIVERED_AS = (PaymentStatus.PAID, "UNDERPAID", "OVERPAID")
+# A payment is delivered after it was made, by clocks that may differ.
+_CLOCK_TOLERANCE = timedelta(days=1)
 
 
 class Pipeline(Generic[H]):
@@ -70,6 +77,7 @@ class Pipeline(Generic[H]):
         lease: float,
         transactional: bool,
     ) -> None:
+        self._io = io
         self._queries = Queries(io, patience)
         self._store = store
         self._deliveries = Deliveries(
@@ -84,67 +92,130 @@ class Pipeline(Generic[H]):
         """Take a callback from the request to the reply."""
         self.handlers.close()
         if not query and not body:
-            return _reply("ignored")  # a probe that looks whether the URL answers
+            return self._reply("ignored")  # a probe that looks whether the URL answers
         try:
             callback = parse_callback(query=query, body=body)
         except CallbackError as error:
             _logger.warning("Callback refused: %s.", error)
-            return _reply("unreadable")
+            return self._reply("unreadable")
         await self._deliveries.record_pending()
         if callback.payment_id is not None or callback.invoice_id is None:
-            return _reply(await self._outcome(callback), callback.payment_id)
+            return await self._handle_payment(
+                callback, Subject(payment_id=callback.payment_id or "")
+            )
+        subject = Subject(invoice_id=callback.invoice_id)
         if not self._verify_at_qpay:
-            return _reply("unreadable")
-        invoice_id = callback.invoice_id
+            return self._reply("unreadable", subject)
+        about = f"invoice {callback.invoice_id}"
         try:
             self._verify(callback)
-            return _worst(await self._answer(self.check(invoice_id), f"invoice {invoice_id}"))
+            replies = await self._answer(self.check(callback.invoice_id), about)
         except CallbackSignatureError as error:
             _logger.warning("Callback refused: %s.", error)
-            return _reply("forged")
+            return self._reply("forged", subject)
         except Finished as finished:
-            return _reply(finished.outcome)
+            return self._reply(finished.outcome, subject)
+        return max(
+            replies,
+            key=lambda one: one.status_code,
+            default=reply_for("not_paid_yet", subject),
+        )
 
     async def check(self, invoice_id: str) -> list[CallbackReply]:
         """Deliver what was paid on an invoice and not yet delivered."""
-        if not self._verify_at_qpay:
-            raise ConfigurationError("check asks QPay, and this dispatcher has verify=False")
-        self.handlers.close()
+        self._begin_question("check")
         await self._deliveries.record_pending()
         record = await self._remembered(invoice_id)
         if record is None:
             detail = await self._queries.invoice(invoice_id)
             if detail is None:
                 _logger.warning("QPay knows no invoice %s.", invoice_id)
-                return [_reply("mismatch")]
+                return [self._reply("mismatch", Subject(invoice_id=invoice_id))]
             record = InvoiceRecord.of_detail(detail)
         return [
-            _reply(await self._outcome_of_row(row, invoice_id, record), row.payment_id)
+            await self._handle_row(row, invoice_id, record)
             for row in await self._queries.payments(invoice_id)
-            if row.payment_status not in {None, PaymentStatus.NEW}
+            if row.payment_status not in _UNENDED
         ]
 
-    async def _outcome_of_row(
+    def sweep(
+        self, start: TimeInput, end: TimeInput, *, invoice_code: str | None, dry_run: bool
+    ) -> AsyncGenerator[CallbackReply, None]:
+        """Deliver what was paid in a time and not yet delivered."""
+        self._begin_question("sweep")
+        period(start, end)
+        since = datetime.fromisoformat(format_time(start, "start_date")) - _CLOCK_TOLERANCE
+        run = self._dry_run() if dry_run else self
+        return run._sweep(self._io.listed(start, end, invoice_code), since)
+
+    async def _sweep(
+        self, rows: AsyncIterator[PaymentListRow], since: datetime
+    ) -> AsyncGenerator[CallbackReply, None]:
+        await self._deliveries.record_pending()
+        delivered = await self._delivered(since)
+        async for row in rows:
+            if row.payment_status in _UNENDED:
+                continue
+            invoice_id = _invoice_id(row)
+            subject = Subject(
+                payment_id=row.payment_id, invoice_id=invoice_id, amount=row.payment_amount
+            )
+            if delivered is None:
+                yield self._reply("unreachable", subject)
+            elif row.payment_id and _state(str(row.payment_status), row.payment_id) in delivered:
+                yield reply_for("duplicate", subject)
+            elif not is_path_id(row.payment_id):
+                yield self._reply(_without_id(row, subject), subject)
+            else:
+                yield await self._handle_payment(Callback(row.payment_id), subject, is_own=True)
+
+    async def _delivered(self, since: datetime) -> set[tuple[str, str]] | None:
+        """Return the payments, each with its status, that were delivered since a time.
+
+        None where the store could not be asked.
+        """
+        prefix = f"delivered:{self._account}:"
+        try:
+            return {
+                _state(delivery.status, payment_id)
+                async for delivery in self._store.deliveries(since)
+                if delivery.key.startswith(prefix)
+                for payment_id in delivery.payments
+            }
+        except Exception:
+            _logger.exception(
+                "The store could not be asked what was delivered, so nothing is delivered. Sweep "
+                "this time again when the store answers."
+            )
+            return None
+
+    def _begin_question(self, name: str) -> None:
+        if not self._verify_at_qpay:
+            raise ConfigurationError(f"{name} asks QPay, and this dispatcher has verify=False")
+        self.handlers.close()
+
+    def _dry_run(self) -> Self:
+        """Return a pipeline that says what it would deliver, and delivers nothing."""
+        other = copy.copy(self)
+        other._deliveries = DryRun(self._deliveries)
+        return other
+
+    async def _handle_row(
         self, row: PaymentRow, invoice_id: str, record: InvoiceRecord
-    ) -> Outcome:
+    ) -> CallbackReply:
         """Take a payment that payment/check lists to its handler."""
         payment_id = row.payment_id
-        if not payment_id:
-            _logger.warning(
-                "Invoice %s of order %s has a payment of %s without an id, %s. It cannot be "
-                "confirmed and is not delivered: look at the invoice at QPay.",
-                invoice_id,
-                record.order_no,
-                row.payment_amount,
-                row.payment_status,
-            )
-            return "unreachable"
+        subject = Subject(
+            payment_id=payment_id,
+            order_no=record.order_no,
+            invoice_id=invoice_id,
+            amount=row.payment_amount,
+        )
         if not is_path_id(payment_id):
-            _logger.warning("Invoice %s has a payment whose id cannot be read.", invoice_id)
-            return "unreadable"
+            return self._reply(_without_id(row, subject), subject)
         if await self._is_delivered(row, payment_id, invoice_id, record):
-            return "duplicate"
-        return await self._outcome(Callback(payment_id, params=record.params), record)
+            return self._reply("duplicate", subject)
+        return await self._handle_payment(Callback(payment_id), subject, record, is_own=True)
 
     async def _is_delivered(
         self, row: PaymentRow, payment_id: str, invoice_id: str, record: InvoiceRecord
@@ -160,29 +231,45 @@ class Pipeline(Generic[H]):
             return False
         return delivery is not None and _counts(delivery, payment_id)
 
-    async def _outcome(self, callback: Callback, record: InvoiceRecord | None = None) -> Outcome:
+    async def _handle_payment(
+        self,
+        callback: Callback,
+        subject: Subject,
+        record: InvoiceRecord | None = None,
+        *,
+        is_own: bool = False,
+    ) -> CallbackReply:
         """Take one payment to its handler, whatever fails on the way.
 
         Args:
             callback: What reported the payment.
-            record: The invoice that the payment was listed for. The shop asked for it by itself,
-                so that no signature is needed; None for a callback from outside.
+            subject: What is known of the payment.
+            record: The invoice that the payment was listed for, where it is known.
+            is_own: Whether the shop asked by itself, so that no signature is needed.
         """
         try:
-            signed = self._verify(callback) if record is None else None
-            return await self._process(callback, signed, record)
+            signed = None if is_own else self._verify(callback)
+            payment = await self._confirm(callback)
+            if record is None:
+                record = await self._identify(payment, signed, callback)
+            if is_own and not callback.params:
+                callback = replace(callback, params=record.params)
+            event = _event(payment, record, callback)
+            subject = _subject(event)
+            outcome = await self._dispatch(event, record)
         except CallbackSignatureError as error:
             _logger.warning("Callback refused: %s.", error)
-            return "forged"
+            outcome = "forged"
         except CallbackError as error:
             _logger.warning("Callback refused: %s.", error)
-            return "unreadable"
+            outcome = "unreadable"
         except Finished as finished:
-            return finished.outcome
+            outcome = finished.outcome
         except Exception:
             # The reply is all that QPay gets to see, whatever went wrong.
             _logger.exception("Payment %s could not be handled.", callback.payment_id)
-            return "unreachable"
+            outcome = "unreachable"
+        return self._reply(outcome, subject)
 
     async def _answer(self, question: Awaitable[T], about: str) -> T:
         """Await a question to QPay; where it fails, the callback gets 503.
@@ -202,23 +289,7 @@ class Pipeline(Generic[H]):
     def _verify(self, callback: Callback) -> SignedOrder | None:
         return verify_callback(callback, secret=self._secrets) if self._secrets else None
 
-    async def _process(
-        self, callback: Callback, signed: SignedOrder | None, record: InvoiceRecord | None
-    ) -> Outcome:
-        payment = await self._confirm(callback)
-        if record is None:
-            record = await self._identify(payment, signed, callback)
-        event = PaymentEvent(
-            payment_id=payment.payment_id,
-            order_no=record.order_no,
-            invoice_id=_invoice_id(payment),
-            amount=payment.payment_amount,
-            due=record.due,
-            status=payment.payment_status or "",
-            payment=payment,
-            params=callback.params,
-            callback=callback,
-        )
+    async def _dispatch(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
         if event.status == PaymentStatus.PAID:
             return await self._paid(event, record)
         return await self._other(event, record)
@@ -339,7 +410,7 @@ class Pipeline(Generic[H]):
         beyond: Sequence[PaymentRow],
     ) -> Outcome:
         handler = self.handlers.find(PaymentStatus.PAID)
-        if handler is None:
+        if handler is None and not self._deliveries.is_dry_run:
             _logger.error(
                 "Payment %s of order %s is PAID and was not delivered: there is no on_paid "
                 "handler. Register one before the first callback, then call check(%r).",
@@ -373,9 +444,9 @@ class Pipeline(Generic[H]):
                 row.payment_amount,
             )
             return
-        record = InvoiceRecord(event.order_no, event.order_no, event.due)
         callback = Callback(row.payment_id, params=event.params)
-        _reply(await self._outcome(callback, record), row.payment_id)
+        record = InvoiceRecord(event.order_no, event.order_no, event.due)
+        await self._handle_payment(callback, _subject(event), record, is_own=True)
 
     async def _paid_again(
         self, event: PaymentEvent, earlier: Delivery, record: InvoiceRecord
@@ -482,6 +553,17 @@ class Pipeline(Generic[H]):
     def _key(self, status: str, *names: str) -> str:
         return ":".join(("delivered", self._account, *map(_key_part, (status, *names))))
 
+    def _reply(self, outcome: Outcome, subject: Subject | None = None) -> CallbackReply:
+        subject = subject or Subject()
+        if not self._deliveries.is_dry_run:
+            _logger.info(
+                "Callback for payment %s: %s.",
+                subject.payment_id or None,
+                outcome,
+                extra={"outcome": outcome, "payment_id": subject.payment_id or None},
+            )
+        return reply_for(outcome, subject)
+
 
 def _key_part(text: str) -> str:
     part = quote(text, safe="")
@@ -521,20 +603,50 @@ def _is_same(one: str | None, other: str) -> bool:
     return not one or payment_key(one) == payment_key(other)
 
 
-def _invoice_id(payment: Payment) -> str:
+def _invoice_id(payment: Payment | PaymentListRow) -> str:
     is_invoice = payment.object_type in {None, ObjectType.INVOICE}
     return (payment.object_id or "") if is_invoice else ""
 
 
-def _worst(replies: Sequence[CallbackReply]) -> CallbackReply:
-    return max(replies, key=lambda one: one.status_code, default=reply_for("not_paid_yet"))
+def _state(status: str, payment_id: str) -> tuple[str, str]:
+    """Name what a payment's delivery is of: one that is PAID may have gone to three handlers."""
+    return "PAID" if status in _DELIVERED_AS else status, payment_key(payment_id)
 
 
-def _reply(outcome: Outcome, payment_id: str | None = None) -> CallbackReply:
-    _logger.info(
-        "Callback for payment %s: %s.",
-        payment_id,
-        outcome,
-        extra={"outcome": outcome, "payment_id": payment_id},
+def _without_id(row: PaymentRow | PaymentListRow, subject: Subject) -> Outcome:
+    """Report a payment that cannot be confirmed."""
+    if row.payment_id:
+        _logger.warning("Invoice %s has a payment whose id cannot be read.", subject.invoice_id)
+        return "unreadable"
+    _logger.warning(
+        "Invoice %s of order %s has a payment of %s without an id, %s. It cannot be confirmed and "
+        "is not delivered: look at the invoice at QPay.",
+        subject.invoice_id,
+        subject.order_no or "(unknown)",
+        row.payment_amount,
+        row.payment_status,
     )
-    return reply_for(outcome)
+    return "unreachable"
+
+
+def _event(payment: Payment, record: InvoiceRecord, callback: Callback) -> PaymentEvent:
+    return PaymentEvent(
+        payment_id=payment.payment_id,
+        order_no=record.order_no,
+        invoice_id=_invoice_id(payment),
+        amount=payment.payment_amount,
+        due=record.due,
+        status=payment.payment_status or "",
+        payment=payment,
+        params=callback.params,
+        callback=callback,
+    )
+
+
+def _subject(event: PaymentEvent) -> Subject:
+    return Subject(
+        payment_id=event.payment_id,
+        order_no=event.order_no,
+        invoice_id=event.invoice_id,
+        amount=event.amount,
+    )

@@ -103,8 +103,8 @@ class Store(Protocol):
         """Iterate over the records of deliveries, oldest first.
 
         Args:
-            since: When the first of them was completed; a time without a zone is Ulaanbaatar's.
-                All of them when left out.
+            since: The earliest `delivered_at`; a time without a zone is Ulaanbaatar's. All of them
+                when left out.
         """
 
 

@@ -129,12 +129,14 @@ class SQLiteStore:
 
     def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
-        record = None if delivery is None else delivery.to_json()
+        record, at = None, time.time()
+        if delivery is not None:
+            record, at = delivery.to_json(), delivery.delivered_at.timestamp()
         with self._connection() as connection:
             done = connection.execute(
                 "UPDATE qpaykit_claims SET done = ?, delivery = ?"
                 " WHERE key = ? AND owner = ? AND done IS NULL",
-                (time.time(), record, key, owner),
+                (at, record, key, owner),
             )
             return done.rowcount == 1
 
@@ -156,12 +158,14 @@ class SQLiteStore:
 
     def deliveries(self, since: datetime | None = None) -> Iterator[Delivery]:
         """Iterate over the records of deliveries, oldest first; see `Store.deliveries`."""
-        last = (0.0 if since is None else aware(since).timestamp(), "")
+        first = None if since is None else aware(since)
+        last = (0.0 if first is None else first.timestamp(), "")
         while rows := self._page(*last):
             for done, key, record in rows:
                 last = (done, key)
                 delivery = Delivery.from_json(record)
-                if delivery is not None:
+                # Earlier versions kept the time of the record, which is a moment later.
+                if delivery is not None and (first is None or delivery.delivered_at >= first):
                     yield delivery
 
     def _page(self, done: float, key: str) -> list[tuple[float, str, str | None]]:
