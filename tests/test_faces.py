@@ -10,10 +10,12 @@ import pytest
 
 from qpaykit import (
     AsyncCallbackDispatcher,
+    AsyncOrders,
     AsyncQPayClient,
     AsyncRedisStore,
     AsyncSQLiteStore,
     CallbackDispatcher,
+    Orders,
     QPayClient,
     RedisStore,
     SQLiteStore,
@@ -58,6 +60,21 @@ def test_a_store_and_its_awaited_twin_have_the_same_face(store: Any, twin: Any) 
         assert inspect.getdoc(two)
 
 
+@pytest.mark.parametrize(
+    ("kind", "twin"), [(Orders, AsyncOrders), (CallbackDispatcher, AsyncCallbackDispatcher)]
+)
+def test_what_is_built_on_a_client_has_the_same_face_awaited(kind: Any, twin: Any) -> None:
+    names, twins = (
+        {name for name, _ in inspect.getmembers(one, inspect.isroutine) if name[0] != "_"}
+        for one in (kind, twin)
+    )
+    assert names == twins
+    for name in names:
+        one, two = getattr(kind, name), getattr(twin, name)
+        assert inspect.signature(one).parameters.keys() == inspect.signature(two).parameters.keys()
+        assert inspect.getdoc(one) == inspect.getdoc(two)
+
+
 def test_a_methods_signature_is_what_users_see() -> None:
     with QPayClient(**SETTINGS) as client:
         assert str(inspect.signature(client.payments.get)) == "(payment_id: 'str') -> 'Payment'"
@@ -100,6 +117,7 @@ def test_a_subclass_may_have_a_method_of_its_own() -> None:
 DESCRIBED = [
     *(getattr(QPayClient(**SETTINGS), name) for name in RESOURCES),
     *(QPayClient, AsyncQPayClient, CallbackDispatcher, AsyncCallbackDispatcher, Store, Simulator),
+    *(Orders, AsyncOrders),
 ]
 
 

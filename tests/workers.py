@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient, RedisStore, SQLiteStore
+from qpaykit import CallbackDispatcher, Orders, PaymentEvent, QPayClient, RedisStore, SQLiteStore
+from qpaykit.orders import flow
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Credentials
@@ -55,3 +57,47 @@ def deliver(kind: str, where: str, credentials: Credentials, queries: list[str])
             assert dispatcher.handle(query=query).status_code == 200
     store.close()
     return delivered
+
+
+def open_orders(
+    kind: str, where: str, credentials: Credentials, numbers: list[str]
+) -> dict[str, str]:
+    store = open_store(kind, where)
+    with QPayClient(**credentials, store=store) as client:
+        orders = Orders(CallbackDispatcher(client))
+        opened = {
+            number: orders.open(number, amount=1500, description="Tea").invoice_id
+            for number in numbers
+        }
+    store.close()
+    return opened
+
+
+def poll(
+    kind: str,
+    where: str,
+    credentials: Credentials,
+    number: str,
+    threads: int,
+    interval: float,
+    starts: float,
+    seconds: float,
+) -> int:
+    flow.QUESTION_INTERVAL_SECONDS = interval
+    store = open_store(kind, where)
+    time.sleep(max(0.0, starts - time.time()))
+    with QPayClient(**credentials, store=store) as client:
+        orders = Orders(CallbackDispatcher(client))
+
+        def look(_: int) -> int:
+            asked = 0
+            while time.time() < starts + seconds:
+                assert orders.status(number) == "open"
+                asked += 1
+                time.sleep(0.1)
+            return asked
+
+        with ThreadPoolExecutor(threads) as pool:
+            asked = sum(pool.map(look, range(threads)))
+    store.close()
+    return asked

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         Transaction,
         bank_name,
     )
+    from qpaykit.orders import AsyncOrders, Order, Orders, OrderStatus
     from qpaykit.signing import SignedOrder, sign_callback_url
     from qpaykit.stores import (
         AsyncRedisStore,
@@ -103,6 +104,7 @@ __all__ = [
     "Account",
     "Address",
     "AsyncCallbackDispatcher",
+    "AsyncOrders",
     "AsyncQPayClient",
     "AsyncRedisStore",
     "AsyncSQLiteStore",
@@ -137,6 +139,9 @@ __all__ = [
     "MoneyInput",
     "NotFoundError",
     "ObjectType",
+    "Order",
+    "OrderStatus",
+    "Orders",
     "OutcomeUnknownError",
     "P2PTransaction",
     "Payment",
@@ -260,6 +265,12 @@ _NAMES = {
         "TerminalData",
         "Transaction",
         "bank_name",
+    ),
+    "orders": (
+        "AsyncOrders",
+        "Order",
+        "OrderStatus",
+        "Orders",
     ),
     "signing": (
         "SignedOrder",

@@ -6,11 +6,15 @@ import ipaddress
 import re
 import socket
 from functools import lru_cache
-from typing import Final
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SIGNATURE_PARAM: Final = "qpaykit"
 PAYMENT_ID_PARAM: Final = "qpay_payment_id"
+NUMBER_PARAM: Final = "qpaykit_no"
 MAX_CHARACTERS: Final = 255
 
 _MAX_LABEL = 63
@@ -35,6 +39,23 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
             "private network"
         )
     return url
+
+
+def add_number(url: str, count: int) -> str:
+    """Say in a callback URL which invoice of its order it is of: the second, the third.
+
+    QPay repeats the URL with the invoice, so that "42-2" can be read as order 42 where nothing
+    else remembers it.
+    """
+    parts = urlsplit(url)
+    query = f"{parts.query}&" if parts.query else ""
+    return urlunsplit(parts._replace(query=f"{query}{NUMBER_PARAM}={count}"))
+
+
+def order_of(number: str, params: Mapping[str, str]) -> str:
+    """Return the order of an invoice, by its number and its callback URL's parameters."""
+    count = params.get(NUMBER_PARAM)
+    return number if count is None else number.removesuffix(f"-{count}")
 
 
 @lru_cache(maxsize=32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic_core import to_json
 
 from qpaykit._arithmetic import EXACT, HUNDREDTH, ZERO, add_up
-from qpaykit._callback_url import SIGNATURE_PARAM
+from qpaykit._callback_url import SIGNATURE_PARAM, order_of
 
 if TYPE_CHECKING:
     from qpaykit.models import InvoiceDetail, InvoiceRequest
@@ -139,7 +139,7 @@ class InvoiceRecord:
             and detail.gross_amount == 0
             and bool(detail.minimum_amount or detail.allow_exceed or detail.allow_partial)
         )
-        return cls(
+        record = cls(
             order_no=number,
             sender_invoice_no=number,
             total=None if is_open else total,
@@ -147,6 +147,7 @@ class InvoiceRecord:
             is_open=is_open,
             callback_url=detail.callback_url or "",
         )
+        return replace(record, order_no=order_of(number, record.params))
 
 
 def _lines_total(detail: InvoiceDetail) -> Decimal | None:

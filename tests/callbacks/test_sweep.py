@@ -375,9 +375,10 @@ def test_the_async_dispatcher_sweeps_too(qpay_simulator: Simulator, plain_shop: 
         async with AsyncQPayClient(**qpay_simulator.credentials, store=shop.store) as client:
             dispatcher = AsyncCallbackDispatcher(client)
             dispatcher.on_paid(deliver)
-            first = [reply.outcome async for reply in dispatcher.sweep(FIRST, LAST)]
-            second = [reply.outcome async for reply in dispatcher.sweep(FIRST, LAST)]
-            return first + second
+            outcomes: list[str] = []
+            for _ in range(2):
+                outcomes += [reply.outcome async for reply in dispatcher.sweep(FIRST, LAST)]
+            return outcomes
 
     assert anyio.run(main) == ["delivered"] * 3 + ["duplicate"] * 3
     assert paid == ["0", "1", "2"]

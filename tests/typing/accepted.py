@@ -12,6 +12,7 @@ from typing_extensions import assert_type
 
 from qpaykit import (
     AsyncCallbackDispatcher,
+    AsyncOrders,
     AsyncQPayClient,
     CallbackDispatcher,
     CallbackReply,
@@ -21,6 +22,9 @@ from qpaykit import (
     InvoiceLine,
     InvoiceRequest,
     MemoryStore,
+    Order,
+    Orders,
+    OrderStatus,
     Payment,
     PaymentCheck,
     PaymentEvent,
@@ -109,6 +113,13 @@ def callbacks(client: QPayClient, paid: PaymentEvent, delivered: list[PaymentEve
     assert_type(dispatcher.handle(query="a=b", body=b""), CallbackReply)
     assert_type(dispatcher.check("i-1"), list[CallbackReply])
     assert_type(dispatcher.sweep("2026-11-01", "2026-11-02"), Iterator[CallbackReply])
+    orders = Orders(dispatcher)
+    order = orders.open("42", amount=1500, description="Tea", expires_in=900, note="hot")
+    assert_type(order, Order)
+    assert_type(order.invoice.to_html(), str)
+    assert_type(order.expires_at, datetime | None)
+    assert_type(orders.status(42), OrderStatus)
+    assert_type(orders.close("42"), OrderStatus)
 
 
 async def async_callbacks(client: AsyncQPayClient, paid: PaymentEvent) -> None:
@@ -125,3 +136,7 @@ async def async_callbacks(client: AsyncQPayClient, paid: PaymentEvent) -> None:
     assert_type(await dispatcher.handle(query={"a": "b"}), CallbackReply)
     assert_type(await dispatcher.check("i-1"), list[CallbackReply])
     assert_type(dispatcher.sweep("2026-11-01", "2026-11-02"), AsyncIterator[CallbackReply])
+    orders = AsyncOrders(dispatcher)
+    assert_type(await orders.open("42", amount=1500, description="Tea"), Order)
+    assert_type(await orders.status("42"), OrderStatus)
+    assert_type(await orders.close("42"), OrderStatus)

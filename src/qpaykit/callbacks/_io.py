@@ -12,7 +12,14 @@ from qpaykit.errors import ConfigurationError
 if TYPE_CHECKING:
     from qpaykit.callbacks.events import PaymentEvent
     from qpaykit.client import AsyncQPayClient, QPayClient
-    from qpaykit.models import InvoiceDetail, Payment, PaymentCheck, PaymentListRow
+    from qpaykit.models import (
+        Invoice,
+        InvoiceDetail,
+        InvoiceRequest,
+        Payment,
+        PaymentCheck,
+        PaymentListRow,
+    )
     from qpaykit.models.values import TimeInput
 
 H_contra = TypeVar("H_contra", contravariant=True)
@@ -39,6 +46,12 @@ class IO(Protocol[H_contra]):
         self, start: TimeInput, end: TimeInput, invoice_code: str | None
     ) -> AsyncIterator[PaymentListRow]:
         """Iterate over the payments of a time."""
+
+    async def create(self, request: InvoiceRequest) -> Invoice:
+        """Make an invoice."""
+
+    async def cancel(self, invoice_id: str) -> None:
+        """Cancel an invoice."""
 
     async def sleep(self, seconds: float) -> None:
         """Do nothing for so many seconds."""
@@ -80,6 +93,12 @@ class SyncIO:
             start_date=start, end_date=end, object_id=invoice_code
         ):
             yield row
+
+    async def create(self, request: InvoiceRequest) -> Invoice:
+        return self._client.invoices.create(request)
+
+    async def cancel(self, invoice_id: str) -> None:
+        self._client.invoices.cancel(invoice_id)
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251
@@ -125,6 +144,12 @@ class AsyncIO:
             start_date=start, end_date=end, object_id=invoice_code
         ):
             yield row
+
+    async def create(self, request: InvoiceRequest) -> Invoice:
+        return await self._client.invoices.create(request)
+
+    async def cancel(self, invoice_id: str) -> None:
+        await self._client.invoices.cancel(invoice_id)
 
     async def sleep(self, seconds: float) -> None:
         import anyio

@@ -79,14 +79,16 @@ class Deliveries(Generic[H]):
         Raises:
             Finished: The store could not be asked.
         """
-        waiting = self._unrecorded.get(key)
-        if waiting is not None:
-            return waiting[1]
         try:
-            return await self._store.delivery(key)
+            return await self.read(key)
         except Exception:
             _logger.exception(_STORE_DOWN)
             raise Finished("unreachable") from None
+
+    async def read(self, key: str) -> Delivery | None:
+        """Return the record of a delivery; None where there is none. The store's errors pass."""
+        waiting = self._unrecorded.get(key)
+        return waiting[1] if waiting is not None else await self._store.delivery(key)
 
     async def deliver(
         self, handler: H | None, event: PaymentEvent, delivery: Delivery, outcome: Outcome

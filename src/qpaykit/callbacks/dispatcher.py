@@ -28,6 +28,8 @@ B = TypeVar("B")
 
 
 class _Dispatcher(Generic[B]):
+    """What both dispatchers have in common, and what orders are built on."""
+
     def __init__(
         self,
         client: qpaykit.QPayClient | qpaykit.AsyncQPayClient | None,
@@ -53,6 +55,9 @@ class _Dispatcher(Generic[B]):
             secrets = client.settings.callback_secrets if client is not None else ()
         else:
             secrets = secrets_of(callback_secret)
+        self._io = io
+        self._store = store
+        self._settings = client.settings if client is not None and verify else None
         self._pipeline = Pipeline(
             io,
             store,

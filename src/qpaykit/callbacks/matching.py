@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from qpaykit._callback_url import order_of
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qpaykit._invoice_record import InvoiceRecord
     from qpaykit.signing import SignedOrder
 
@@ -32,11 +36,20 @@ def match(record: InvoiceRecord, signed: SignedOrder, signature: str) -> Match:
     return "match" if number or echoed == signature else "unknown"
 
 
-def merge(record: InvoiceRecord, signed: SignedOrder) -> InvoiceRecord:
-    """Add to what is known of an invoice what its callback URL was signed for."""
+def merge(record: InvoiceRecord, signed: SignedOrder, params: Mapping[str, str]) -> InvoiceRecord:
+    """Add to what is known of an invoice what its callback URL was signed for.
+
+    Args:
+        record: What is known of the invoice.
+        signed: What the URL was signed for.
+        params: The URL's other parameters, which are signed too.
+    """
+    order_no = record.order_no
+    if order_no in {"", signed.sender_invoice_no}:
+        order_no = order_of(signed.sender_invoice_no, params)
     record = replace(
         record,
-        order_no=record.order_no or signed.sender_invoice_no,
+        order_no=order_no,
         sender_invoice_no=signed.sender_invoice_no,
         currency=signed.currency,
     )

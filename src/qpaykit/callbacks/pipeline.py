@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
-from urllib.parse import quote
 
 from qpaykit._arithmetic import add_up
+from qpaykit._callback_url import NUMBER_PARAM
 from qpaykit._invoice_record import InvoiceRecord, record_key
+from qpaykit._order_record import OrderRecord, order_key, possible_order
+from qpaykit._store_keys import key_part
 from qpaykit.callbacks.amounts import Tally
 from qpaykit.callbacks.deliveries import Deliveries, DryRun, Finished
 from qpaykit.callbacks.events import CallbackReply, Outcome, PaymentEvent, Subject, reply_for
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from qpaykit.callbacks._io import IO
-    from qpaykit.models import PaymentListRow, PaymentRow
+    from qpaykit.models import InvoiceDetail, PaymentListRow, PaymentRow
     from qpaykit.models.values import TimeInput
     from qpaykit.signing import SignedOrder
     from qpaykit.stores.protocol import AsyncStore
@@ -43,7 +44,6 @@ T = TypeVar("T")
 
 _logger = logging.getLogger("qpaykit.callbacks")
 
-_MAX_KEY_PART = 100
 _UNENDED = (PaymentStatus.NEW, None, "")
 _DELIVERED_AS = (PaymentStatus.PAID, "UNDERPAID", "OVERPAID")
 # A payment is delivered after it was made, by clocks that may differ.
@@ -123,6 +123,13 @@ class Pipeline(Generic[H]):
 
     async def check(self, invoice_id: str) -> list[CallbackReply]:
         """Deliver what was paid on an invoice and not yet delivered."""
+        rows = await self.check_rows(invoice_id)
+        if rows is None:
+            return [self._reply("mismatch", Subject(invoice_id=invoice_id))]
+        return [reply for _, reply in rows]
+
+    async def check_rows(self, invoice_id: str) -> list[tuple[PaymentRow, CallbackReply]] | None:
+        """Do as `check`, and return each reply with its payment; None for an unknown invoice."""
         self._begin_question("check")
         await self._deliveries.record_pending()
         record = await self._remembered(invoice_id)
@@ -130,13 +137,17 @@ class Pipeline(Generic[H]):
             detail = await self._queries.invoice(invoice_id)
             if detail is None:
                 _logger.warning("QPay knows no invoice %s.", invoice_id)
-                return [self._reply("mismatch", Subject(invoice_id=invoice_id))]
-            record = InvoiceRecord.of_detail(detail)
+                return None
+            record = await self._of_detail(detail)
         return [
-            await self._handle_row(row, invoice_id, record)
+            (row, await self._handle_row(row, invoice_id, record))
             for row in await self._queries.payments(invoice_id)
             if row.payment_status not in _UNENDED
         ]
+
+    async def is_delivered(self, order_no: str) -> bool:
+        """Say whether an order was paid and delivered. The store's errors pass."""
+        return await self._deliveries.read(self._order_paid_key(order_no)) is not None
 
     def sweep(
         self, start: TimeInput, end: TimeInput, *, invoice_code: str | None, dry_run: bool
@@ -316,7 +327,7 @@ class Pipeline(Generic[H]):
         if signed is None:
             return record or InvoiceRecord("", "", None)
         if not self._verify_at_qpay:
-            return merge(record or InvoiceRecord("", "", None), signed)
+            return merge(record or InvoiceRecord("", "", None), signed, callback.params)
         if record is None:
             if payment.object_id or payment.object_type not in {None, ObjectType.INVOICE}:
                 verdict = "contradiction"
@@ -325,7 +336,7 @@ class Pipeline(Generic[H]):
         else:
             verdict = match(record, signed, callback.signature or "")
         if record is not None and verdict == "match":
-            return merge(record, signed)
+            return merge(record, signed, callback.params)
         if verdict == "unknown":
             _logger.warning(
                 "QPay does not say which invoice payment %s paid, so that it cannot be compared "
@@ -351,19 +362,36 @@ class Pipeline(Generic[H]):
             if record is None and self._verify_at_qpay:
                 question = self._queries.invoice(invoice_id)
                 detail = await self._answer(question, f"invoice {invoice_id}")
-                record = None if detail is None else InvoiceRecord.of_detail(detail)
+                record = None if detail is None else await self._of_detail(detail)
         if record is None and not self._verify_at_qpay and callback.payment is not None:
             number = callback.payment.sender_invoice_no or ""
             record = InvoiceRecord(number, number, None)
         return record
 
+    async def _of_detail(self, detail: InvoiceDetail) -> InvoiceRecord:
+        """Return what QPay shows of an invoice, with the number of its order.
+
+        An order's later invoices have numbers such as "42-2". Whether that is one of order 42, or
+        an order of its own, the record of order 42 tells.
+        """
+        record = InvoiceRecord.of_detail(detail)
+        order_no = possible_order(record.order_no)
+        if order_no is not None:
+            text = await self._read(order_key(self._account, order_no))
+            order = OrderRecord.from_json(text)
+            if order is not None and order.has(record.order_no):
+                return replace(record, order_no=order_no)
+        return record
+
     async def _remembered(self, invoice_id: str) -> InvoiceRecord | None:
+        return InvoiceRecord.from_json(await self._read(record_key(self._account, invoice_id)))
+
+    async def _read(self, key: str) -> str | None:
         try:
-            text = await self._store.get(record_key(self._account, invoice_id))
+            return await self._store.get(key)
         except Exception:
             _logger.exception("The store could not be read. QPay is asked for the invoice instead.")
             return None
-        return InvoiceRecord.from_json(text)
 
     async def _paid(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
         """Deliver a PAID payment to on_paid, on_underpaid or on_overpaid."""
@@ -545,13 +573,16 @@ class Pipeline(Generic[H]):
     def _paid_key(self, payment_id: str, invoice_id: str, record: InvoiceRecord) -> str:
         """Return the key of what is paid once: the order, else the invoice, else the payment."""
         if record.order_no:
-            return self._key("PAID", "order", record.order_no)
+            return self._order_paid_key(record.order_no)
         if record.is_due_known and invoice_id:
             return self._key("PAID", "invoice", invoice_id)
         return self._key("PAID", payment_id)
 
+    def _order_paid_key(self, order_no: str) -> str:
+        return self._key("PAID", "order", order_no)
+
     def _key(self, status: str, *names: str) -> str:
-        return ":".join(("delivered", self._account, *map(_key_part, (status, *names))))
+        return ":".join(("delivered", self._account, *map(key_part, (status, *names))))
 
     def _reply(self, outcome: Outcome, subject: Subject | None = None) -> CallbackReply:
         subject = subject or Subject()
@@ -563,13 +594,6 @@ class Pipeline(Generic[H]):
                 extra={"outcome": outcome, "payment_id": subject.payment_id or None},
             )
         return reply_for(outcome, subject)
-
-
-def _key_part(text: str) -> str:
-    part = quote(text, safe="")
-    if len(part) > _MAX_KEY_PART:
-        return hashlib.sha256(text.encode()).hexdigest()
-    return part
 
 
 def _delivery(
@@ -638,7 +662,7 @@ def _event(payment: Payment, record: InvoiceRecord, callback: Callback) -> Payme
         due=record.due,
         status=payment.payment_status or "",
         payment=payment,
-        params=callback.params,
+        params={name: one for name, one in callback.params.items() if name != NUMBER_PARAM},
         callback=callback,
     )
 

@@ -52,12 +52,9 @@ _PNG_END = b"IEND"
 _Interval = Annotated[str, StringConstraints(strict=True, pattern=r"^[1-9][0-9]{0,3}[DWM]$")]
 
 
-class InvoiceFields(TypedDict, total=False):
-    """The fields of `InvoiceRequest`, for type checkers."""
+class InvoiceOptions(TypedDict, total=False):
+    """The fields of `InvoiceRequest` that may be left out, for type checkers."""
 
-    sender_invoice_no: Required[str | int]
-    invoice_description: Required[str]
-    amount: MoneyInput | None
     invoice_code: str | None
     invoice_receiver_code: str | None
     callback_url: str | None
@@ -87,6 +84,14 @@ class InvoiceFields(TypedDict, total=False):
     note: str | None
     lines: Sequence[InvoiceLine] | None
     transactions: Sequence[Transaction] | None
+
+
+class InvoiceFields(InvoiceOptions, total=False):
+    """The fields of `InvoiceRequest`, for type checkers."""
+
+    sender_invoice_no: Required[str | int]
+    invoice_description: Required[str]
+    amount: MoneyInput | None
 
 
 class InvoiceRequest(RequestModel):

@@ -1,0 +1,16 @@
+"""How names become a part of a store's key."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import quote
+
+_MAX_KEY_PART = 100
+
+
+def key_part(text: str) -> str:
+    """Return a text as printable ASCII of at most 100 characters; a longer one as its hash."""
+    part = quote(text, safe="")
+    if len(part) > _MAX_KEY_PART:
+        return hashlib.sha256(text.encode()).hexdigest()
+    return part

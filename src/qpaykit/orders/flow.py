@@ -1,0 +1,464 @@
+"""The life of an order, written once: opened, asked about, closed."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from pydantic import ValidationError
+
+from qpaykit._callback_url import add_number
+from qpaykit._invoice_record import InvoiceRecord, record_key
+from qpaykit._order_record import OrderInvoice, OrderRecord, invoice_number, order_key
+from qpaykit._store_keys import key_part
+from qpaykit.errors import (
+    ConflictError,
+    NotFoundError,
+    OutcomeUnknownError,
+    QPayError,
+    TransportTimeout,
+)
+from qpaykit.models import Invoice, InvoiceRequest, PaymentStatus
+from qpaykit.orders.order import Order
+from qpaykit.resources.invoices import complete
+from qpaykit.stores import delivery as clock
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from decimal import Decimal
+
+    from qpaykit._order_record import InvoiceState
+    from qpaykit.callbacks._io import IO
+    from qpaykit.callbacks.pipeline import Pipeline
+    from qpaykit.config import Settings
+    from qpaykit.orders.order import OrderStatus
+    from qpaykit.stores.protocol import AsyncStore
+
+H = TypeVar("H")
+T = TypeVar("T")
+
+Seen = Literal["nothing", "paid", "underpaid", "pending"]
+
+# Whoever opens or closes an order holds its claim. Each request of it begins a new lease.
+LEASE_SECONDS = 30.0
+# QPay forbids polling. It is asked about an order once in this time, whoever asks for its status.
+QUESTION_INTERVAL_SECONDS = 10.0
+
+_CLAIM_POLL_SECONDS = 0.05
+_MAX_NUMBERS = 5
+_MAX_LOST_ANSWERS = 1
+_CANCELED = "INVOICE_ALREADY_CANCELED"
+_STATUSES: dict[Seen, OrderStatus] = {
+    "nothing": "open",
+    "paid": "paid",
+    "underpaid": "underpaid",
+    "pending": "open",
+}
+_NO_MONEY = frozenset(
+    {
+        PaymentStatus.NEW,
+        PaymentStatus.FAILED,
+        PaymentStatus.REFUNDED,
+        # The words for cancelled stand in no document of QPay's; both spellings are in use.
+        "CANCELED",
+        "CANCELLED",
+        "REFUND",
+    }
+)
+
+_logger = logging.getLogger("qpaykit.orders")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What an order is to be opened with.
+
+    Attributes:
+        order_no: The order's number.
+        request: Its first invoice.
+        total: What it costs.
+        expires_in: Seconds until the invoice is to be cancelled; None where it has no end.
+    """
+
+    order_no: str
+    request: InvoiceRequest
+    total: Decimal
+    expires_in: float | None
+
+
+class _LeaseLostError(Exception):
+    """Another process has taken the order over."""
+
+
+class OrderFlow(Generic[H]):
+    """Opens and closes orders, for both faces.
+
+    Args:
+        pipeline: Delivers what was paid.
+        io: How QPay is asked.
+        store: Where orders are remembered.
+        settings: The client's.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline[H], io: IO[H], store: AsyncStore, settings: Settings
+    ) -> None:
+        self._pipeline = pipeline
+        self._io = io
+        self._store = store
+        self._settings = settings
+        self._account = settings.account
+
+    async def open(self, wanted: Wanted) -> Order:
+        """Return the order's open invoice; make one where there is none."""
+        # What is wrong with the request is told before anything is asked or cancelled.
+        complete(self._settings, wanted.request, {})
+        return await self._exclusively(
+            wanted.order_no,
+            ready=lambda: self._ready(wanted),
+            work=lambda owner: self._open(wanted, owner),
+        )
+
+    async def status(self, order_no: str) -> OrderStatus:
+        """Say what became of an order; ask QPay where nobody has asked lately."""
+        if await self._is_paid(order_no):
+            return "paid"
+        record, last = await self._known(order_no)
+        if last.state != "open":
+            return last.state
+        asked = f"order-asked:{self._account}:{key_part(order_no)}"
+        seen = await self._store.get(asked)
+        if seen is None:
+            claim = f"order-asking:{self._account}:{key_part(order_no)}"
+            owner = uuid.uuid4().hex
+            if await self._store.claim(claim, owner, lease=LEASE_SECONDS) == "claimed":
+                try:
+                    # Another process may have asked between the last two lines.
+                    seen = await self._store.get(asked)
+                    if seen is None:
+                        return await self._ask(record, last, asked)
+                finally:
+                    await self._store.release(claim, owner)
+        return "underpaid" if seen == "underpaid" else "open"
+
+    async def close(self, order_no: str) -> OrderStatus:
+        """Deliver what was paid on an order, or else cancel its invoice."""
+        return await self._exclusively(
+            order_no,
+            ready=lambda: self._ended(order_no),
+            work=lambda owner: self._close(order_no, owner),
+        )
+
+    async def _ready(self, wanted: Wanted) -> Order | None:
+        """Return an order that needs no new invoice; None where it does."""
+        record = await self._read(wanted.order_no)
+        last = record.last if record is not None else None
+        if await self._is_paid(wanted.order_no):
+            return _order(wanted.order_no, "paid", last, wanted.total)
+        if last is None or last.state != "open":
+            return None
+        if last.amount != wanted.total or _has_expired(last):
+            return None
+        return _order(wanted.order_no, "open", last, wanted.total)
+
+    async def _ended(self, order_no: str) -> OrderStatus | None:
+        """Return the status of an order that has ended; None while it is open."""
+        if await self._is_paid(order_no):
+            return "paid"
+        _, last = await self._known(order_no)
+        return None if last.state == "open" else last.state
+
+    async def _open(self, wanted: Wanted, owner: str) -> Order:
+        """Make an invoice, after the end of the one before it."""
+        record = await self._read(wanted.order_no) or OrderRecord(order_no=wanted.order_no)
+        complete(self._settings, self._numbered(wanted, record.numbers + 1), {})
+        last = record.last
+        if last is not None and last.state == "open":
+            status = await self._settle(record, last, owner)
+            if status not in {"expired", "cancelled"}:
+                return _order(wanted.order_no, status, last, wanted.total)
+            record = record.with_state(_end_of(last))
+        return await self._make(wanted, record, owner)
+
+    async def _close(self, order_no: str, owner: str) -> OrderStatus:
+        record, last = await self._known(order_no)
+        return await self._settle(record, last, owner)
+
+    async def _make(self, wanted: Wanted, record: OrderRecord, owner: str) -> Order:
+        """Make an invoice with a number that no other has."""
+        lost = 0
+        while True:
+            # Recorded before it is sent: should this process die, the next one takes another.
+            before, record = record, record.with_number()
+            await self._save(before, record, owner)
+            request = self._numbered(wanted, record.numbers)
+            made_at = clock.now()
+            try:
+                invoice = await self._io.create(request)
+            except OutcomeUnknownError:
+                lost += 1
+                if lost > _MAX_LOST_ANSWERS:
+                    raise
+                _logger.warning(
+                    "QPay may have made invoice %s of order %s, but its answer was lost. Nobody "
+                    "has seen its QR code, so another invoice is made.",
+                    request.sender_invoice_no,
+                    wanted.order_no,
+                )
+            except ConflictError:
+                if record.numbers >= _MAX_NUMBERS + len(record.invoices):
+                    raise
+                _logger.warning(
+                    "QPay refused the number %s of order %s. The next one is tried.",
+                    request.sender_invoice_no,
+                    wanted.order_no,
+                )
+            else:
+                break
+        expires_at = None
+        if wanted.expires_in is not None:
+            expires_at = made_at + timedelta(seconds=wanted.expires_in)
+        made = OrderInvoice(
+            number=request.sender_invoice_no,
+            invoice_id=invoice.invoice_id,
+            amount=wanted.total,
+            made_at=made_at,
+            expires_at=expires_at,
+            answer=invoice.model_dump_json(),
+        )
+        sent = request.model_copy(update={"callback_url": invoice.callback_url})
+        remembered = InvoiceRecord.of_request(sent, order_no=wanted.order_no)
+        key = record_key(self._account, invoice.invoice_id)
+        await self._store.set(key, remembered.to_json())
+        # Its QR code is shown only when the store has it: one that is not there is seen by nobody.
+        await self._save(record, record.with_invoice(made), owner)
+        return _order(wanted.order_no, "open", made, wanted.total)
+
+    async def _settle(
+        self,
+        record: OrderRecord,
+        last: OrderInvoice,
+        owner: str,
+        *,
+        is_looked_at: bool = False,
+    ) -> OrderStatus:
+        """Look at an open invoice, deliver what was paid on it, or else cancel it."""
+        if not is_looked_at:
+            await self._renew(record.order_no, owner)
+            seen = await self._look(record.order_no, last)
+            if seen != "nothing":
+                return _STATUSES[seen]
+        await self._renew(record.order_no, owner)
+        is_refused = False
+        try:
+            await self._io.cancel(last.invoice_id)
+        except NotFoundError:
+            pass
+        except ConflictError as error:
+            is_refused = error.code != _CANCELED
+        # A payment may have landed during the cancellation.
+        await self._renew(record.order_no, owner)
+        seen = await self._look(record.order_no, last)
+        if seen != "nothing" or is_refused:
+            return _STATUSES[seen]
+        state = _end_of(last)
+        await self._save(record, record.with_state(state), owner)
+        return state
+
+    async def _ask(self, record: OrderRecord, last: OrderInvoice, asked: str) -> OrderStatus:
+        """Ask QPay about an order, and keep its time."""
+        seen: Seen = "nothing"
+        status: OrderStatus | None = None
+        try:
+            seen = await self._look(record.order_no, last)
+            if seen == "nothing" and _has_expired(last):
+                status = await self._expire(record.order_no)
+        except QPayError as error:
+            _logger.warning(
+                "Could not ask QPay about order %s: %s. It is asked again in %g s.",
+                record.order_no,
+                error,
+                QUESTION_INTERVAL_SECONDS,
+            )
+        await self._store.set(asked, seen, ttl=QUESTION_INTERVAL_SECONDS)
+        return status or _STATUSES[seen]
+
+    async def _expire(self, order_no: str) -> OrderStatus:
+        """Cancel an expired invoice that was looked at, unless another process is at it."""
+        owner = uuid.uuid4().hex
+        if not await self._claim(order_no, owner):
+            return "open"
+        try:
+            record, last = await self._known(order_no)
+            if last.state != "open" or not _has_expired(last):
+                return last.state
+            return await self._settle(record, last, owner, is_looked_at=True)
+        except _LeaseLostError:
+            return "open"
+        finally:
+            await self._release(order_no, owner)
+
+    async def _look(self, order_no: str, invoice: OrderInvoice) -> Seen:
+        """Deliver what was paid on an invoice, and say what QPay lists of it."""
+        rows = await self._pipeline.check_rows(invoice.invoice_id) or []
+        if await self._is_paid(order_no):
+            return "paid"
+        counted = [(row, reply) for row, reply in rows if row.payment_status not in _NO_MONEY]
+        if not counted:
+            return "nothing"
+        # A payment that went to on_underpaid before is a duplicate.
+        is_part = all(
+            row.payment_status == PaymentStatus.PARTIAL
+            or reply.outcome in {"underpaid", "duplicate"}
+            for row, reply in counted
+        )
+        return "underpaid" if is_part else "pending"
+
+    async def _is_paid(self, order_no: str) -> bool:
+        return await self._pipeline.is_delivered(order_no)
+
+    async def _known(self, order_no: str) -> tuple[OrderRecord, OrderInvoice]:
+        """Return an order that was opened.
+
+        Raises:
+            LookupError: It was not.
+        """
+        record = await self._read(order_no)
+        if record is None or record.last is None:
+            raise LookupError(f"the store has no invoice of order {order_no}: open the order first")
+        return record, record.last
+
+    async def _read(self, order_no: str) -> OrderRecord | None:
+        text = await self._store.get(order_key(self._account, order_no))
+        return OrderRecord.from_json(text)
+
+    async def _save(self, before: OrderRecord, record: OrderRecord, owner: str) -> None:
+        """Write an order down, while its claim is held.
+
+        Args:
+            before: What was read or written last. The claim of one that took too long may be free
+                again, after another process has written something else.
+            record: What to write.
+            owner: Who holds the claim.
+
+        Raises:
+            _LeaseLostError: Another process has the claim, or had it.
+        """
+        await self._renew(record.order_no, owner)
+        now = await self._read(record.order_no) or OrderRecord(order_no=record.order_no)
+        if now != before:
+            raise _LeaseLostError
+        await self._store.set(order_key(self._account, record.order_no), record.to_json())
+
+    async def _exclusively(
+        self,
+        order_no: str,
+        *,
+        ready: Callable[[], Awaitable[T | None]],
+        work: Callable[[str], Awaitable[T]],
+    ) -> T:
+        """Return what is ready, or do what makes it so, one process at a time."""
+        # The claim of a process that has died is free after one lease.
+        ends = time.monotonic() + 2 * LEASE_SECONDS
+        while True:
+            done = await ready()
+            if done is not None:
+                return done
+            owner = uuid.uuid4().hex
+            if await self._claim(order_no, owner):
+                try:
+                    # Another process may have done it between the two lines above.
+                    done = await ready()
+                    return await work(owner) if done is None else done
+                except _LeaseLostError:
+                    _logger.warning(
+                        "The work on order %s took longer than its lease of %g s, and another "
+                        "process has taken it over.",
+                        order_no,
+                        LEASE_SECONDS,
+                    )
+                    ends = time.monotonic() + 2 * LEASE_SECONDS
+                finally:
+                    await self._release(order_no, owner)
+            elif time.monotonic() > ends:
+                raise TransportTimeout(
+                    method="POST",
+                    path="/invoice",
+                    reason=f"another process has not ended its work on order {order_no} in time",
+                    sent=False,
+                )
+            await self._io.sleep(_CLAIM_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
+
+    async def _claim(self, order_no: str, owner: str) -> bool:
+        key = self._claim_key(order_no)
+        return await self._store.claim(key, owner, lease=LEASE_SECONDS) == "claimed"
+
+    async def _renew(self, order_no: str, owner: str) -> None:
+        if not await self._claim(order_no, owner):
+            raise _LeaseLostError
+
+    async def _release(self, order_no: str, owner: str) -> None:
+        try:
+            await self._store.release(self._claim_key(order_no), owner)
+        except Exception:
+            _logger.exception(
+                "The claim on order %s could not be released. It ends after %g s.",
+                order_no,
+                LEASE_SECONDS,
+            )
+
+    def _claim_key(self, order_no: str) -> str:
+        return f"order-claim:{self._account}:{key_part(order_no)}"
+
+    def _numbered(self, wanted: Wanted, count: int) -> InvoiceRequest:
+        """Return the request of an order's invoice, the first or a later one."""
+        if count == 1:
+            return wanted.request
+        url = wanted.request.callback_url or self._settings.callback_url
+        return wanted.request.model_copy(
+            update={
+                "sender_invoice_no": invoice_number(wanted.order_no, count),
+                "callback_url": url and add_number(url, count),
+            }
+        )
+
+
+def _has_expired(invoice: OrderInvoice) -> bool:
+    return invoice.expires_at is not None and clock.now() >= invoice.expires_at
+
+
+def _end_of(invoice: OrderInvoice) -> InvoiceState:
+    return "expired" if _has_expired(invoice) else "cancelled"
+
+
+def _order(
+    order_no: str, status: OrderStatus, invoice: OrderInvoice | None, total: Decimal
+) -> Order:
+    if invoice is None:
+        return Order(
+            order_no=order_no,
+            status=status,
+            amount=total,
+            invoice=Invoice(),
+            sender_invoice_no="",
+            opened_at=None,
+            expires_at=None,
+        )
+    try:
+        answer = Invoice.model_validate_json(invoice.answer)
+    except ValidationError:
+        answer = Invoice(invoice_id=invoice.invoice_id)
+    return Order(
+        order_no=order_no,
+        status=status,
+        amount=invoice.amount,
+        invoice=answer,
+        sender_invoice_no=invoice.number,
+        opened_at=invoice.made_at,
+        expires_at=invoice.expires_at,
+    )

@@ -1,0 +1,58 @@
+"""Fixtures of the tests of orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orders.shop import SECRET, Clock, Opener, Shop
+from qpaykit import MemoryStore, Store
+from qpaykit.orders import flow
+from workers import open_store
+
+if TYPE_CHECKING:
+    from qpaykit.simulator import Simulator
+
+
+@pytest.fixture
+def new_shop(qpay_simulator: Simulator, quick_retries: None) -> Iterator[Opener]:
+    """Make shops, by their store and secret; they are closed after the test."""
+    with ExitStack() as stack:
+
+        def make(store: Store | None = None, secret: str | None = None) -> Shop:
+            shop = Shop(qpay_simulator, store=store, secret=secret)
+            stack.callback(shop.client.close)
+            return shop
+
+        yield make
+
+
+@pytest.fixture
+def shop(new_shop: Opener) -> Shop:
+    return new_shop()
+
+
+@pytest.fixture(params=[SECRET, None], ids=["signed", "unsigned"])
+def any_shop(request: pytest.FixtureRequest, new_shop: Opener) -> Shop:
+    return new_shop(secret=request.param)
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def stored_shop(
+    request: pytest.FixtureRequest, new_shop: Opener, where: Callable[[str], str]
+) -> Shop:
+    kind = request.param
+    return new_shop(MemoryStore() if kind == "memory" else open_store(kind, where(kind)))
+
+
+@pytest.fixture
+def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "LEASE_SECONDS", 0.3)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
