@@ -60,8 +60,9 @@ def deliver(kind: str, where: str, credentials: Credentials, queries: list[str])
 
 
 def open_orders(
-    kind: str, where: str, credentials: Credentials, numbers: list[str]
+    kind: str, where: str, credentials: Credentials, numbers: list[str], lease: float = 30
 ) -> dict[str, str]:
+    flow.LEASE_SECONDS = lease
     store = open_store(kind, where)
     with QPayClient(**credentials, store=store) as client:
         orders = Orders(CallbackDispatcher(client))

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         UnexpectedResponseError,
         WaitTimeoutError,
     )
+    from qpaykit.hooks import RequestInfo
     from qpaykit.models import (
         BANKS,
         ULAANBAATAR,
@@ -159,6 +160,7 @@ __all__ = [
     "ReceiverData",
     "ReceiverType",
     "RedisStore",
+    "RequestInfo",
     "SQLiteStore",
     "ServerError",
     "SignedOrder",
@@ -226,6 +228,7 @@ _NAMES = {
         "UnexpectedResponseError",
         "WaitTimeoutError",
     ),
+    "hooks": ("RequestInfo",),
     "models": (
         "BANKS",
         "ULAANBAATAR",

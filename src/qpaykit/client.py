@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +27,7 @@ from qpaykit.config import (
     wrap_secret,
     wrap_secrets,
 )
+from qpaykit.hooks import RequestInfo
 from qpaykit.resources._raw import request_operation
 from qpaykit.resources.ebarimt import AsyncEbarimt, Ebarimt
 from qpaykit.resources.invoices import AsyncInvoices, Invoices
@@ -52,14 +53,20 @@ class _Client(Generic[X, S]):
     _session: Session
 
     def _open(
-        self, settings: Settings, options: Options, transport: X, store: S, awaited: AsyncStore
+        self,
+        settings: Settings,
+        options: Options,
+        transport: X,
+        store: S,
+        awaited: AsyncStore,
+        on_request: Callable[[RequestInfo], object] | None,
     ) -> None:
         self._owns_transport = True
         self._settings = settings
         self._transport = transport
         self._store = store
         self._awaited_store = awaited
-        sender = RequestSender(transport, Redactor())
+        sender = RequestSender(transport, Redactor(), on_request)
         self._session = Session(sender, TokenManager(settings, sender, awaited), options)
         self._furnish(self._session)
 
@@ -130,6 +137,8 @@ class QPayClient(_Client[SyncTransport, "Store"]):
             by default.
         http_client: An `httpx.Client`, or an `httpx2.Client`, to use for its connections; it is
             not closed.
+        on_request: Called with a `RequestInfo` after each attempt at a request, for metrics. It
+            must not block; what it raises is logged.
 
     Raises:
         ConfigurationError: A setting is missing or cannot be right; the message names it.
@@ -148,6 +157,7 @@ class QPayClient(_Client[SyncTransport, "Store"]):
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | None = None,
         http_client: HTTPClient | None = None,
+        on_request: Callable[[RequestInfo], object] | None = None,
     ) -> None:
         password, callback_secret = wrap_secret(password), wrap_secrets(callback_secret)
         settings = load_settings(
@@ -161,7 +171,7 @@ class QPayClient(_Client[SyncTransport, "Store"]):
         options = Options(timeout, max_retries)
         store = store if store is not None else MemoryStore()
         transport = SyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
-        self._open(settings, options, transport, store, for_sync(store))
+        self._open(settings, options, transport, store, for_sync(store), on_request)
 
     def _furnish(self, session: Session) -> None:
         settings = self._settings
@@ -233,6 +243,7 @@ class AsyncQPayClient(_Client[AsyncTransport, "Store | AsyncStore"]):
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | AsyncStore | None = None,
         http_client: AsyncHTTPClient | None = None,
+        on_request: Callable[[RequestInfo], object] | None = None,
     ) -> None:
         password, callback_secret = wrap_secret(password), wrap_secrets(callback_secret)
         settings = load_settings(
@@ -246,7 +257,7 @@ class AsyncQPayClient(_Client[AsyncTransport, "Store | AsyncStore"]):
         options = Options(timeout, max_retries)
         store = store if store is not None else MemoryStore()
         transport = AsyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
-        self._open(settings, options, transport, store, for_async(store))
+        self._open(settings, options, transport, store, for_async(store), on_request)
 
     def _furnish(self, session: Session) -> None:
         settings = self._settings

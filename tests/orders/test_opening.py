@@ -347,7 +347,7 @@ class TestAProcessThatDies:
     ) -> None:
         place = where(kind)
         qpay_simulator.faults.add("POST", "/invoice", "slow", 1, delay=60)
-        work = (kind, place, qpay_simulator.credentials, ["killed"])
+        work = (kind, place, qpay_simulator.credentials, ["killed"], 3.0)
         process = get_context("spawn").Process(target=open_orders, args=work)
         process.start()
         while not qpay_simulator.requests.to("POST", "/invoice"):
@@ -357,7 +357,6 @@ class TestAProcessThatDies:
         store = open_store(kind, place)
         account = new_shop().client.settings.account
         assert store.claim(f"order-claim:{account}:killed", "me", lease=1) == "held"
-        store.release(f"order-claim:{account}:killed", "me")
         shop = new_shop(store)
         assert shop.open("killed").status == "open"
 

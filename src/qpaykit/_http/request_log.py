@@ -1,4 +1,4 @@
-"""Logs each attempt at a request: one record, for machines and for people."""
+"""Reports each attempt at a request: one log record, and a call of the hook `on_request`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qpaykit._http.responses import shown_body
 from qpaykit.errors import APIError
+from qpaykit.hooks import RequestInfo, call_hook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qpaykit._http.types import Response
     from qpaykit._redaction import Redactor
     from qpaykit.operation import Operation
@@ -18,7 +21,7 @@ T = TypeVar("T")
 _logger = logging.getLogger("qpaykit.http")
 
 
-def log_attempt(
+def report_attempt(
     operation: Operation[T],
     number: int,
     redactor: Redactor,
@@ -26,8 +29,9 @@ def log_attempt(
     response: Response | None,
     failure: BaseException | None,
     seconds: float,
+    on_request: Callable[[RequestInfo], object] | None,
 ) -> None:
-    """Log an attempt that has ended.
+    """Log an attempt that has ended, and call the hook.
 
     INFO has one record for each attempt, with the fields `operation`, `method`, `path`,
     `attempt`, `status`, `duration` (seconds), `code` and `error`. DEBUG adds one with the same
@@ -40,12 +44,28 @@ def log_attempt(
         response: What came back, if anything did.
         failure: How the attempt failed, if it did.
         seconds: How long it took.
+        on_request: The hook; None where there is none.
     """
-    if not _logger.isEnabledFor(logging.INFO):
+    is_logged = _logger.isEnabledFor(logging.INFO)
+    if on_request is None and not is_logged:
         return
     status = response.status_code if response is not None else None
     code = failure.code if isinstance(failure, APIError) else None
     error = type(failure).__name__ if failure is not None else None
+    if on_request is not None:
+        info = RequestInfo(
+            operation=operation.name,
+            method=operation.method,
+            path=operation.path,
+            attempt=number,
+            status=status,
+            seconds=seconds,
+            code=code,
+            error=error,
+        )
+        call_hook(on_request, info, "on_request")
+    if not is_logged:
+        return
     fields = {
         "operation": operation.name,
         "method": operation.method,

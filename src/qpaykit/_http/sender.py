@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from qpaykit._http.request_log import log_attempt
+from qpaykit._http.request_log import report_attempt
 from qpaykit._http.responses import parse_response
 from qpaykit._http.retry import Retries
 from qpaykit._http.types import Request, Response
 from qpaykit.errors import QPayError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic import SecretStr
 
     from qpaykit._http.types import Transport
     from qpaykit._redaction import Redactor
     from qpaykit.config import Options
+    from qpaykit.hooks import RequestInfo
     from qpaykit.operation import Operation
 
 T = TypeVar("T")
@@ -28,11 +31,18 @@ class RequestSender:
     Args:
         transport: Sends and sleeps.
         redactor: Masks what is logged and what stands in errors.
+        on_request: Called after each attempt; None where nobody asked for it.
     """
 
-    def __init__(self, transport: Transport, redactor: Redactor) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        redactor: Redactor,
+        on_request: Callable[[RequestInfo], object] | None = None,
+    ) -> None:
         self.transport = transport
         self.redactor = redactor
+        self._on_request = on_request
 
     async def send(
         self,
@@ -80,13 +90,14 @@ class RequestSender:
             failure = error
             raise
         finally:
-            log_attempt(
+            report_attempt(
                 operation,
                 number,
                 self.redactor,
                 response=response,
                 failure=failure,
                 seconds=time.perf_counter() - started,
+                on_request=self._on_request,
             )
             # A frame that holds its own exception would keep both alive.
             del failure

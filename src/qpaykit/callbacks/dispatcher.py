@@ -41,6 +41,7 @@ class _Dispatcher(Generic[B]):
         patience: float,
         lease: float,
         transactional: bool,
+        on_outcome: Callable[[CallbackReply], object] | None,
     ) -> None:
         if client is None and verify:
             raise ConfigurationError(
@@ -67,6 +68,7 @@ class _Dispatcher(Generic[B]):
             patience=patience,
             lease=lease,
             transactional=transactional,
+            on_outcome=on_outcome,
         )
 
 
@@ -84,6 +86,9 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             know yet, or that is still NEW.
         lease: Seconds that a handler may take; after that its payment may be delivered
             again, for its process may have died.
+        on_outcome: Called with the `CallbackReply` of each callback and of each payment that
+            `check` or `sweep` handles, for metrics. It must not block; what it raises is logged.
+            What a sweep finds delivered, and what a dry run finds, is left out.
 
     Raises:
         ConfigurationError: There is no client, and `verify` is not False; it is one of the other
@@ -99,6 +104,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         verify: bool = True,
         patience: float = 3.0,
         lease: float = 120.0,
+        on_outcome: Callable[[CallbackReply], object] | None = None,
     ) -> None:
         callback_secret = wrap_secrets(callback_secret)
         io = SyncIO(client)
@@ -112,6 +118,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             patience=patience,
             lease=lease,
             transactional=getattr(own, "transactional", False),
+            on_outcome=on_outcome,
         )
 
     def on_paid(self, handler: H) -> H:
@@ -312,6 +319,7 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
         verify: bool = True,
         patience: float = 3.0,
         lease: float = 120.0,
+        on_outcome: Callable[[CallbackReply], object] | None = None,
     ) -> None:
         callback_secret = wrap_secrets(callback_secret)
         io = AsyncIO(client)
@@ -325,6 +333,7 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
             patience=patience,
             lease=lease,
             transactional=getattr(own, "transactional", False),
+            on_outcome=on_outcome,
         )
 
     def on_paid(self, handler: A) -> A:

@@ -22,13 +22,14 @@ from qpaykit.callbacks.parse import Body, Callback, Query, parse_callback
 from qpaykit.callbacks.queries import Queries
 from qpaykit.callbacks.verify import verify_callback
 from qpaykit.errors import CallbackError, CallbackSignatureError, ConfigurationError, QPayError
+from qpaykit.hooks import call_hook
 from qpaykit.models import ObjectType, Payment, PaymentStatus
 from qpaykit.models.payments import payment_key
 from qpaykit.models.values import format_time, is_path_id, period
 from qpaykit.stores.delivery import Delivery, now
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 
     from pydantic import SecretStr
     from typing_extensions import Self
@@ -63,6 +64,7 @@ class Pipeline(Generic[H]):
             know yet, and for which another delivery of the same payment is waited for.
         lease: Seconds that a handler may take before its payment is delivered anew.
         transactional: Whether the store's `complete` commits the handler's work.
+        on_outcome: Called with each reply.
     """
 
     def __init__(
@@ -76,8 +78,10 @@ class Pipeline(Generic[H]):
         patience: float,
         lease: float,
         transactional: bool,
+        on_outcome: Callable[[CallbackReply], object] | None = None,
     ) -> None:
         self._io = io
+        self._on_outcome = on_outcome
         self._queries = Queries(io, patience)
         self._store = store
         self._deliveries = Deliveries(
@@ -586,14 +590,17 @@ class Pipeline(Generic[H]):
 
     def _reply(self, outcome: Outcome, subject: Subject | None = None) -> CallbackReply:
         subject = subject or Subject()
+        reply = reply_for(outcome, subject)
         if not self._deliveries.is_dry_run:
+            if self._on_outcome is not None:
+                call_hook(self._on_outcome, reply, "on_outcome")
             _logger.info(
                 "Callback for payment %s: %s.",
                 subject.payment_id or None,
                 outcome,
                 extra={"outcome": outcome, "payment_id": subject.payment_id or None},
             )
-        return reply_for(outcome, subject)
+        return reply
 
 
 def _delivery(
