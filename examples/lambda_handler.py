@@ -19,32 +19,59 @@ from typing_extensions import TypedDict
 
 import qpaykit
 
-COLUMNS = "number TEXT PRIMARY KEY, amount INTEGER, state TEXT, invoice TEXT"
+PRICE = 1500  # MNT
+
 client = qpaykit.QPayClient(store=qpaykit.SQLiteStore("qpay.db"))  # lives as long as the instance
 dispatcher = qpaykit.CallbackDispatcher(client)
-Event = TypedDict("Event", {"routeKey": str, "rawPath": str, "rawQueryString": str})  # noqa: UP013
-Answer = TypedDict("Answer", {"statusCode": int, "body": str})  # noqa: UP013
+orders = qpaykit.Orders(dispatcher)
 
 
-def execute(sql: str, *values: str | int | None) -> list[tuple[str, str]]:
-    with closing(sqlite3.connect("shop.db")) as db, db:
-        db.execute(f"CREATE TABLE IF NOT EXISTS orders ({COLUMNS})")
-        return db.execute(sql, values).fetchall()
+class Event(TypedDict):
+    routeKey: str
+    rawPath: str
+    rawQueryString: str
+
+
+class Answer(TypedDict):
+    statusCode: int
+    body: str
+
+
+def database() -> closing[sqlite3.Connection]:
+    connection = sqlite3.connect("shop.db", isolation_level=None)
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS orders (number TEXT PRIMARY KEY, amount INTEGER, state TEXT)"
+    )
+    return closing(connection)
 
 
 @dispatcher.on_paid
 def deliver(event: qpaykit.PaymentEvent) -> None:
-    sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING state, invoice"
-    (_,) = execute(sql, event.order_no)  # raises where there is no such order
+    with database() as db:
+        paid = db.execute(
+            "UPDATE orders SET state = 'paid' WHERE number = ?",
+            (event.order_no,),
+        )
+        if paid.rowcount != 1:
+            raise LookupError(f"paid, but there is no order {event.order_no}")
 
 
-def order() -> Answer:
-    number = uuid4().hex
-    bill = qpaykit.InvoiceRequest(amount=1500, sender_invoice_no=number, invoice_description="Tea")
-    invoice = client.invoices.create(bill)
-    execute("INSERT INTO orders VALUES (?, ?, 'open', ?)", number, 1500, invoice.model_dump_json())
-    body = {"order": f"/orders/{number}", "pay": invoice.qpay_short_url}
+def make_order() -> Answer:
+    number = uuid4().hex  # nobody guesses the address of another buyer's order
+    order = orders.open(number, amount=PRICE, description="Tea", expires_in=900)
+    with database() as db:
+        db.execute("INSERT INTO orders VALUES (?, ?, 'open')", (number, PRICE))
+    body = {"order": f"/orders/{number}", "pay": order.invoice.qpay_short_url}
     return {"statusCode": 201, "body": json.dumps(body)}
+
+
+def show_order(number: str) -> Answer:
+    with database() as db:
+        known = db.execute("SELECT number FROM orders WHERE number = ?", (number,)).fetchone()
+    if known is None:
+        return {"statusCode": 404, "body": "there is no such order"}
+    state = orders.status(number)  # asks QPay at most once in ten seconds
+    return {"statusCode": 200, "body": json.dumps({"state": state})}
 
 
 def handler(event: Event, _context: object) -> Answer:
@@ -52,22 +79,21 @@ def handler(event: Event, _context: object) -> Answer:
         reply = dispatcher.handle(query=event["rawQueryString"])
         return {"statusCode": reply.status_code, "body": reply.body}
     if event["routeKey"] == "POST /orders":
-        return order()
-    number = event["rawPath"].removeprefix("/orders/")
-    sql = "SELECT state, invoice FROM orders WHERE number = ?"
-    rows = execute(sql, number)
-    if rows and event["rawQueryString"] == "back=1":  # the callback may be lost
-        dispatcher.check(qpaykit.Invoice.model_validate_json(rows[0][1]).invoice_id)
-        rows = execute(sql, number)
-    body = json.dumps({"state": rows[0][0]}) if rows else "there is no such order"
-    return {"statusCode": 200 if rows else 404, "body": body}
+        return make_order()
+    return show_order(event["rawPath"].removeprefix("/orders/"))
 
 
 class Gateway(BaseHTTPRequestHandler):
+    """Stands in for API Gateway on this machine."""
+
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
-        key = f"{self.command} {path}"
-        answer = handler({"routeKey": key, "rawPath": path, "rawQueryString": query}, None)
+        event: Event = {
+            "routeKey": f"{self.command} {path}",
+            "rawPath": path,
+            "rawQueryString": query,
+        }
+        answer = handler(event, None)
         self.send_response(answer["statusCode"])
         self.end_headers()
         self.wfile.write(answer["body"].encode())
@@ -76,4 +102,5 @@ class Gateway(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8000"))), Gateway).serve_forever()
+    port = int(os.environ.get("PORT", "8000"))
+    ThreadingHTTPServer(("127.0.0.1", port), Gateway).serve_forever()

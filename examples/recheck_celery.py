@@ -1,7 +1,9 @@
-"""A Celery worker that asks QPay about unpaid orders: for the callbacks that never came.
+"""A Celery worker that closes each order once, when its time ends, and sweeps once a night.
 
-It runs beside any of the shops here, on their databases. Its queue is a folder; several
-machines want Redis or RabbitMQ as the broker (`CELERY_BROKER_URL`), and a `RedisStore`.
+It runs beside any of the shops here, on their databases. QPay forbids asking about payments by a
+timer: an order is asked about when it ends, and what is left is found by a list of all payments.
+Its queue is a folder; several machines want Redis or RabbitMQ as the broker
+(`CELERY_BROKER_URL`), and a `RedisStore`.
 
 celery -A examples.recheck_celery worker --beat --concurrency 1 --loglevel info
 """
@@ -10,60 +12,108 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.utils.log import get_task_logger
 
 import qpaykit
 
-SECONDS = float(os.environ.get("RECHECK_SECONDS", "300"))
-COLUMNS = "number TEXT PRIMARY KEY, amount INTEGER, state TEXT, invoice TEXT"
-UNPAID = """SELECT json_extract(invoice, '$.invoice_id') FROM orders
-    WHERE state = 'open' ORDER BY rowid DESC LIMIT 100"""  # a real shop gives up old orders
+EVERY = float(os.environ.get("EXPIRY_SECONDS", "60"))
 
 logger = get_task_logger(__name__)
 client = qpaykit.QPayClient(store=qpaykit.SQLiteStore("qpay.db"))  # the shop's own
 dispatcher = qpaykit.CallbackDispatcher(client)
+orders = qpaykit.Orders(dispatcher)
 
 queue = Path("queue")
 queue.mkdir(exist_ok=True)
 app = Celery("shop", broker=os.environ.get("CELERY_BROKER_URL", "filesystem://"))
+app.conf.update(timezone="Asia/Ulaanbaatar")
 app.conf.broker_connection_retry_on_startup = True
 if app.conf.broker_url == "filesystem://":
-    folders = ("data_folder_in", "data_folder_out", "control_folder")
-    app.conf.broker_transport_options = dict.fromkeys(folders, str(queue))
+    app.conf.broker_transport_options = {
+        "data_folder_in": str(queue),
+        "data_folder_out": str(queue),
+        "control_folder": str(queue),
+    }
 app.conf.beat_schedule = {
-    "recheck": {"task": "recheck", "schedule": SECONDS, "options": {"expires": SECONDS}}
+    "ended orders": {
+        "task": "find_ended",
+        "schedule": EVERY,
+        "options": {"expires": EVERY},
+    },
+    "sweep": {
+        "task": "sweep",
+        "schedule": crontab(hour=3, minute=0),
+    },
 }
 
 
-def execute(sql: str, *values: str | None) -> list[tuple[str]]:
-    with closing(sqlite3.connect("shop.db")) as db, db:
-        db.execute(f"CREATE TABLE IF NOT EXISTS orders ({COLUMNS})")
-        return db.execute(sql, values).fetchall()
+def database() -> closing[sqlite3.Connection]:
+    connection = sqlite3.connect("shop.db", isolation_level=None)
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS orders"
+        " (number TEXT PRIMARY KEY, amount INTEGER, state TEXT, ends INTEGER)"
+    )
+    return closing(connection)
 
 
 @dispatcher.on_paid
 def deliver(event: qpaykit.PaymentEvent) -> None:
-    sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING number"
-    (_,) = execute(sql, event.order_no)  # raises where there is no such order
+    with database() as db:
+        paid = db.execute(
+            "UPDATE orders SET state = 'paid' WHERE number = ?",
+            (event.order_no,),
+        )
+        if paid.rowcount != 1:
+            raise LookupError(f"paid, but there is no order {event.order_no}")
 
 
-@app.task(name="recheck")
-def recheck() -> None:
-    for (invoice_id,) in execute(UNPAID):
-        check.apply_async((invoice_id,), expires=SECONDS)
+@app.task(name="find_ended", ignore_result=True)
+def find_ended() -> None:
+    """Look into the shop's own database for orders whose time has ended; QPay is not asked."""
+    with database() as db:
+        ended = db.execute(
+            "UPDATE orders SET state = 'ending' WHERE state = 'open' AND ends <= ?"
+            " RETURNING number",
+            (time.time(),),
+        ).fetchall()
+    for (number,) in ended:
+        end_order.delay(number)
 
 
 @app.task(
-    name="check",
+    name="end_order",
     rate_limit="2/s",
     autoretry_for=(qpaykit.QPayError,),
     retry_backoff=True,
     ignore_result=True,
 )
-def check(invoice_id: str) -> None:
-    for reply in dispatcher.check(invoice_id):
-        logger.info("invoice %s: %s", invoice_id, reply.outcome)
+def end_order(number: str) -> None:
+    """Take the last look at an order; it is delivered, or its invoice is cancelled."""
+    status = orders.close(number)
+    with database() as db:
+        db.execute(
+            "UPDATE orders SET state = ? WHERE number = ? AND state = 'ending'",
+            (status, number),
+        )
+    logger.info("order %s: %s", number, status)
+
+
+@app.task(
+    name="sweep",
+    autoretry_for=(qpaykit.QPayError,),
+    retry_backoff=True,
+    ignore_result=True,
+)
+def sweep() -> None:
+    """Deliver what was paid in two days and not delivered: for callbacks that never came."""
+    now = datetime.now(qpaykit.ULAANBAATAR)
+    for reply in dispatcher.sweep(now - timedelta(days=2), now):
+        if reply.outcome != "duplicate":
+            logger.info("order %s: %s", reply.order_no, reply.outcome)

@@ -14,7 +14,7 @@ import qpaykit
 AMOUNT = 1500  # MNT
 TABLES = """
 CREATE TABLE IF NOT EXISTS orders
-    (number TEXT PRIMARY KEY, amount INTEGER NOT NULL, state TEXT NOT NULL, invoice TEXT NOT NULL);
+    (number TEXT PRIMARY KEY, amount INTEGER NOT NULL, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (key TEXT PRIMARY KEY, record TEXT);
 """
 
@@ -32,7 +32,8 @@ class ShopStore(qpaykit.SQLiteStore):
         if not key.startswith("delivered:"):
             return super().claim(key, owner, lease=lease)
         # The insert begins the transaction, and waits while another process holds the database.
-        if self._db.execute("INSERT OR IGNORE INTO deliveries (key) VALUES (?)", (key,)).rowcount:
+        inserted = self._db.execute("INSERT OR IGNORE INTO deliveries (key) VALUES (?)", (key,))
+        if inserted.rowcount:
             return "claimed"
         self._db.rollback()
         return "done"
@@ -50,32 +51,35 @@ class ShopStore(qpaykit.SQLiteStore):
         return qpaykit.Delivery.from_json(row[0]) if row else None
 
     def release(self, key: str, owner: str) -> None:
-        if not key.startswith("delivered:"):
-            return super().release(key, owner)
-        return self._db.rollback()
+        if key.startswith("delivered:"):
+            self._db.rollback()
+        else:
+            super().release(key, owner)
 
 
 def main(db: sqlite3.Connection) -> None:
     db.executescript(TABLES)
     with qpaykit.QPayClient(store=ShopStore("qpay.db", db)) as client:
         dispatcher = qpaykit.CallbackDispatcher(client)
+        orders = qpaykit.Orders(dispatcher)
 
         @dispatcher.on_paid
         def deliver(event: qpaykit.PaymentEvent) -> None:
-            sql = "UPDATE orders SET state = 'paid' WHERE number = ?"
-            if db.execute(sql, (event.order_no,)).rowcount != 1:
+            paid = db.execute(
+                "UPDATE orders SET state = 'paid' WHERE number = ?",
+                (event.order_no,),
+            )
+            if paid.rowcount != 1:
                 raise LookupError(f"paid, but there is no order {event.order_no}")
 
         number = uuid4().hex
-        invoice = client.invoices.create(
-            amount=AMOUNT, sender_invoice_no=number, invoice_description="Tea"
-        )
-        row = (number, AMOUNT, "open", invoice.model_dump_json())
+        order = orders.open(number, amount=AMOUNT, description="Tea")
         with db:
-            db.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", row)
-        print("Pay", invoice.qpay_short_url, flush=True)
-        client.payments.wait(invoice.invoice_id, amount=AMOUNT, timeout=600)
-        print("Delivery:", *(reply.outcome for reply in dispatcher.check(invoice.invoice_id)))
+            db.execute("INSERT INTO orders VALUES (?, ?, 'open')", (number, AMOUNT))
+        print("Pay", order.invoice.qpay_short_url, flush=True)
+        client.payments.wait(order.invoice_id, amount=AMOUNT, timeout=600)
+        for reply in dispatcher.check(order.invoice_id):
+            print("Delivery:", reply.outcome)
 
 
 if __name__ == "__main__":

@@ -6,30 +6,49 @@ python -m aiohttp.web -H 127.0.0.1 -P ${PORT:-8000} examples.shop_aiohttp:make_a
 from __future__ import annotations
 
 import sqlite3
+import time
 import uuid
-from base64 import b64encode
-from html import escape
+from pathlib import Path
 
 from aiohttp import web
+from jinja2 import Environment, FileSystemLoader
 
 import qpaykit
 
 PRICE = 1500  # MNT
-COLUMNS = "number TEXT PRIMARY KEY, amount INTEGER, state TEXT, invoice TEXT"
-PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
-<title>Tea</title><style>body { font: 1.1rem system-ui; max-width: 22rem; margin: 1rem auto }
-a, button, img { display: block; width: 100%; padding: .7rem 0; font: inherit }</style>"""
+EXPIRES_IN = 900  # seconds
+
 client = qpaykit.AsyncQPayClient(store=qpaykit.SQLiteStore("qpay.db"))  # for all workers
 dispatcher = qpaykit.AsyncCallbackDispatcher(client)
+orders = qpaykit.AsyncOrders(dispatcher)
+templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
+)
+
 db = sqlite3.connect("shop.db", isolation_level=None)  # a slower one wants an async driver
-db.execute(f"CREATE TABLE IF NOT EXISTS orders ({COLUMNS})")
+db.execute(
+    "CREATE TABLE IF NOT EXISTS orders"
+    " (number TEXT PRIMARY KEY, amount INTEGER, state TEXT, ends INTEGER)"
+)
 
 
 @dispatcher.on_paid
 async def deliver(event: qpaykit.PaymentEvent) -> None:
-    sql = "UPDATE orders SET state = 'paid' WHERE number = ?"
-    if db.execute(sql, (event.order_no,)).rowcount != 1:
+    paid = db.execute(
+        "UPDATE orders SET state = 'paid' WHERE number = ?",
+        (event.order_no,),
+    )
+    if paid.rowcount != 1:
         raise LookupError(f"paid, but there is no order {event.order_no}")
+
+
+async def open_order(number: str) -> qpaykit.Order:
+    return await orders.open(number, amount=PRICE, description="Tea", expires_in=EXPIRES_IN)
+
+
+def html(template: str, **context: object) -> web.Response:
+    text = templates.get_template(template).render(context)
+    return web.Response(text=text, content_type="text/html")
 
 
 async def callback(request: web.Request) -> web.Response:
@@ -38,42 +57,48 @@ async def callback(request: web.Request) -> web.Response:
 
 
 async def shop(_request: web.Request) -> web.Response:
-    form = f'<form method="post" action="/orders"><button>Tea, {PRICE} MNT</button></form>'
-    return web.Response(text=PAGE + form, content_type="text/html")
+    return html("shop.html", price=PRICE)
 
 
-async def order(_request: web.Request) -> web.Response:
+async def make_order(_request: web.Request) -> web.Response:
     number = uuid.uuid4().hex  # nobody guesses the page of another buyer
-    bill = qpaykit.InvoiceRequest(amount=PRICE, sender_invoice_no=number, invoice_description="Tea")
     try:
-        text = (await client.invoices.create(bill)).model_dump_json()
+        await open_order(number)
     except qpaykit.QPayError:
-        raise web.HTTPServiceUnavailable(text="QPay cannot be reached: please try again") from None
-    db.execute("INSERT INTO orders VALUES (?, ?, 'open', ?)", (number, PRICE, text))
+        return web.Response(text="QPay cannot be reached: please try again", status=503)
+    db.execute(
+        "INSERT INTO orders VALUES (?, ?, 'open', ?)",
+        (number, PRICE, int(time.time()) + EXPIRES_IN),
+    )
     raise web.HTTPSeeOther(f"/orders/{number}")
 
 
-async def show(request: web.Request) -> web.Response:
-    sql = "SELECT amount, state, invoice FROM orders WHERE number = ?"
-    row: tuple[int, str, str] | None = db.execute(sql, (request.match_info["number"],)).fetchone()
-    if row is None:
+async def show_order(request: web.Request) -> web.Response:
+    number = request.match_info["number"]
+    known = db.execute("SELECT amount FROM orders WHERE number = ?", (number,)).fetchone()
+    if known is None:
         raise web.HTTPNotFound
-    amount, state, invoice = row[0], row[1], qpaykit.Invoice.model_validate_json(row[2])
-    if "back" in request.query:  # the page's own refresh asks the database alone
-        await dispatcher.check(invoice.invoice_id)
-        raise web.HTTPSeeOther(request.path)
-    page = f"{PAGE}<h1>{amount} MNT: {escape(state)}</h1>"
-    if state == "open":
-        page += '<meta http-equiv="refresh" content="2"><a href="?back=1">I have paid</a>'
-        page += f'<img alt="QR" src="data:image/png;base64,{b64encode(invoice.qr_png()).decode()}">'
-        for bank in invoice.urls:
-            page += f'<a href="{escape(bank.link)}">{escape(bank.name)}</a>'
-    return web.Response(text=page, content_type="text/html")
+    status = await orders.status(number)  # asks QPay at most once in ten seconds
+    page = ""
+    if status == "open":
+        order = await open_order(number)
+        page = order.invoice.to_html("en")
+    return html("order.html", number=number, amount=known[0], status=status, page=page)
+
+
+async def close(_app: web.Application) -> None:
+    await client.aclose()
 
 
 def make_app(_arguments: list[str]) -> web.Application:
     app = web.Application()
-    app.add_routes([web.get("/", shop), web.post("/orders", order)])
-    app.on_cleanup.append(lambda _app: client.aclose())
-    app.add_routes([web.get("/callback", callback), web.get("/orders/{number}", show)])
+    app.on_cleanup.append(close)
+    app.add_routes(
+        [
+            web.get("/", shop),
+            web.post("/orders", make_order),
+            web.get("/orders/{number}", show_order),
+            web.get("/callback", callback),
+        ]
+    )
     return app

@@ -1,26 +1,34 @@
 """A shop on FastAPI, async throughout: order, QR code, callback, and a page that turns to "paid".
 
-uvicorn examples.shop_fastapi:app --port ${PORT:-8000}"""
+uvicorn examples.shop_fastapi:app --port ${PORT:-8000}
+"""
 
 import sqlite3
+import time
 import uuid
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from html import escape
+from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Request, Response, responses
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.templating import Jinja2Templates
 
 import qpaykit
 
 PRICE = 1500  # MNT
-PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
-<title>Tea</title><style>body { font: 1.1rem system-ui; max-width: 22rem; margin: 1rem auto }
-a, button, img { display: block; width: 100%; padding: .7rem 0; font: inherit }</style>"""
+EXPIRES_IN = 900  # seconds
+
 client = qpaykit.AsyncQPayClient(store=qpaykit.SQLiteStore("qpay.db"))  # for all workers
 dispatcher = qpaykit.AsyncCallbackDispatcher(client)
+orders = qpaykit.AsyncOrders(dispatcher)
+templates = Jinja2Templates(Path(__file__).parent / "templates")
+
 db = sqlite3.connect("shop.db", isolation_level=None)  # a slower one wants an async driver
-db.execute("CREATE TABLE IF NOT EXISTS orders (number PRIMARY KEY, amount INTEGER, state, invoice)")
+db.execute(
+    "CREATE TABLE IF NOT EXISTS orders"
+    " (number TEXT PRIMARY KEY, amount INTEGER, state TEXT, ends INTEGER)"
+)
 
 
 @asynccontextmanager
@@ -34,8 +42,16 @@ app = FastAPI(lifespan=lifespan)
 
 @dispatcher.on_paid
 async def deliver(event: qpaykit.PaymentEvent) -> None:
-    sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING number"
-    (_,) = db.execute(sql, (event.order_no,))  # raises where there is no such order
+    paid = db.execute(
+        "UPDATE orders SET state = 'paid' WHERE number = ?",
+        (event.order_no,),
+    )
+    if paid.rowcount != 1:
+        raise LookupError(f"paid, but there is no order {event.order_no}")
+
+
+async def open_order(number: str) -> qpaykit.Order:
+    return await orders.open(number, amount=PRICE, description="Tea", expires_in=EXPIRES_IN)
 
 
 @app.get("/callback")
@@ -44,36 +60,36 @@ async def callback(request: Request) -> Response:
     return Response(reply.body, reply.status_code, media_type=reply.content_type)
 
 
-@app.get("/", response_class=responses.HTMLResponse)
-async def shop() -> str:
-    return f'{PAGE}<form method="post" action="/orders"><button>Tea, {PRICE} MNT</button></form>'
+@app.get("/")
+async def shop(request: Request) -> Response:
+    return templates.TemplateResponse(request, "shop.html", {"price": PRICE})
 
 
 @app.post("/orders")
-async def order() -> responses.RedirectResponse:
+async def make_order() -> Response:
     number = uuid.uuid4().hex  # nobody guesses the page of another buyer
-    bill = qpaykit.InvoiceRequest(amount=PRICE, sender_invoice_no=number, invoice_description="Tea")
-    try:
-        text = (await client.invoices.create(bill)).model_dump_json()
-    except qpaykit.QPayError:
-        raise HTTPException(503, "QPay cannot be reached: please try again") from None
-    db.execute("INSERT INTO orders VALUES (?, ?, 'open', ?)", (number, PRICE, text))
-    return responses.RedirectResponse(f"/orders/{number}", 303)
+    await open_order(number)
+    db.execute(
+        "INSERT INTO orders VALUES (?, ?, 'open', ?)",
+        (number, PRICE, int(time.time()) + EXPIRES_IN),
+    )
+    return RedirectResponse(f"/orders/{number}", 303)
 
 
 @app.get("/orders/{number}")
-async def show(number: str, back: bool = False) -> Response:
-    row = db.execute("SELECT * FROM orders WHERE number = ?", (number,)).fetchone()
-    if row is None:
+async def show_order(request: Request, number: str) -> Response:
+    known = db.execute("SELECT amount FROM orders WHERE number = ?", (number,)).fetchone()
+    if known is None:
         raise HTTPException(404)
-    amount, state, invoice = row[1], row[2], qpaykit.Invoice.model_validate_json(row[3])
-    if back:  # the callback may be lost; the page's own refresh asks the database alone
-        await dispatcher.check(invoice.invoice_id)
-        return responses.RedirectResponse(f"/orders/{number}", 303)
-    page = f"{PAGE}<h1>{amount} MNT: {escape(state)}</h1>"
-    if state == "open":
-        page += '<meta http-equiv="refresh" content="2"><a href="?back=1">I have paid</a>'
-        page += f'<img alt="QR" src="data:image/png;base64,{b64encode(invoice.qr_png()).decode()}">'
-        for bank in invoice.urls:
-            page += f'<a href="{escape(bank.link)}">{escape(bank.name)}</a>'
-    return responses.HTMLResponse(page)
+    status = await orders.status(number)  # asks QPay at most once in ten seconds
+    page = ""
+    if status == "open":
+        order = await open_order(number)
+        page = order.invoice.to_html("en")
+    context = {"number": number, "amount": known[0], "status": status, "page": page}
+    return templates.TemplateResponse(request, "order.html", context)
+
+
+@app.exception_handler(qpaykit.QPayError)
+async def unreachable(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse("QPay cannot be reached: please try again", 503)

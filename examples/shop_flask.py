@@ -6,35 +6,45 @@ flask --app examples/shop_flask.py run --port ${PORT:-8000}
 from __future__ import annotations
 
 import sqlite3
+import time
 import uuid
-from base64 import b64encode
 from contextlib import closing
-from html import escape
 
 import flask
 
 import qpaykit
 
 PRICE = 1500  # MNT
-COLUMNS = "number TEXT PRIMARY KEY, amount INTEGER, state TEXT, invoice TEXT"
-PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
-<title>Tea</title><style>body { font: 1.1rem system-ui; max-width: 22rem; margin: 1rem auto }
-a, button, img { display: block; width: 100%; padding: .7rem 0; font: inherit }</style>"""
+EXPIRES_IN = 900  # seconds
+
 app = flask.Flask(__name__)
 client = qpaykit.QPayClient(store=qpaykit.SQLiteStore("qpay.db"))  # for all workers
 dispatcher = qpaykit.CallbackDispatcher(client)
+orders = qpaykit.Orders(dispatcher)
 
 
-def execute(sql: str, *values: str | int | None) -> list[tuple[int, str, str]]:
-    with closing(sqlite3.connect("shop.db")) as db, db:
-        db.execute(f"CREATE TABLE IF NOT EXISTS orders ({COLUMNS})")
-        return db.execute(sql, values).fetchall()
+def database() -> closing[sqlite3.Connection]:
+    connection = sqlite3.connect("shop.db", isolation_level=None)
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS orders"
+        " (number TEXT PRIMARY KEY, amount INTEGER, state TEXT, ends INTEGER)"
+    )
+    return closing(connection)
 
 
 @dispatcher.on_paid
 def deliver(event: qpaykit.PaymentEvent) -> None:
-    sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING amount, state, invoice"
-    (_,) = execute(sql, event.order_no)  # raises where there is no such order
+    with database() as db:
+        paid = db.execute(
+            "UPDATE orders SET state = 'paid' WHERE number = ?",
+            (event.order_no,),
+        )
+        if paid.rowcount != 1:
+            raise LookupError(f"paid, but there is no order {event.order_no}")
+
+
+def open_order(number: str) -> qpaykit.Order:
+    return orders.open(number, amount=PRICE, description="Tea", expires_in=EXPIRES_IN)
 
 
 @app.get("/callback")
@@ -45,35 +55,34 @@ def callback() -> flask.typing.ResponseReturnValue:
 
 @app.get("/")
 def shop() -> flask.typing.ResponseReturnValue:
-    return f'{PAGE}<form method="post" action="/orders"><button>Tea, {PRICE} MNT</button></form>'
+    return flask.render_template("shop.html", price=PRICE)
 
 
 @app.post("/orders")
-def order() -> flask.typing.ResponseReturnValue:
+def make_order() -> flask.typing.ResponseReturnValue:
     number = uuid.uuid4().hex  # nobody guesses the page of another buyer
-    bill = qpaykit.InvoiceRequest(amount=PRICE, sender_invoice_no=number, invoice_description="Tea")
-    invoice = client.invoices.create(bill)
-    execute("INSERT INTO orders VALUES (?, ?, 'open', ?)", number, PRICE, invoice.model_dump_json())
-    return flask.redirect(f"/orders/{number}", 303)
+    order = open_order(number)
+    with database() as db:
+        db.execute(
+            "INSERT INTO orders VALUES (?, ?, 'open', ?)",
+            (number, PRICE, int(time.time()) + EXPIRES_IN),
+        )
+    return flask.redirect(f"/orders/{order.order_no}", 303)
 
 
 @app.get("/orders/<number>")
-def show(number: str) -> flask.typing.ResponseReturnValue:
-    select = "SELECT amount, state, invoice FROM orders WHERE number = ?"
-    (row,) = execute(select, number) or flask.abort(404)
-    amount, state, invoice = row[0], row[1], qpaykit.Invoice.model_validate_json(row[2])
-    if "back" in flask.request.args:  # the page's own refresh asks the database alone
-        dispatcher.check(invoice.invoice_id)
-        return flask.redirect(f"/orders/{number}", 303)
-    page = f"{PAGE}<h1>{amount} MNT: {escape(state)}</h1>"
-    if state == "open":
-        page += '<meta http-equiv="refresh" content="2"><a href="?back=1">I have paid</a>'
-        page += f'<img alt="QR" src="data:image/png;base64,{b64encode(invoice.qr_png()).decode()}">'
-        for bank in invoice.urls:
-            page += f'<a href="{escape(bank.link)}">{escape(bank.name)}</a>'
-    return page
+def show_order(number: str) -> flask.typing.ResponseReturnValue:
+    with database() as db:
+        known = db.execute("SELECT amount FROM orders WHERE number = ?", (number,)).fetchone()
+    if known is None:
+        flask.abort(404)
+    status = orders.status(number)  # asks QPay at most once in ten seconds
+    page = open_order(number).invoice.to_html("en") if status == "open" else ""
+    return flask.render_template(
+        "order.html", number=number, amount=known[0], status=status, page=page
+    )
 
 
 @app.errorhandler(qpaykit.QPayError)
 def unreachable(_error: qpaykit.QPayError) -> flask.typing.ResponseReturnValue:
-    return f"{PAGE}<h1>QPay cannot be reached: please try again</h1>", 503
+    return "QPay cannot be reached: please try again", 503

@@ -1,33 +1,49 @@
 """A shop on Litestar, async throughout: order, QR code, callback, and a page that turns to "paid".
 
-uvicorn examples.shop_litestar:app --port ${PORT:-8000}"""
+uvicorn examples.shop_litestar:app --port ${PORT:-8000}
+"""
 
 from __future__ import annotations
 
 import sqlite3
+import time
 import uuid
-from base64 import b64encode
-from html import escape
+from pathlib import Path
 
 import litestar
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.exceptions import NotFoundException
+from litestar.response import Redirect, Template
+from litestar.template import TemplateConfig
 
 import qpaykit
 
 PRICE = 1500  # MNT
-COLUMNS = "number TEXT PRIMARY KEY, amount INTEGER, state TEXT, invoice TEXT"
-PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
-<title>Tea</title><style>body { font: 1.1rem system-ui; max-width: 22rem; margin: 1rem auto }
-a, button, img { display: block; width: 100%; padding: .7rem 0; font: inherit }</style>"""
+EXPIRES_IN = 900  # seconds
+
 client = qpaykit.AsyncQPayClient(store=qpaykit.SQLiteStore("qpay.db"))  # for all workers
 dispatcher = qpaykit.AsyncCallbackDispatcher(client)
+orders = qpaykit.AsyncOrders(dispatcher)
+
 db = sqlite3.connect("shop.db", isolation_level=None)  # a slower one wants an async driver
-db.execute(f"CREATE TABLE IF NOT EXISTS orders ({COLUMNS})")
+db.execute(
+    "CREATE TABLE IF NOT EXISTS orders"
+    " (number TEXT PRIMARY KEY, amount INTEGER, state TEXT, ends INTEGER)"
+)
 
 
 @dispatcher.on_paid
 async def deliver(event: qpaykit.PaymentEvent) -> None:
-    sql = "UPDATE orders SET state = 'paid' WHERE number = ? RETURNING number"
-    (_,) = db.execute(sql, (event.order_no,))  # raises where there is no such order
+    paid = db.execute(
+        "UPDATE orders SET state = 'paid' WHERE number = ?",
+        (event.order_no,),
+    )
+    if paid.rowcount != 1:
+        raise LookupError(f"paid, but there is no order {event.order_no}")
+
+
+async def open_order(number: str) -> qpaykit.Order:
+    return await orders.open(number, amount=PRICE, description="Tea", expires_in=EXPIRES_IN)
 
 
 @litestar.get("/callback")
@@ -36,44 +52,45 @@ async def callback(scope: litestar.types.Scope) -> litestar.Response[str]:
     return litestar.Response(reply.body, media_type="text/plain", status_code=reply.status_code)
 
 
-@litestar.get("/", media_type=litestar.MediaType.HTML)
-async def shop() -> str:
-    return f'{PAGE}<form method="post" action="/orders"><button>Tea, {PRICE} MNT</button></form>'
+@litestar.get("/")
+async def shop() -> Template:
+    return Template("shop.html", context={"price": PRICE})
 
 
 @litestar.post("/orders")
-async def order() -> litestar.response.Redirect:
+async def make_order() -> Redirect:
     number = uuid.uuid4().hex  # nobody guesses the page of another buyer
-    bill = qpaykit.InvoiceRequest(amount=PRICE, sender_invoice_no=number, invoice_description="Tea")
-    text = (await client.invoices.create(bill)).model_dump_json()
-    db.execute("INSERT INTO orders VALUES (?, ?, 'open', ?)", (number, PRICE, text))
-    return litestar.response.Redirect(f"/orders/{number}", status_code=303)
+    await open_order(number)
+    db.execute(
+        "INSERT INTO orders VALUES (?, ?, 'open', ?)",
+        (number, PRICE, int(time.time()) + EXPIRES_IN),
+    )
+    return Redirect(f"/orders/{number}", status_code=303)
 
 
 @litestar.get("/orders/{number:str}")
-async def show(number: str, back: bool = False) -> litestar.Response[str]:
-    row = db.execute("SELECT * FROM orders WHERE number = ?", (number,)).fetchone()
-    if row is None:
-        raise litestar.exceptions.NotFoundException
-    amount, state, invoice = row[1], row[2], qpaykit.Invoice.model_validate_json(row[3])
-    if back:  # the callback may be lost; the page's own refresh asks the database alone
-        await dispatcher.check(invoice.invoice_id)
-        return litestar.response.Redirect(f"/orders/{number}", status_code=303)
-    page = f"{PAGE}<h1>{amount} MNT: {escape(state)}</h1>"
-    if state == "open":
-        page += '<meta http-equiv="refresh" content="2"><a href="?back=1">I have paid</a>'
-        page += f'<img alt="QR" src="data:image/png;base64,{b64encode(invoice.qr_png()).decode()}">'
-        for bank in invoice.urls:
-            page += f'<a href="{escape(bank.link)}">{escape(bank.name)}</a>'
-    return litestar.Response(page, media_type=litestar.MediaType.HTML)
+async def show_order(number: str) -> Template:
+    known = db.execute("SELECT amount FROM orders WHERE number = ?", (number,)).fetchone()
+    if known is None:
+        raise NotFoundException
+    status = await orders.status(number)  # asks QPay at most once in ten seconds
+    page = ""
+    if status == "open":
+        order = await open_order(number)
+        page = order.invoice.to_html("en")
+    context = {"number": number, "amount": known[0], "status": status, "page": page}
+    return Template("order.html", context=context)
 
 
-def away(_request: object, _error: object) -> litestar.Response[str]:
+def unreachable(_request: object, _error: object) -> litestar.Response[str]:
     return litestar.Response("QPay cannot be reached: please try again", status_code=503)
 
 
 app = litestar.Litestar(
-    [shop, order, show, callback],
-    exception_handlers={qpaykit.QPayError: away},
+    [shop, make_order, show_order, callback],
+    exception_handlers={qpaykit.QPayError: unreachable},
     on_shutdown=[client.aclose],
+    template_config=TemplateConfig(
+        directory=Path(__file__).parent / "templates", engine=JinjaTemplateEngine
+    ),
 )

@@ -52,9 +52,10 @@ def environment(credentials: Credentials, callback_url: str) -> dict[str, str]:
 
 
 def alone(name: str, folder: Path) -> None:
-    """Copy one example to a folder where there is nothing else."""
+    """Copy one example and the templates to a folder where there is nothing else."""
     (folder / "examples").mkdir()
     shutil.copy(EXAMPLES / f"{name}.py", folder / "examples")
+    shutil.copytree(EXAMPLES / "templates", folder / "examples" / "templates")
 
 
 @contextmanager
@@ -113,6 +114,11 @@ class Shop:
     def states(self) -> list[str]:
         with self.database() as database:
             return [state for (state,) in database.execute("SELECT state FROM orders")]
+
+    def let_ten_seconds_pass(self) -> None:
+        """Let QPay be asked about an order again."""
+        with closing(sqlite3.connect(self.folder / "qpay.db", timeout=10)) as store, store:
+            store.execute("DELETE FROM qpaykit_values WHERE key LIKE 'order-asked:%'")
 
     def count_deliveries(self) -> None:
         """Let the database write down whenever an order is set to paid, even once more."""

@@ -52,10 +52,10 @@ def test_an_event_of_api_gateway_delivers_an_order(
 ) -> None:
     assert handler(event("POST /orders", "/orders"), None)["statusCode"] == 201
     (invoice,) = qpay_simulator.invoices()
-    payment_id = qpay_simulator.pay(invoice.id, callbacks=0)
     path = f"/orders/{invoice.request['sender_invoice_no']}"
     show = event("GET /orders/{number}", path)
     assert handler(show, None) == {"statusCode": 200, "body": '{"state": "open"}'}
+    payment_id = qpay_simulator.pay(invoice.id, callbacks=0)
     query = f"{urlsplit(invoice.callback_url).query}&qpay_payment_id={payment_id}"
     call = event("GET /callback", "/callback", query)
     assert handler(call, None) == {"statusCode": 200, "body": "SUCCESS"}

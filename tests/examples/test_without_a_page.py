@@ -1,16 +1,21 @@
-"""The examples without a page: the script, the Celery worker and the month's table."""
+"""The examples without a page: the script, the workers that look for lost payments, the table."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+import qpaykit
 from examples.running import EXAMPLES, SECRET, documented_commands, environment, running, until
 from qpaykit import QPayClient
 from qpaykit.simulator import Simulator
@@ -71,29 +76,87 @@ class TestScript:
         assert rows(tmp_path, "SELECT key FROM deliveries") == []
 
 
-class TestCelery:
-    def test_it_delivers_what_no_callback_told_of(
-        self, merchant: QPayClient, qpay_simulator: Simulator, tmp_path: Path
-    ) -> None:
-        qpay_simulator.faults.add("CALLBACK", "*", "drop", times=None)
-        paid, unpaid = (
-            merchant.invoices.create(amount=1500, sender_invoice_no=no, invoice_description="Tea")
-            for no in ("paid", "unpaid")
-        )
-        with closing(sqlite3.connect(tmp_path / "shop.db")) as database, database:
-            database.execute("CREATE TABLE orders (number, amount, state, invoice)")
-            database.executemany(
-                "INSERT INTO orders VALUES (?, 1500, 'open', ?)",
-                [("paid", paid.model_dump_json()), ("unpaid", unpaid.model_dump_json())],
+@dataclass
+class Orders:
+    """The orders of a shop whose callbacks never come, as its two databases have them."""
+
+    orders: qpaykit.Orders
+    simulator: Simulator
+    folder: Path
+
+    def open(self, number: str, *, ends: float) -> qpaykit.Order:
+        order = self.orders.open(number, amount=1500, description="Tea", expires_in=900)
+        with closing(sqlite3.connect(self.folder / "shop.db")) as database, database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS orders"
+                " (number TEXT PRIMARY KEY, amount INTEGER, state TEXT, ends INTEGER)"
             )
-        qpay_simulator.pay(paid.invoice_id)
-        variables = environment(qpay_simulator.credentials, NOWHERE) | {"RECHECK_SECONDS": "4"}
-        states = "SELECT state FROM orders ORDER BY number"
-        with running("recheck_celery", tmp_path, variables):
-            until(lambda: rows(tmp_path, states) == ["paid", "open"])
-            qpay_simulator.pay(unpaid.invoice_id)
-            until(lambda: rows(tmp_path, states) == ["paid", "paid"])
-        assert qpay_simulator.callbacks == []
+            row = (number, 1500, "open", time.time() + ends)
+            database.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", row)
+        return order
+
+    def pay(self, order: qpaykit.Order) -> None:
+        self.simulator.pay(order.invoice_id, callbacks=0)
+
+    def states(self) -> list[str]:
+        return rows(self.folder, "SELECT state FROM orders ORDER BY number")
+
+
+@pytest.fixture
+def shop(qpay_simulator: Simulator, tmp_path: Path) -> Iterator[Orders]:
+    credentials = qpay_simulator.credentials | {"callback_url": NOWHERE}
+    store = qpaykit.SQLiteStore(tmp_path / "qpay.db")
+    with QPayClient(**credentials, callback_secret=SECRET, store=store) as client:
+        orders = qpaykit.Orders(qpaykit.CallbackDispatcher(client))
+        yield Orders(orders, qpay_simulator, tmp_path)
+    store.close()
+
+
+class TestCelery:
+    def test_it_asks_once_at_an_orders_end_and_sweeps_what_is_left(self, shop: Orders) -> None:
+        paid, unpaid, later = (
+            shop.open("1 paid", ends=-1),
+            shop.open("2 unpaid", ends=-1),
+            shop.open("3 later", ends=900),
+        )
+        shop.pay(paid)
+        shop.pay(later)
+        variables = environment(shop.simulator.credentials, NOWHERE) | {"EXPIRY_SECONDS": "2"}
+        with running("recheck_celery", shop.folder, variables):
+            until(lambda: shop.states() == ["paid", "cancelled", "open"])
+            assert shop.simulator.invoice(unpaid.invoice_id).status == "CANCELED"
+            shop.simulator.requests.clear()
+            time.sleep(3)
+            assert len(shop.simulator.requests) == 0
+            command = "celery -A examples.recheck_celery call sweep"
+            subprocess.run(  # noqa: S602
+                command, shell=True, cwd=shop.folder, env=variables, check=True, timeout=60
+            )
+            until(lambda: shop.states() == ["paid", "cancelled", "paid"])
+
+
+class TestSweepByCron:
+    def sweep(self, shop: Orders) -> int:
+        shutil.rmtree(shop.folder / "examples", ignore_errors=True)
+        variables = environment(shop.simulator.credentials, NOWHERE)
+        with running("sweep_cron", shop.folder, variables) as process:
+            return process.wait(30)
+
+    def test_it_delivers_what_no_callback_told_of(self, shop: Orders) -> None:
+        shop.pay(shop.open("1 paid", ends=900))
+        shop.open("2 unpaid", ends=900)
+        assert self.sweep(shop) == 0
+        assert shop.states() == ["paid", "open"]
+        assert "delivered 1 paid" in (shop.folder / "log.txt").read_text()
+        assert self.sweep(shop) == 0
+        assert (shop.folder / "log.txt").read_text() == ""
+
+    def test_it_ends_with_1_where_something_is_left(self, shop: Orders) -> None:
+        shop.pay(shop.open("1 paid", ends=900))
+        with closing(sqlite3.connect(shop.folder / "shop.db")) as database, database:
+            database.execute("DELETE FROM orders")
+        assert self.sweep(shop) == 1
+        assert "handler_failed 1 paid" in (shop.folder / "log.txt").read_text()
 
 
 class TestReconcile:
