@@ -11,8 +11,8 @@ import uuid
 from pathlib import Path
 
 import litestar
-from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.exceptions import NotFoundException
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.template import TemplateConfig
 
