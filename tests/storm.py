@@ -6,8 +6,10 @@ Callbacks are dropped, doubled, delayed, reordered, forged and replayed on other
 answers are reset, late, 5xx and HTML; its rows lack ids or stand twice, its invoices lack their
 callback URL. Tokens are revoked, handlers raise, workers are killed in the middle of a delivery and
 started again, the store goes away for a second, and what it remembers of invoices is lost. One
-worker verifies no signatures. Each paid order must be delivered exactly once all the same, none for
-less than its total, and each payment too many must be reported once.
+worker verifies no signatures. Others are opened, asked about, repriced and closed in several
+processes at once, while two sweep. Each paid order must be delivered exactly once all the same,
+none for less than its total, each payment too many must be reported once, and whoever opens an
+order at the same time must get the same invoice.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ import httpx
 from qpaykit import OutcomeUnknownError, QPayClient, QPayError
 from qpaykit._invoice_record import record_key
 from qpaykit.simulator import Simulator
-from storm_worker import LEASE, Plan, make_dispatcher
+from storm_worker import LEASE, Plan, make_dispatcher, sweep
 from support import RestartableRedis
 
 WORKERS = 3
@@ -65,6 +67,11 @@ class Books:
     kind: str
     seed: int
     orders: int = 0
+    lives: int = 0
+    unopened: int = 0
+    reopened: int = 0
+    closed: int = 0
+    swept: int = 0
     unknown: int = 0
     refused: int = 0
     paid: int = 0
@@ -131,6 +138,16 @@ class Order:
     twice: bool = False
 
 
+@dataclass
+class Life:
+    """An order that the shop's processes open, ask about and close, and what was paid on it."""
+
+    number: str
+    amount: int
+    handed_out: list[str] = field(default_factory=list)
+    payments: list[str] = field(default_factory=list)
+
+
 class Storm:
     """One run, with one seed, on one kind of store."""
 
@@ -159,6 +176,7 @@ class Storm:
         self._redis = redis
         self._requests = 0
         self.orders: list[Order] = []
+        self.lives: list[Life] = []
         self._refused: list[str] = []
         self._http = httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
 
@@ -248,7 +266,12 @@ class Storm:
                 list(pool.map(lambda n: self._buy(client, str(n), seeds[n]), range(self._wanted)))
                 calls = self._callbacks()
                 self.books.callbacks = len(calls)
+                sweeps = [pool.submit(self._ask, port, "sweep") for port in ports[:2]]
                 list(pool.map(lambda call: self._call(ports, *call), calls))
+                lives = max(15, self._wanted // 8)
+                list(pool.map(lambda n: self._live(client, ports, n, seeds[n]), range(lives)))
+                sweeps += [pool.submit(self._ask, port, "sweep") for port in ports[:2]]
+                self.books.swept = sum(one.result() is not None for one in sweeps)
         finally:
             client.close()
             shop.stop()
@@ -299,6 +322,82 @@ class Storm:
         with suppress(Exception):  # the store may be away
             client.store.delete(record_key(client.settings.account, order.invoice_id))
 
+    def _ask(self, port: int, action: str, **values: object) -> dict[str, str] | None:
+        """Ask a worker as a page of the shop does; None where it cannot or has died."""
+        url = f"http://127.0.0.1:{port}/{action}"
+        query = {name: str(value) for name, value in values.items()}
+        try:
+            answer = self._http.post(url, params=query, timeout=60)
+        except httpx.HTTPError:
+            return None
+        return answer.json() if answer.status_code == 200 else None
+
+    def _open(self, ports: list[int], life: Life, amount: int) -> str:
+        """Open an order in all processes at once; return its invoice, "" where none could."""
+        for _ in range(40):
+            with ThreadPoolExecutor(len(ports)) as clicks:
+                answers = list(
+                    clicks.map(
+                        lambda port: self._ask(port, "open", no=life.number, amount=amount), ports
+                    )
+                )
+            invoices = {answer["invoice_id"] for answer in answers if answer}
+            if len(invoices) > 1:
+                self.books.wrong.append(f"order {life.number}: {len(invoices)} invoices at once")
+            if invoices:
+                invoice_id = invoices.pop()
+                if invoice_id not in life.handed_out:
+                    life.handed_out.append(invoice_id)
+                return invoice_id
+            time.sleep(0.3)
+        return ""
+
+    def _live(self, client: QPayClient, ports: list[int], n: int, seed: float) -> None:
+        """Let an order live: opened, perhaps repriced, paid, asked about and closed."""
+        rng = random.Random(f"{seed} life")
+        life = Life(f"life-{n}", rng.randrange(100, 100_000))
+        self.lives.append(life)
+        invoice_id = self._open(ports, life, life.amount)
+        if not invoice_id:
+            self.books.unopened += 1
+            return
+        draw = rng.random()
+        if draw < 0.1:
+            self._pay_life(ports, life, invoice_id, rng)
+        if draw < 0.4:
+            repriced = self._open(ports, life, life.amount + 1)
+            self.books.reopened += repriced != invoice_id
+            if 0.1 <= draw < 0.2 and repriced:
+                self._pay_life(ports, life, invoice_id, rng)  # by the QR code that was kept
+            invoice_id = repriced or invoice_id
+        if rng.random() < 0.3:
+            with suppress(Exception):  # the store may be away
+                client.store.delete(record_key(client.settings.account, invoice_id))
+        if 0.1 <= draw < 0.85:
+            self._pay_life(ports, life, invoice_id, rng)
+        self._look_at(ports, life, rng, closes=draw > 0.6)
+
+    def _look_at(self, ports: list[int], life: Life, rng: random.Random, *, closes: bool) -> None:
+        """Ask what became of an order, and perhaps close it."""
+        for port in rng.sample(ports, 2):
+            answer = self._ask(port, "status", no=life.number)
+            if answer and answer["status"] == "paid" and not life.payments:
+                self.books.wrong.append(f"order {life.number}: said to be paid, and is not")
+        if closes:
+            answer = self._ask(rng.choice(ports), "close", no=life.number)
+            self.books.closed += bool(answer)
+            if answer and life.payments and answer["status"] in {"cancelled", "expired"}:
+                self.books.wrong.append(f"order {life.number}: paid, and closed as unpaid")
+
+    def _pay_life(self, ports: list[int], life: Life, invoice_id: str, rng: random.Random) -> None:
+        again = rng.random() < 0.05
+        for turn in range(2 if again else 1):
+            payment = self.simulator.pay(invoice_id, again=bool(turn), late=True, callbacks=0)
+            life.payments.append(payment)
+            url = self.simulator.invoice(invoice_id).callback_url
+            for _ in range(rng.choices((0, 1, 2), (30, 50, 20))[0]):
+                self._call(ports, url, payment, 0.0)
+
     def _callbacks(self) -> list[tuple[str, str, float]]:
         """Every call to be made: the order's URL, the payment, the delay."""
         calls = []
@@ -340,7 +439,12 @@ class Storm:
         time.sleep(LEASE + 0.1)
         before = len(self._finished())
         client, dispatcher = make_dispatcher(self._plan("checker", 0, steady=True))
-        with client, ThreadPoolExecutor(4) as pool:
+        other, beside = make_dispatcher(self._plan("sweeper", 0, steady=True))
+        with client, other, ThreadPoolExecutor(4) as pool:
+            list(pool.map(sweep, (dispatcher, beside)))
+            left = set(sweep(dispatcher)) - {"duplicate", "underpaid"}
+            if left:
+                self.books.wrong.append(f"a sweep after two others gave {left}")
             checked = list(pool.map(lambda order: dispatcher.check(order.invoice_id), self.orders))
         for order, replies in zip(self.orders, checked, strict=True):
             outcomes = {reply.outcome for reply in replies}
@@ -398,6 +502,7 @@ class Storm:
         for worker, invoice_id, amount in self._finished():
             runs.setdefault(invoice_id, []).append(worker)
             amounts[invoice_id] = amount
+        self._balance_lives(runs)
         books.delivered = len(runs)
         reported = Counter(
             invoice_id for _, invoice_id, _ in self._finished("worker LIKE '% overpaid'")
@@ -419,6 +524,45 @@ class Storm:
             if again:
                 wrong.append(f"order {order.number}: delivered {len(workers)} times")
         wrong += [f"invoice {invoice_id}: delivered and unknown" for invoice_id in runs]
+
+    def _balance_lives(self, runs: dict[str, list[str]]) -> None:
+        """Balance the orders that lived, and take their invoices out of the deliveries."""
+        books, wrong = self.books, self.books.wrong
+        books.lives = len(self.lives)
+        with closing(sqlite3.connect(self._ledger)) as ledger:
+            rows: list[tuple[str, str, str, str]] = ledger.execute(
+                "SELECT worker, number, invoice_id, payment_id FROM runs"
+                " WHERE number LIKE 'life-%' ORDER BY at"
+            ).fetchall()
+        delivered: dict[str, list[str]] = {}
+        reported: dict[str, list[str]] = {}
+        for worker, number, invoice_id, payment_id in rows:
+            runs.pop(invoice_id, None)
+            name, _, kind = worker.partition(" ")
+            if kind == "overpaid":
+                reported.setdefault(f"{number} {payment_id}", []).append(name)
+            elif not kind:
+                delivered.setdefault(number, []).append(name)
+        for life in self.lives:
+            workers = delivered.pop(life.number, [])
+            if bool(workers) != bool(life.payments):
+                wrong.append(
+                    f"order {life.number}: {len(life.payments)} payments, "
+                    f"delivered {len(workers)} times"
+                )
+            if any(worker not in self._dead for worker in workers[:-1]):
+                wrong.append(f"order {life.number}: delivered {len(workers)} times")
+            extra = [reported.pop(f"{life.number} {payment}", []) for payment in life.payments]
+            if sum(map(bool, extra)) != max(len(life.payments) - 1, 0):
+                wrong.append(f"order {life.number}: payments too many were not all reported")
+            again = [name for names in extra for name in names[:-1] if name not in self._dead]
+            if again:
+                wrong.append(f"order {life.number}: a payment too many was reported again")
+            states = [self.simulator.invoice(one).status for one in life.handed_out[:-1]]
+            if "OPEN" in states:
+                wrong.append(f"order {life.number}: an earlier invoice is still open")
+        wrong += [f"order {number}: delivered and unknown" for number in delivered]
+        wrong += [f"payment {name}: reported and unknown" for name in reported]
 
 
 def _free_port() -> int:

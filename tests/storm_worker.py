@@ -8,20 +8,25 @@ import random
 import signal
 import sqlite3
 import sys
+import threading
 import time
 from contextlib import suppress
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from typing_extensions import TypedDict
 
-from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
+from qpaykit import CallbackDispatcher, Orders, PaymentEvent, QPayClient
+from qpaykit.orders import flow
 from workers import open_store
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Credentials
 
 LEASE = 6.0
+DAY = timedelta(days=1)
 
 
 class Plan(TypedDict):
@@ -90,16 +95,67 @@ def make_dispatcher(plan: Plan) -> tuple[QPayClient, CallbackDispatcher]:
     return client, dispatcher
 
 
+class Counter:
+    """The shop's own requests: open, status and close of an order, and a sweep."""
+
+    def __init__(self, plan: Plan, dispatcher: CallbackDispatcher) -> None:
+        self._rng = random.Random(plan["seed"])
+        self._dies = plan["dies"] / 5
+        self._dispatcher = dispatcher
+        self._orders = Orders(dispatcher)
+
+    def answer(self, action: str, query: str) -> dict[str, str]:
+        """Do what a page of the shop asks for; now and then the process dies meanwhile."""
+        if self._rng.random() < self._dies:
+            death = threading.Timer(
+                self._rng.random() * 0.05, os.kill, (os.getpid(), signal.SIGKILL)
+            )
+            death.start()
+        given = {name: values[0] for name, values in parse_qs(query).items()}
+        if action == "open":
+            order = self._orders.open(given["no"], amount=given["amount"], description="Tea")
+            return {"status": order.status, "invoice_id": order.invoice_id}
+        if action == "status":
+            return {"status": self._orders.status(given["no"])}
+        if action == "close":
+            return {"status": self._orders.close(given["no"])}
+        return sweep(self._dispatcher)
+
+
+def sweep(dispatcher: CallbackDispatcher) -> dict[str, str]:
+    """Sweep yesterday, today and tomorrow; return how often there was each outcome."""
+    from collections import Counter as Count
+    from datetime import datetime, timezone
+
+    today = datetime.now(timezone.utc)
+    outcomes = Count(reply.outcome for reply in dispatcher.sweep(today - DAY, today + DAY))
+    return {outcome: str(times) for outcome, times in outcomes.items()}
+
+
 def main() -> None:
     """Serve until killed."""
     plan: Plan = json.loads(sys.argv[1])
+    flow.LEASE_SECONDS = LEASE
+    flow.QUESTION_INTERVAL_SECONDS = 0.5
     _, dispatcher = make_dispatcher(plan)
+    counter = Counter(plan, dispatcher)
 
     class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            parts = urlsplit(self.path)
+            try:
+                answer = counter.answer(parts.path.strip("/"), parts.query)
+            except Exception as error:  # noqa: BLE001 (a page that fails is tried again)
+                self._send(500, type(error).__name__.encode())
+            else:
+                self._send(200, json.dumps(answer).encode())
+
         def do_GET(self) -> None:
             reply = dispatcher.handle(query=self.path)
-            body = reply.body.encode()
-            self.send_response(reply.status_code)
+            self._send(reply.status_code, reply.body.encode())
+
+        def _send(self, status_code: int, body: bytes) -> None:
+            self.send_response(status_code)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             with suppress(OSError):  # whoever called may have given up
