@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from datetime import datetime
-    from decimal import Decimal
-    from typing import TypeAlias
-
-    from qpaykit.models import Invoice
+from qpaykit.models import Invoice
 
 OrderStatus: TypeAlias = Literal["open", "paid", "underpaid", "expired", "cancelled"]
 

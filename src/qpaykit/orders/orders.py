@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from typing_extensions import Unpack
 
 from qpaykit._sync import run_sync
 from qpaykit.callbacks._io import AsyncHandler, Handler
-from qpaykit.callbacks.dispatcher import AsyncCallbackDispatcher, CallbackDispatcher
+from qpaykit.callbacks.dispatcher import (
+    AsyncCallbackDispatcher,
+    CallbackDispatcher,
+    _Dispatcher,
+)
 from qpaykit.errors import ConfigurationError
-from qpaykit.models import InvoiceRequest
+from qpaykit.models import InvoiceRequest, MoneyInput
+from qpaykit.models.invoices import InvoiceOptions
 from qpaykit.models.strings import OrderNumber
 from qpaykit.models.values import refused, seconds
 from qpaykit.orders.flow import OrderFlow, Wanted
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from qpaykit.callbacks.dispatcher import _Dispatcher
-    from qpaykit.models import MoneyInput
-    from qpaykit.models.invoices import InvoiceOptions
-    from qpaykit.orders.order import Order, OrderStatus
+from qpaykit.orders.order import Order, OrderStatus
 
 H = TypeVar("H")
 
