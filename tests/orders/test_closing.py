@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
-from orders.shop import Clock, Shop
+from orders.shop import Clock, Opener, Shop
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncOrders,
     AsyncQPayClient,
     CallbackDispatcher,
+    ClaimState,
+    MemoryStore,
     Orders,
     OutcomeUnknownError,
     PaymentEvent,
@@ -219,3 +222,53 @@ def test_the_async_orders_live_the_same_life(qpay_simulator: Simulator) -> None:
 
     assert anyio.run(main) == ["open", "paid", "paid", "cancelled", "CANCELED"]
     assert paid == ["42"]
+
+
+class LosesItsState(MemoryStore):
+    """A store that fails at the moment when an order is to be written down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fails = False
+
+    def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        if self.fails and key.startswith("order:"):
+            raise OSError("the disk is full")
+        super().set(key, value, ttl=ttl)
+
+
+def test_a_store_that_fails_after_the_cancellation_can_be_told_later(new_shop: Opener) -> None:
+    store = LosesItsState()
+    shop = new_shop(store)
+    order = shop.open()
+    store.fails = True
+    with pytest.raises(OSError, match="the disk is full"):
+        shop.orders.close("42")
+    store.fails = False
+    assert shop.invoice_status(order) == "CANCELED"
+    assert shop.orders.close("42") == "cancelled"
+
+
+class SlowStore(MemoryStore):
+    """A store that blocks, so that the async client uses it in threads."""
+
+    blocking = True
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        time.sleep(0.005)
+        return super().claim(key, owner, lease=lease)
+
+
+def test_a_cancelled_task_leaves_the_order_free(qpay_simulator: Simulator) -> None:
+    async def main() -> str:
+        settings = qpay_simulator.credentials
+        async with AsyncQPayClient(**settings, store=SlowStore()) as client:
+            orders = AsyncOrders(AsyncCallbackDispatcher(client, patience=0))
+            for turn in range(12):
+                with anyio.move_on_after(turn * 0.008):
+                    await orders.open("42", amount=1500 + turn % 2, description="Tea")
+            with anyio.fail_after(10):
+                return (await orders.open("42", amount=1500, description="Tea")).status
+
+    assert anyio.run(main) == "open"
+    assert sum(one.status == "OPEN" for one in qpay_simulator.invoices()) >= 1

@@ -298,3 +298,15 @@ def test_threads_that_ask_at_once_ask_qpay_once(stored_shop: Shop) -> None:
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(ask, range(20))) == {"open"}
     assert stored_shop.requests("POST", "/payment/check") == 1
+
+
+def test_a_payment_that_was_begun_before_the_end_is_delivered_when_it_settles(
+    any_shop: Shop, clock: Clock
+) -> None:
+    order = any_shop.open(expires_in=900)
+    payment_id = any_shop.simulator.begin(order.invoice_id)
+    clock.advance(900)
+    assert any_shop.orders.status("42") == "expired"
+    any_shop.simulator.settle(payment_id, callbacks=0)
+    assert any_shop.call_back(payment_id) == "delivered"
+    assert any_shop.orders.status("42") == "paid"
