@@ -26,6 +26,11 @@ def order_key(account: str, order_no: str) -> str:
     return f"order:{account}:{key_part(order_no)}"
 
 
+def page_key(account: str, invoice_id: str) -> str:
+    """Return the key under which a store keeps what an invoice's page needs."""
+    return f"order-page:{account}:{key_part(invoice_id)}"
+
+
 def invoice_number(order_no: str, count: int) -> str:
     """Return the `sender_invoice_no` of an order's invoice, the first or a later one."""
     return order_no if count == 1 else f"{order_no}-{count}"
@@ -49,7 +54,6 @@ class OrderInvoice:
         made_at: When it was made.
         expires_at: When it is to be cancelled; None where it has no end.
         state: "open", "cancelled" or "expired"; whether it was paid, the deliveries tell.
-        answer: What QPay answered when it was made, as JSON; "" for earlier invoices.
     """
 
     number: str
@@ -58,7 +62,6 @@ class OrderInvoice:
     made_at: datetime
     expires_at: datetime | None
     state: InvoiceState = "open"
-    answer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +88,8 @@ class OrderRecord:
         return replace(self, numbers=self.numbers + 1)
 
     def with_invoice(self, invoice: OrderInvoice) -> OrderRecord:
-        """Add an invoice; only the newest keeps what its page needs."""
-        earlier = tuple(replace(one, answer="") for one in self.invoices)
-        return replace(self, invoices=(*earlier, invoice))
+        """Add an invoice."""
+        return replace(self, invoices=(*self.invoices, invoice))
 
     def with_state(self, state: InvoiceState) -> OrderRecord:
         """Give the newest invoice another state."""
@@ -111,7 +113,6 @@ class OrderRecord:
                     "made_at": one.made_at.isoformat(),
                     "expires_at": one.expires_at and one.expires_at.isoformat(),
                     "state": one.state,
-                    "answer": one.answer,
                 }
                 for one in self.invoices
             ],
@@ -134,7 +135,6 @@ class OrderRecord:
                         made_at=datetime.fromisoformat(_text(one["made_at"])),
                         expires_at=_time(one["expires_at"]),
                         state=_STATES[one["state"]],
-                        answer=_text(one["answer"]),
                     )
                     for one in content["invoices"]
                 ),

@@ -11,7 +11,9 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import anyio
+import httpx
 import pytest
+import respx
 from pydantic import ValidationError
 
 from orders.shop import SECRET, Clock, Opener, Shop
@@ -21,17 +23,20 @@ from qpaykit import (
     AsyncQPayClient,
     CallbackDispatcher,
     ConfigurationError,
+    ConflictError,
     InvoiceLine,
     MemoryStore,
     Order,
     Orders,
     OutcomeUnknownError,
+    QPayClient,
     QPayError,
     TransportTimeout,
     sign_callback_url,
 )
 from qpaykit._invoice_record import record_key
-from qpaykit._order_record import order_key
+from qpaykit._order_record import order_key, page_key
+from support import SETTINGS
 from workers import open_orders, open_store
 
 if TYPE_CHECKING:
@@ -418,6 +423,60 @@ def test_a_store_that_is_down_opens_nothing(new_shop: Opener, fails: str) -> Non
 def test_a_record_that_cannot_be_read_counts_as_none(shop: Shop) -> None:
     shop.store.set(order_key(shop.client.settings.account, "42"), "{not json")
     assert shop.open().sender_invoice_no == "42"
+
+
+def test_a_number_that_qpay_refuses_leads_to_the_next(
+    qpay: respx.MockRouter, quick_retries: None
+) -> None:
+    answers = [
+        httpx.Response(409, json={"error": "INVOICE_CODE_REGISTERED"}),
+        httpx.Response(409, json={"error": "UNIQUE_ERROR"}),
+        httpx.Response(200, json={"invoice_id": "i-1", "qr_text": "qr"}),
+    ]
+    made = qpay.post("/invoice").mock(side_effect=answers)
+    with QPayClient(**SETTINGS) as client:
+        order = Orders(CallbackDispatcher(client)).open("42", amount=1500, description="Tea")
+    sent = [json.loads(call.request.content)["sender_invoice_no"] for call in made.calls]
+    assert sent == ["42", "42-2", "42-3"]
+    assert (order.sender_invoice_no, order.order_no) == ("42-3", "42")
+
+
+def test_a_qpay_that_refuses_every_number_is_told_so(
+    qpay: respx.MockRouter, quick_retries: None
+) -> None:
+    made = qpay.post("/invoice").respond(409, json={"error": "UNIQUE_ERROR"})
+    with QPayClient(**SETTINGS) as client, pytest.raises(ConflictError):
+        Orders(CallbackDispatcher(client)).open("42", amount=1500, description="Tea")
+    assert made.call_count == 6
+
+
+def test_what_an_orders_page_needs_is_kept_only_while_it_is_open(new_shop: Opener) -> None:
+    lifetimes: dict[str, float | None] = {}
+
+    class Watching(MemoryStore):
+        def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+            if len(value) > 1000:
+                lifetimes[key.partition(":")[0]] = ttl
+            super().set(key, value, ttl=ttl)
+
+    shop = new_shop(Watching())
+    shop.open("42", expires_in=900)
+    assert lifetimes == {"order-page": 900}
+    shop.open("43")
+    assert lifetimes == {"order-page": 30 * 86_400}
+
+
+def test_an_order_whose_qr_code_is_kept_no_longer_gets_a_new_invoice(any_shop: Shop) -> None:
+    first = any_shop.open()
+    account = any_shop.client.settings.account
+    any_shop.store.delete(page_key(account, first.invoice_id))
+    second = any_shop.open()
+    assert second.sender_invoice_no == "42-2"
+    assert any_shop.invoice_status(first) == "CANCELED"
+    any_shop.store.delete(page_key(account, second.invoice_id))
+    any_shop.pay(second)
+    third = any_shop.open()
+    assert (third.status, third.invoice_id) == ("paid", second.invoice_id)
 
 
 def test_what_qpay_refuses_is_raised_and_the_order_is_free_at_once(shop: Shop) -> None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from qpaykit._callback_url import add_number
 from qpaykit._invoice_record import InvoiceRecord, record_key
-from qpaykit._order_record import OrderInvoice, OrderRecord, invoice_number, order_key
+from qpaykit._order_record import OrderInvoice, OrderRecord, invoice_number, order_key, page_key
 from qpaykit._store_keys import key_part
 from qpaykit.errors import (
     ConflictError,
@@ -48,9 +48,12 @@ Seen = Literal["nothing", "paid", "underpaid", "pending"]
 LEASE_SECONDS = 30.0
 # QPay forbids polling. It is asked about an order once in this time, whoever asks for its status.
 QUESTION_INTERVAL_SECONDS = 10.0
+# The pictures and links of an invoice are large, and needed only while it is open. One that does
+# not expire is replaced after this time.
+PAGE_SECONDS = 30 * 86_400.0
 
 _CLAIM_POLL_SECONDS = 0.05
-_MAX_NUMBERS = 5
+_MAX_REFUSED_NUMBERS = 5
 _MAX_LOST_ANSWERS = 1
 _CANCELED = "INVOICE_ALREADY_CANCELED"
 _STATUSES: dict[Seen, OrderStatus] = {
@@ -159,12 +162,14 @@ class OrderFlow(Generic[H]):
         record = await self._read(wanted.order_no)
         last = record.last if record is not None else None
         if await self._is_paid(wanted.order_no):
-            return _order(wanted.order_no, "paid", last, wanted.total)
+            return await self._ended_order(wanted, "paid", last)
         if last is None or last.state != "open":
             return None
         if last.amount != wanted.total or _has_expired(last):
             return None
-        return _order(wanted.order_no, "open", last, wanted.total)
+        # Without its QR code an invoice is of no use to the buyer.
+        invoice = await self._answer(last)
+        return None if invoice is None else _order(wanted, "open", last, invoice)
 
     async def _ended(self, order_no: str) -> OrderStatus | None:
         """Return the status of an order that has ended; None while it is open."""
@@ -180,9 +185,9 @@ class OrderFlow(Generic[H]):
         last = record.last
         if last is not None and last.state == "open":
             status = await self._settle(record, last, owner)
-            if status not in {"expired", "cancelled"}:
-                return _order(wanted.order_no, status, last, wanted.total)
-            record = record.with_state(_end_of(last))
+            if status == "open" or status == "paid" or status == "underpaid":
+                return await self._ended_order(wanted, status, last)
+            record = record.with_state(status)
         return await self._make(wanted, record, owner)
 
     async def _close(self, order_no: str, owner: str) -> OrderStatus:
@@ -191,7 +196,7 @@ class OrderFlow(Generic[H]):
 
     async def _make(self, wanted: Wanted, record: OrderRecord, owner: str) -> Order:
         """Make an invoice with a number that no other has."""
-        lost = 0
+        lost = refused = 0
         while True:
             # Recorded before it is sent: should this process die, the next one takes another.
             before, record = record, record.with_number()
@@ -211,7 +216,8 @@ class OrderFlow(Generic[H]):
                     wanted.order_no,
                 )
             except ConflictError:
-                if record.numbers >= _MAX_NUMBERS + len(record.invoices):
+                refused += 1
+                if refused > _MAX_REFUSED_NUMBERS:
                     raise
                 _logger.warning(
                     "QPay refused the number %s of order %s. The next one is tried.",
@@ -229,15 +235,34 @@ class OrderFlow(Generic[H]):
             amount=wanted.total,
             made_at=made_at,
             expires_at=expires_at,
-            answer=invoice.model_dump_json(),
         )
         sent = request.model_copy(update={"callback_url": invoice.callback_url})
         remembered = InvoiceRecord.of_request(sent, order_no=wanted.order_no)
         key = record_key(self._account, invoice.invoice_id)
         await self._store.set(key, remembered.to_json())
+        await self._store.set(
+            page_key(self._account, invoice.invoice_id),
+            invoice.model_dump_json(),
+            ttl=PAGE_SECONDS if wanted.expires_in is None else wanted.expires_in,
+        )
         # Its QR code is shown only when the store has it: one that is not there is seen by nobody.
         await self._save(record, record.with_invoice(made), owner)
-        return _order(wanted.order_no, "open", made, wanted.total)
+        return _order(wanted, "open", made, invoice)
+
+    async def _ended_order(
+        self, wanted: Wanted, status: OrderStatus, last: OrderInvoice | None
+    ) -> Order:
+        """Return an order that gets no new invoice, with what the store still has of the last."""
+        invoice = None if last is None else await self._answer(last)
+        return _order(wanted, status, last, invoice)
+
+    async def _answer(self, invoice: OrderInvoice) -> Invoice | None:
+        """Return what QPay answered when it made an invoice; None where that is kept no longer."""
+        text = await self._store.get(page_key(self._account, invoice.invoice_id))
+        try:
+            return Invoice.model_validate_json(text or "")
+        except ValidationError:
+            return None
 
     async def _settle(
         self,
@@ -437,28 +462,15 @@ def _end_of(invoice: OrderInvoice) -> InvoiceState:
 
 
 def _order(
-    order_no: str, status: OrderStatus, invoice: OrderInvoice | None, total: Decimal
+    wanted: Wanted, status: OrderStatus, last: OrderInvoice | None, invoice: Invoice | None
 ) -> Order:
-    if invoice is None:
-        return Order(
-            order_no=order_no,
-            status=status,
-            amount=total,
-            invoice=Invoice(),
-            sender_invoice_no="",
-            opened_at=None,
-            expires_at=None,
-        )
-    try:
-        answer = Invoice.model_validate_json(invoice.answer)
-    except ValidationError:
-        answer = Invoice(invoice_id=invoice.invoice_id)
+    invoice_id = "" if last is None else last.invoice_id
     return Order(
-        order_no=order_no,
+        order_no=wanted.order_no,
         status=status,
-        amount=invoice.amount,
-        invoice=answer,
-        sender_invoice_no=invoice.number,
-        opened_at=invoice.made_at,
-        expires_at=invoice.expires_at,
+        amount=wanted.total if last is None else last.amount,
+        invoice=Invoice(invoice_id=invoice_id) if invoice is None else invoice,
+        sender_invoice_no="" if last is None else last.number,
+        opened_at=None if last is None else last.made_at,
+        expires_at=None if last is None else last.expires_at,
     )

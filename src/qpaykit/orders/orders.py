@@ -86,7 +86,8 @@ class Orders(_Orders[Handler]):
                 it up.
             description: What the buyer reads, 1 to 255 characters.
             expires_in: Seconds after which `status`, `close` or the next `open` cancels the
-                invoice; it does not expire when left out. It counts from when the invoice is made.
+                invoice, counted from when it is made. Left out, it does not expire, and an `open`
+                after 30 days replaces it.
             fields: Other fields of `InvoiceRequest`, such as `lines` and `invoice_code`.
 
         Returns:
@@ -190,7 +191,8 @@ class AsyncOrders(_Orders[AsyncHandler]):
                 it up.
             description: What the buyer reads, 1 to 255 characters.
             expires_in: Seconds after which `status`, `close` or the next `open` cancels the
-                invoice; it does not expire when left out. It counts from when the invoice is made.
+                invoice, counted from when it is made. Left out, it does not expire, and an `open`
+                after 30 days replaces it.
             fields: Other fields of `InvoiceRequest`, such as `lines` and `invoice_code`.
 
         Returns:
