@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qpaykit._version import __version__
 
 if TYPE_CHECKING:
+    from qpaykit import quickqr as quickqr
     from qpaykit.callbacks import (
         AsyncCallbackDispatcher,
         Callback,
@@ -269,6 +270,7 @@ _NAMES = {
         "Transaction",
         "bank_name",
     ),
+    "quickqr": (),
     "orders": (
         "AsyncOrders",
         "Order",

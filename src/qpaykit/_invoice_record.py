@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic_core import to_json
@@ -14,12 +15,44 @@ from qpaykit._arithmetic import EXACT, HUNDREDTH, ZERO, add_up
 from qpaykit._callback_url import SIGNATURE_PARAM, order_of
 
 if TYPE_CHECKING:
-    from qpaykit.models import InvoiceDetail, InvoiceRequest
+    from collections.abc import Mapping
+
+    from typing_extensions import Self
+
+    from qpaykit.models import InvoiceDetail
 
 
 def record_key(account: str, invoice_id: str) -> str:
     """Return the key under which a store keeps the record of an invoice."""
     return f"invoice:{account}:{invoice_id}"
+
+
+def reference_key(account: str, reference: str) -> str:
+    """Return the key under which a store keeps the id of the invoice that a URL was signed for."""
+    return f"reference:{account}:{hashlib.sha256(reference.encode()).hexdigest()}"
+
+
+class Draft(Protocol):
+    """The request of an invoice, of whichever product."""
+
+    @property
+    def sender_invoice_no(self) -> str:
+        """The invoice's number."""
+
+    @property
+    def total(self) -> Decimal | None:
+        """What the buyer has to pay; None for an open sum."""
+
+    @property
+    def minimum_amount(self) -> Decimal | None:
+        """The least that an open sum may be."""
+
+    @property
+    def callback_url(self) -> str | None:
+        """The URL that QPay calls."""
+
+    def model_copy(self, *, update: Mapping[str, object]) -> Self:
+        """Return a copy with other fields."""
 
 
 @dataclass(frozen=True)
@@ -112,10 +145,10 @@ class InvoiceRecord:
             return None
 
     @classmethod
-    def of_request(cls, request: InvoiceRequest, *, order_no: str = "") -> InvoiceRecord:
+    def of_request(cls, request: Draft, *, order_no: str = "") -> InvoiceRecord:
         """Make the record of an invoice that is to be made."""
         total = request.total
-        return cls(
+        record = cls(
             order_no=order_no or request.sender_invoice_no,
             sender_invoice_no=request.sender_invoice_no,
             total=total,
@@ -123,6 +156,10 @@ class InvoiceRecord:
             is_open=total is None,
             callback_url=request.callback_url or "",
         )
+        # What the URL was signed for is the number that its callback names.
+        signature = record.signature
+        number = signature.split(".", 4)[4] if signature else request.sender_invoice_no
+        return replace(record, sender_invoice_no=number)
 
     @classmethod
     def of_detail(cls, detail: InvoiceDetail) -> InvoiceRecord:

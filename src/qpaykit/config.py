@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
+from typing_extensions import TypedDict
 
 from qpaykit._callback_url import check_callback_url
 from qpaykit._numbers import is_number
@@ -38,13 +39,76 @@ DEFAULT_MAX_RETRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What a client knows of its merchant."""
+class Product:
+    """One of QPay's products: what differs between the settings of their clients.
 
+    Attributes:
+        title: What its login is called in errors.
+        prefix: What its environment variables begin with.
+        production_url: Its base URL.
+    """
+
+    title: str
+    prefix: str
+    production_url: str
+
+    def variable(self, name: str) -> str:
+        """Return the environment variable of a setting."""
+        return f"{self.prefix}{name.upper()}"
+
+    def text(self, name: str, value: str | None) -> str | None:
+        """Return a setting as it was given, else from its variable; None for neither.
+
+        Raises:
+            ConfigurationError: It is no text.
+        """
+        if value is None:
+            value = os.environ.get(self.variable(name), "")
+        elif not isinstance(value, str):
+            msg = f"{name} must be text"
+            raise ConfigurationError(msg)
+        return value.strip() or None
+
+    def required_text(self, name: str, value: str | None) -> str:
+        """Return a setting as `text` does.
+
+        Raises:
+            ConfigurationError: It is missing, or no text.
+        """
+        found = self.text(name, value)
+        if found is None:
+            raise self.missing(name)
+        return found
+
+    def missing(self, name: str) -> ConfigurationError:
+        """Make the error of a setting that must be given."""
+        return ConfigurationError(
+            f"{self.title}'s {name} is missing: pass {name}=… or set {self.variable(name)}"
+        )
+
+
+MERCHANT = Product("QPay", "QPAY_", PRODUCTION_URL)
+
+
+class AccountFields(TypedDict):
+    """The fields of `AccountSettings`."""
+
+    product: Product
     username: str
     password: SecretStr
     base_url: str
-    invoice_code: str | None
+    callback_url: str | None
+    callback_secrets: tuple[SecretStr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """What a client knows of its login, whichever product it is for."""
+
+    product: Product
+    username: str
+    password: SecretStr
+    base_url: str
     callback_url: str | None
     callback_secrets: tuple[SecretStr, ...]
 
@@ -54,14 +118,26 @@ class Settings:
         return hashlib.sha256(f"{self.base_url}\n{self.username}".encode()).hexdigest()[:32]
 
     @property
+    def login_body(self) -> bytes | None:
+        """The JSON that a login sends beside user name and password."""
+        return None
+
+    @property
     def is_production(self) -> bool:
         """Whether this QPay is the real one, which calls back from outside."""
-        return self.base_url == PRODUCTION_URL
+        return self.base_url == self.product.production_url
 
     @property
     def on_this_machine(self) -> bool:
         """Whether this QPay is one on loopback, such as the simulator."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings(AccountSettings):
+    """What a `QPayClient` knows of its merchant."""
+
+    invoice_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +168,51 @@ def load_settings(
     Raises:
         ConfigurationError: One is missing or cannot be right; the message names it.
     """
-    secret = _password(password)
-    username = _required("username", username)
-    if ":" in username:
-        raise ConfigurationError("username (QPAY_USERNAME) must hold no colon: HTTP ends it there")
-    base_url = normalise_base_url(_setting("base_url", base_url) or PRODUCTION_URL)
-    return Settings(
+    account = load_account(
+        MERCHANT,
         username=username,
-        password=secret,
+        password=password,
+        callback_url=callback_url,
         base_url=base_url,
-        invoice_code=_invoice_code(invoice_code),
-        callback_url=_callback_url(callback_url, public=base_url == PRODUCTION_URL),
-        callback_secrets=_secrets(callback_secret),
+        callback_secret=callback_secret,
     )
+    return Settings(**account, invoice_code=_invoice_code(invoice_code))
+
+
+def load_account(
+    product: Product,
+    *,
+    username: str | None,
+    password: SecretStr | None,
+    callback_url: str | None,
+    base_url: str | None,
+    callback_secret: Secrets | None,
+) -> AccountFields:
+    """Make what the settings of every product have, of arguments and of the product's variables.
+
+    Raises:
+        ConfigurationError: One is missing or cannot be right; the message names it.
+    """
+    secret = _password(product, password)
+    username = product.required_text("username", username)
+    if ":" in username:
+        raise ConfigurationError(
+            f"username ({product.variable('username')}) must hold no colon: HTTP ends it there"
+        )
+    base_url = normalise_base_url(
+        product.text("base_url", base_url) or product.production_url,
+        variable=product.variable("base_url"),
+    )
+    return {
+        "product": product,
+        "username": username,
+        "password": secret,
+        "base_url": base_url,
+        "callback_url": _callback_url(
+            product, callback_url, public=base_url == product.production_url
+        ),
+        "callback_secrets": _secrets(product, callback_secret),
+    }
 
 
 def wrap_secret(value: str | SecretStr | None) -> SecretStr | None:
@@ -125,27 +233,19 @@ def wrap_secrets(given: Given) -> Given | tuple[SecretStr, ...]:
     return given
 
 
-def _setting(name: str, value: str | None) -> str | None:
-    if value is None:
-        value = os.environ.get(f"QPAY_{name.upper()}", "")
-    elif not isinstance(value, str):
-        msg = f"{name} must be text"
-        raise ConfigurationError(msg)
-    return value.strip() or None
-
-
-def _password(given: SecretStr | None) -> SecretStr:
+def _password(product: Product, given: SecretStr | None) -> SecretStr:
     if given is not None and not isinstance(given, SecretStr):
         raise ConfigurationError("password must be text")
-    found = SecretStr(os.environ.get("QPAY_PASSWORD", "")) if given is None else given
+    variable = product.variable("password")
+    found = SecretStr(os.environ.get(variable, "")) if given is None else given
     found = SecretStr(found.get_secret_value().strip())
     if not found.get_secret_value():
-        raise _missing("password")
+        raise product.missing("password")
     return found
 
 
 def _invoice_code(value: str | None) -> str | None:
-    found = _setting("invoice_code", value)
+    found = MERCHANT.text("invoice_code", value)
     if found is not None and len(found) > _MAX_INVOICE_CODE:
         raise ConfigurationError(
             f"invoice_code (QPAY_INVOICE_CODE) has {len(found)} characters; QPay takes "
@@ -154,33 +254,22 @@ def _invoice_code(value: str | None) -> str | None:
     return found
 
 
-def _callback_url(value: str | None, *, public: bool) -> str | None:
-    found = _setting("callback_url", value)
+def _callback_url(product: Product, value: str | None, *, public: bool) -> str | None:
+    found = product.text("callback_url", value)
     if found is None:
         return None
     try:
         return check_callback_url(found, public=public)
     except ValueError as problem:
-        msg = f"callback_url (QPAY_CALLBACK_URL) {problem}"
+        msg = f"callback_url ({product.variable('callback_url')}) {problem}"
         raise ConfigurationError(msg) from None
 
 
-def _required(name: str, value: str | None) -> str:
-    found = _setting(name, value)
-    if found is None:
-        raise _missing(name)
-    return found
-
-
-def _missing(name: str) -> ConfigurationError:
-    return ConfigurationError(f"QPay's {name} is missing: pass {name}=… or set QPAY_{name.upper()}")
-
-
-def _secrets(given: Secrets | None) -> tuple[SecretStr, ...]:
+def _secrets(product: Product, given: Secrets | None) -> tuple[SecretStr, ...]:
     if given is not None:
         return secrets_of(given)
     # A list in the variable lets an old secret be rotated out without a change of code.
-    found = os.environ.get("QPAY_CALLBACK_SECRET", "").split(",")
+    found = os.environ.get(product.variable("callback_secret"), "").split(",")
     return secrets_of(tuple(SecretStr(one) for one in map(str.strip, found) if one))
 
 
@@ -206,11 +295,12 @@ def secrets_of(given: Secrets) -> tuple[SecretStr, ...]:
     return secrets
 
 
-def normalise_base_url(url: str) -> str:
+def normalise_base_url(url: str, *, variable: str = "QPAY_BASE_URL") -> str:
     """Bring a base URL into its one form, which ends in `/v2`.
 
     Args:
         url: With or without a trailing `/` or `/v2`; `https`, or `http` on loopback only.
+        variable: The setting's environment variable, for the error.
 
     Raises:
         ConfigurationError: It is no such URL.
@@ -222,14 +312,14 @@ def normalise_base_url(url: str) -> str:
         host, port = "", None
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not _is_host(host, parts.netloc):
-        raise ConfigurationError("base_url (QPAY_BASE_URL) must be an https:// URL")
+        raise ConfigurationError(f"base_url ({variable}) must be an https:// URL")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ConfigurationError(
-            "base_url (QPAY_BASE_URL) must hold no user name, password, query or fragment"
+            f"base_url ({variable}) must hold no user name, password, query or fragment"
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
-            "base_url (QPAY_BASE_URL) must use https://: over http:// the password would "
+            f"base_url ({variable}) must use https://: over http:// the password would "
             "travel in the open (http:// is accepted for loopback hosts only)"
         )
     path = parts.path.rstrip("/").removesuffix("/v2").rstrip("/")

@@ -81,6 +81,8 @@ class OutcomeUnknownError(QPayError):
         invoice_id: The invoice, where the call named one.
         payment_id: The payment, where the call named one.
         subscription_id: The subscription, where the call named one.
+        order: The order number, where the call was about an invoice of Quick QR to be made.
+        merchant_id: The sub-merchant of Quick QR, where the call named one.
         reason: What became of the answer.
     """
 
@@ -102,19 +104,28 @@ class OutcomeUnknownError(QPayError):
         self.invoice_id: str | None = subject.get("invoice_id")
         self.payment_id: str | None = subject.get("payment_id")
         self.subscription_id: str | None = subject.get("subscription_id")
+        self.order: str | None = subject.get("order")
+        self.merchant_id: str | None = subject.get("merchant_id")
 
     def __str__(self) -> str:
         about = ", ".join(f"{name}={value!r}" for name, value in self._subject.items())
         return (
             f"{self.operation}({about}) may or may not have been carried out: {self.reason}. "
-            "It was not sent again. "
-            + (
-                "Look at its state at QPay before you repeat it."
-                if self.sender_invoice_no is None
-                else "Go on under a new sender_invoice_no: QPay cannot be asked for an invoice "
-                "by its number, and nobody has seen the QR code of this one."
-            )
+            f"It was not sent again. {self._advice()}"
         )
+
+    def _advice(self) -> str:
+        if self.sender_invoice_no is not None:
+            return (
+                "Go on under a new sender_invoice_no: QPay cannot be asked for an invoice by its "
+                "number, and nobody has seen the QR code of this one."
+            )
+        if self.order is not None:
+            return (
+                "Make another invoice for this order: QPay cannot be asked for this one, and "
+                "nobody has seen its QR code."
+            )
+        return "Look at its state at QPay before you repeat it."
 
 
 class FieldError(NamedTuple):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qpaykit.errors import QPayError
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class RequestOutcome(Enum):
@@ -25,7 +26,7 @@ class RequestOutcome(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation(Generic[T]):
+class Operation(Generic[T_co]):
     """One request to QPay.
 
     Attributes:
@@ -43,25 +44,28 @@ class Operation(Generic[T]):
     name: str
     method: str
     path: str
-    parse: Callable[[bytes], T]
+    parse: Callable[[bytes], T_co]
     body: bytes | None = field(default=None, repr=False)
     retryable: bool = True
-    status_check: StatusCheck[T] | None = None
+    status_check: StatusCheck[T_co] | None = None
     subject: Mapping[str, str] = field(default_factory=dict)
     authorization: SecretStr | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class StatusCheck(Generic[T]):
+class StatusCheck(Generic[T_co]):
     """How to find out what became of a request whose answer was lost.
 
     Attributes:
         operation: The request whose answer tells whether the first was carried out.
         result: What the call returns where it was.
+        done_codes: The error codes with which QPay says that it was carried out, such as that a
+            deleted thing is not found.
     """
 
     operation: Operation[RequestOutcome]
-    result: T
+    result: T_co
+    done_codes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from qpaykit.operation import RequestOutcome
 if TYPE_CHECKING:
     from qpaykit._http.sender import RequestSender
     from qpaykit._http.token_manager import TokenManager
-    from qpaykit.operation import Operation, Poll
+    from qpaykit.operation import Operation, Poll, StatusCheck
 
 T = TypeVar("T")
 
@@ -128,12 +128,12 @@ class Session:
         if check is not None:
             # QPay may still be carrying out the request whose answer was lost.
             await self.sender.transport.sleep(backoff(1))
-            outcome = await self._ask_outcome(check.operation, options)
+            outcome = await self._ask_outcome(check, options)
             if outcome is RequestOutcome.NOT_DONE and _may_resend(doubt, options):
                 try:
                     return await self.call(replace(operation, status_check=None), options)
                 except Exception as again:
-                    outcome = await self._ask_outcome(check.operation, options)
+                    outcome = await self._ask_outcome(check, options)
                     if outcome is not RequestOutcome.DONE and isinstance(again, ConflictError):
                         raise
                     problem = again
@@ -147,14 +147,15 @@ class Session:
             subject=operation.subject,
         ) from problem
 
-    async def _ask_outcome(
-        self, check: Operation[RequestOutcome], options: Options
-    ) -> RequestOutcome:
+    async def _ask_outcome(self, check: StatusCheck[T], options: Options) -> RequestOutcome:
         try:
-            return await self.call(check, options)
-        except Exception:
+            return await self.call(check.operation, options)
+        except Exception as error:
+            if isinstance(error, APIError) and error.code in check.done_codes:
+                return RequestOutcome.DONE
             # Whatever it is, such as a store that fails, it must not hide the doubt.
-            _logger.warning("%s: QPay could not be asked what was done.", check.name, exc_info=True)
+            name = check.operation.name
+            _logger.warning("%s: QPay could not be asked what was done.", name, exc_info=True)
             return RequestOutcome.UNCLEAR
 
 

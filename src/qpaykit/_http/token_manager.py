@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from qpaykit._http.sender import RequestSender
     from qpaykit._http.types import Transport
-    from qpaykit.config import Options, Settings
+    from qpaykit.config import AccountSettings, Options
     from qpaykit.stores.protocol import AsyncStore, ClaimState
 
 _logger = logging.getLogger("qpaykit.tokens")
@@ -52,18 +52,19 @@ def _read(body: bytes) -> Token:
     return token_from_response(TokenResponse.model_validate_json(body), time.time())
 
 
-def login(settings: Settings) -> Operation[Token]:
+def login(settings: AccountSettings) -> Operation[Token]:
     """Ask for a token with the account's name and password."""
     return Operation(
         name="tokens.login",
         method="POST",
         path="/auth/token",
+        body=settings.login_body,
         parse=_read,
         authorization=SecretStr(f"Basic {_pair(settings)}"),
     )
 
 
-def _pair(settings: Settings) -> str:
+def _pair(settings: AccountSettings) -> str:
     pair = f"{settings.username}:{settings.password.get_secret_value()}".encode()
     return base64.b64encode(pair).decode()
 
@@ -114,7 +115,7 @@ class TokenManager:
         store: Where the token is shared.
     """
 
-    def __init__(self, settings: Settings, sender: RequestSender, store: AsyncStore) -> None:
+    def __init__(self, settings: AccountSettings, sender: RequestSender, store: AsyncStore) -> None:
         self._settings = settings
         self._sender = sender
         self._store = BestEffortStore(store)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from qpaykit.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from qpaykit._invoice_record import Draft, InvoiceRecord
     from qpaykit.callbacks.events import PaymentEvent
     from qpaykit.client import AsyncQPayClient, QPayClient
     from qpaykit.models import (
         Invoice,
-        InvoiceDetail,
-        InvoiceRequest,
+        MoneyInput,
         Payment,
         PaymentCheck,
         PaymentListRow,
     )
     from qpaykit.models.values import TimeInput
+    from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
 
 H_contra = TypeVar("H_contra", contravariant=True)
 
@@ -33,11 +34,15 @@ AsyncHandler = Callable[["PaymentEvent"], Awaitable[None]]
 class IO(Protocol[H_contra]):
     """Everything in the pipeline that differs between sync and async."""
 
-    async def payment(self, payment_id: str) -> Payment:
-        """Fetch a payment."""
+    @property
+    def by_invoice(self) -> bool:
+        """Whether a payment is found only among those of its invoice."""
 
-    async def invoice(self, invoice_id: str) -> InvoiceDetail:
-        """Fetch an invoice."""
+    async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
+        """Fetch a payment; None where its invoice does not list it."""
+
+    async def invoice(self, invoice_id: str) -> InvoiceRecord:
+        """Fetch what QPay knows of an invoice."""
 
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         """Fetch a page of what was paid on an invoice."""
@@ -47,7 +52,15 @@ class IO(Protocol[H_contra]):
     ) -> AsyncIterator[PaymentListRow]:
         """Iterate over the payments of a time."""
 
-    async def create(self, request: InvoiceRequest) -> Invoice:
+    def draft(
+        self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
+    ) -> Draft:
+        """Return the request of an order's invoice."""
+
+    def prepare(self, request: Draft) -> None:
+        """Refuse a request of an invoice that could not be made."""
+
+    async def create(self, request: Draft) -> Invoice:
         """Make an invoice."""
 
     async def cancel(self, invoice_id: str) -> None:
@@ -63,7 +76,7 @@ class IO(Protocol[H_contra]):
 class SyncIO:
     """Uses a `QPayClient`; nothing in it suspends."""
 
-    def __init__(self, client: QPayClient | None) -> None:
+    def __init__(self, client: QPayClient | QuickQRClient | None) -> None:
         if client is not None and _is_awaited(client):
             raise ConfigurationError(
                 "CallbackDispatcher needs a QPayClient; "
@@ -72,30 +85,43 @@ class SyncIO:
         self._optional_client = client
 
     @property
-    def _client(self) -> QPayClient:
+    def _client(self) -> QPayClient | QuickQRClient:
         if self._optional_client is None:
             raise _no_client()
         return self._optional_client
 
-    async def payment(self, payment_id: str) -> Payment:
-        return self._client.payments.get(payment_id)
+    @property
+    def by_invoice(self) -> bool:
+        return self._client._lookup.by_invoice
 
-    async def invoice(self, invoice_id: str) -> InvoiceDetail:
-        return self._client.invoices.get(invoice_id)
+    async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
+        return self._client._lookup.payment(payment_id, invoice_id)
+
+    async def invoice(self, invoice_id: str) -> InvoiceRecord:
+        return self._client._lookup.invoice(invoice_id)
 
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
-        return self._client.payments.check(invoice_id, page_number=page_number)
+        return self._client._lookup.check(invoice_id, page_number)
 
     async def listed(
         self, start: TimeInput, end: TimeInput, invoice_code: str | None
     ) -> AsyncIterator[PaymentListRow]:
-        for row in self._client.payments.iterate(
-            start_date=start, end_date=end, object_id=invoice_code
-        ):
+        payments = self._client.payments
+        if not hasattr(payments, "iterate"):
+            return
+        for row in payments.iterate(start_date=start, end_date=end, object_id=invoice_code):
             yield row
 
-    async def create(self, request: InvoiceRequest) -> Invoice:
-        return self._client.invoices.create(request)
+    def draft(
+        self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
+    ) -> Draft:
+        return self._client._lookup.draft(number, description, amount, fields)
+
+    def prepare(self, request: Draft) -> None:
+        self._client._lookup.prepare(request)
+
+    async def create(self, request: Draft) -> Invoice:
+        return self._client._lookup.create(request)
 
     async def cancel(self, invoice_id: str) -> None:
         self._client.invoices.cancel(invoice_id)
@@ -114,7 +140,7 @@ class SyncIO:
 class AsyncIO:
     """Awaits an `AsyncQPayClient`."""
 
-    def __init__(self, client: AsyncQPayClient | None) -> None:
+    def __init__(self, client: AsyncQPayClient | AsyncQuickQRClient | None) -> None:
         if client is not None and not _is_awaited(client):
             raise ConfigurationError(
                 "AsyncCallbackDispatcher needs an AsyncQPayClient; "
@@ -123,30 +149,43 @@ class AsyncIO:
         self._optional_client = client
 
     @property
-    def _client(self) -> AsyncQPayClient:
+    def _client(self) -> AsyncQPayClient | AsyncQuickQRClient:
         if self._optional_client is None:
             raise _no_client()
         return self._optional_client
 
-    async def payment(self, payment_id: str) -> Payment:
-        return await self._client.payments.get(payment_id)
+    @property
+    def by_invoice(self) -> bool:
+        return self._client._lookup.by_invoice
 
-    async def invoice(self, invoice_id: str) -> InvoiceDetail:
-        return await self._client.invoices.get(invoice_id)
+    async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
+        return await self._client._lookup.payment(payment_id, invoice_id)
+
+    async def invoice(self, invoice_id: str) -> InvoiceRecord:
+        return await self._client._lookup.invoice(invoice_id)
 
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
-        return await self._client.payments.check(invoice_id, page_number=page_number)
+        return await self._client._lookup.check(invoice_id, page_number)
 
     async def listed(
         self, start: TimeInput, end: TimeInput, invoice_code: str | None
     ) -> AsyncIterator[PaymentListRow]:
-        async for row in self._client.payments.iterate(
-            start_date=start, end_date=end, object_id=invoice_code
-        ):
+        payments = self._client.payments
+        if not hasattr(payments, "iterate"):
+            return
+        async for row in payments.iterate(start_date=start, end_date=end, object_id=invoice_code):
             yield row
 
-    async def create(self, request: InvoiceRequest) -> Invoice:
-        return await self._client.invoices.create(request)
+    def draft(
+        self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
+    ) -> Draft:
+        return self._client._lookup.draft(number, description, amount, fields)
+
+    def prepare(self, request: Draft) -> None:
+        self._client._lookup.prepare(request)
+
+    async def create(self, request: Draft) -> Invoice:
+        return await self._client._lookup.create(request)
 
     async def cancel(self, invoice_id: str) -> None:
         await self._client.invoices.cancel(invoice_id)
@@ -169,11 +208,11 @@ def is_async(handler: Callable[..., object]) -> bool:
 
 def _is_awaited(client: object) -> bool:
     # Looked at by what it does: tests hand in stand-ins of their own.
-    get = getattr(getattr(client, "payments", None), "get", None)
-    if not callable(get):
+    check = getattr(getattr(client, "payments", None), "check", None)
+    if not callable(check):
         msg = f"a dispatcher needs a client to ask QPay with, not {type(client).__name__}"
         raise ConfigurationError(msg)
-    return is_async(get)
+    return is_async(check)
 
 
 def _not_awaited(handler: object) -> ConfigurationError:

@@ -32,7 +32,11 @@ class _Dispatcher(Generic[B]):
 
     def __init__(
         self,
-        client: qpaykit.QPayClient | qpaykit.AsyncQPayClient | None,
+        client: qpaykit.QPayClient
+        | qpaykit.AsyncQPayClient
+        | qpaykit.quickqr.QuickQRClient
+        | qpaykit.quickqr.AsyncQuickQRClient
+        | None,
         io: IO[B],
         store: AsyncStore,
         *,
@@ -97,7 +101,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
 
     def __init__(
         self,
-        client: qpaykit.QPayClient | None = None,
+        client: qpaykit.QPayClient | qpaykit.quickqr.QuickQRClient | None = None,
         *,
         store: Store | None = None,
         callback_secret: Secrets | None = None,
@@ -312,7 +316,7 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
 
     def __init__(
         self,
-        client: qpaykit.AsyncQPayClient | None = None,
+        client: qpaykit.AsyncQPayClient | qpaykit.quickqr.AsyncQuickQRClient | None = None,
         *,
         store: Store | AsyncStore | None = None,
         callback_secret: Secrets | None = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qpaykit._arithmetic import add_up
 from qpaykit._callback_url import NUMBER_PARAM
-from qpaykit._invoice_record import InvoiceRecord, record_key
+from qpaykit._invoice_record import InvoiceRecord, record_key, reference_key
 from qpaykit._order_record import OrderRecord, order_key, possible_order
 from qpaykit._store_keys import key_part
 from qpaykit.callbacks.amounts import Tally
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from qpaykit.callbacks._io import IO
-    from qpaykit.models import InvoiceDetail, PaymentListRow, PaymentRow
+    from qpaykit.models import PaymentListRow, PaymentRow
     from qpaykit.models.values import TimeInput
     from qpaykit.signing import SignedOrder
     from qpaykit.stores.protocol import AsyncStore
@@ -138,11 +138,11 @@ class Pipeline(Generic[H]):
         await self._deliveries.record_pending()
         record = await self._remembered(invoice_id)
         if record is None:
-            detail = await self._queries.invoice(invoice_id)
-            if detail is None:
+            record = await self._queries.invoice(invoice_id)
+            if record is None:
                 _logger.warning("QPay knows no invoice %s.", invoice_id)
                 return None
-            record = await self._of_detail(detail)
+            record = await self._with_order(record)
         return [
             (row, await self._handle_row(row, invoice_id, record))
             for row in await self._queries.payments(invoice_id)
@@ -158,6 +158,11 @@ class Pipeline(Generic[H]):
     ) -> AsyncGenerator[CallbackReply, None]:
         """Deliver what was paid in a time and not yet delivered."""
         self._begin_question("sweep")
+        if self._queries.by_invoice:
+            raise ConfigurationError(
+                "Quick QR has no list of payments to sweep: call check(invoice_id) for each order "
+                "that is not paid"
+            )
         period(start, end)
         since = datetime.fromisoformat(format_time(start, "start_date")) - _CLOCK_TOLERANCE
         run = self._dry_run() if dry_run else self
@@ -230,7 +235,9 @@ class Pipeline(Generic[H]):
             return self._reply(_without_id(row, subject), subject)
         if await self._is_delivered(row, payment_id, invoice_id, record):
             return self._reply("duplicate", subject)
-        return await self._handle_payment(Callback(payment_id), subject, record, is_own=True)
+        return await self._handle_payment(
+            Callback(payment_id, invoice_id), subject, record, is_own=True
+        )
 
     async def _is_delivered(
         self, row: PaymentRow, payment_id: str, invoice_id: str, record: InvoiceRecord
@@ -264,7 +271,7 @@ class Pipeline(Generic[H]):
         """
         try:
             signed = None if is_own else self._verify(callback)
-            payment = await self._confirm(callback)
+            payment = await self._confirm(callback, signed)
             if record is None:
                 record = await self._identify(payment, signed, callback)
             if is_own and not callback.params:
@@ -309,7 +316,7 @@ class Pipeline(Generic[H]):
             return await self._paid(event, record)
         return await self._other(event, record)
 
-    async def _confirm(self, callback: Callback) -> Payment:
+    async def _confirm(self, callback: Callback, signed: SignedOrder | None) -> Payment:
         """Ask QPay for the payment, again for a moment where its answer lags behind."""
         payment_id = callback.payment_id or ""
         if not self._verify_at_qpay:
@@ -317,11 +324,40 @@ class Pipeline(Generic[H]):
                 raise CallbackError("without a client only the body of a callback can be believed")
             content = callback.payment.model_dump(exclude_none=True)
             return Payment.model_validate({**content, "payment_id": payment_id})
-        payment = await self._answer(self._queries.payment(payment_id), f"payment {payment_id}")
+        invoice_id = ""
+        if self._queries.by_invoice:
+            invoice_id = await self._invoice_of(callback, signed)
+        question = self._queries.payment(payment_id, invoice_id)
+        payment = await self._answer(question, f"payment {payment_id}")
+        if payment is None and invoice_id:
+            _logger.warning(
+                "Invoice %s does not list payment %s. QPay gets 503 and may call again.",
+                invoice_id,
+                payment_id,
+            )
+            raise Finished("not_paid_yet")
         if payment is None or not _is_same(payment.payment_id, payment_id):
             _logger.warning("QPay knows no payment %s.", payment_id)
             raise Finished("mismatch")
         return payment.model_copy(update={"payment_id": payment_id})
+
+    async def _invoice_of(self, callback: Callback, signed: SignedOrder | None) -> str:
+        """Return the invoice of a payment that QPay cannot be asked for by its own id."""
+        invoice_id = callback.invoice_id
+        if signed is not None:
+            key = reference_key(self._account, signed.sender_invoice_no)
+            invoice_id = await self._store.get(key)
+        if not invoice_id:
+            _logger.error(
+                "Payment %s cannot be matched with its invoice: %s. QPay gets 503. Deliver the "
+                "invoice with check(invoice_id).",
+                callback.payment_id,
+                "the callback URL is not signed"
+                if signed is None
+                else f"the store does not remember {signed.sender_invoice_no}",
+            )
+            raise Finished("unreachable")
+        return invoice_id
 
     async def _identify(
         self, payment: Payment, signed: SignedOrder | None, callback: Callback
@@ -365,20 +401,19 @@ class Pipeline(Generic[H]):
             record = await self._remembered(invoice_id)
             if record is None and self._verify_at_qpay:
                 question = self._queries.invoice(invoice_id)
-                detail = await self._answer(question, f"invoice {invoice_id}")
-                record = None if detail is None else await self._of_detail(detail)
+                record = await self._answer(question, f"invoice {invoice_id}")
+                record = None if record is None else await self._with_order(record)
         if record is None and not self._verify_at_qpay and callback.payment is not None:
             number = callback.payment.sender_invoice_no or ""
             record = InvoiceRecord(number, number, None)
         return record
 
-    async def _of_detail(self, detail: InvoiceDetail) -> InvoiceRecord:
-        """Return what QPay shows of an invoice, with the number of its order.
+    async def _with_order(self, record: InvoiceRecord) -> InvoiceRecord:
+        """Return what QPay shows of an invoice with the number of its order.
 
         An order's later invoices have numbers such as "42-2". Whether that is one of order 42, or
         an order of its own, the record of order 42 tells.
         """
-        record = InvoiceRecord.of_detail(detail)
         order_no = possible_order(record.order_no)
         if order_no is not None:
             text = await self._read(order_key(self._account, order_no))
@@ -476,7 +511,7 @@ class Pipeline(Generic[H]):
                 row.payment_amount,
             )
             return
-        callback = Callback(row.payment_id, params=event.params)
+        callback = Callback(row.payment_id, event.invoice_id, event.params)
         record = InvoiceRecord(event.order_no, event.order_no, event.due)
         await self._handle_payment(callback, _subject(event), record, is_own=True)
 

@@ -10,9 +10,10 @@ from qpaykit.models import PaymentStatus
 from qpaykit.models.payments import distinct_payments
 
 if TYPE_CHECKING:
+    from qpaykit._invoice_record import InvoiceRecord
     from qpaykit.callbacks._io import IO
     from qpaykit.callbacks.amounts import Tally
-    from qpaykit.models import InvoiceDetail, Payment, PaymentRow
+    from qpaykit.models import Payment, PaymentRow
 
 H = TypeVar("H")
 
@@ -52,8 +53,17 @@ class Queries(Generic[H]):
         self._io = io
         self._patience = patience
 
-    async def payment(self, payment_id: str) -> Payment | None:
+    @property
+    def by_invoice(self) -> bool:
+        """Whether a payment is found only among those of its invoice."""
+        return self._io.by_invoice
+
+    async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
         """Fetch a payment, again while QPay does not know it or its end; None if it never does.
+
+        Args:
+            payment_id: The payment.
+            invoice_id: Its invoice; needed where `by_invoice` is true.
 
         Raises:
             QPayError: QPay could not be asked.
@@ -61,7 +71,7 @@ class Queries(Generic[H]):
         backoff = _Backoff(self._patience)
         while True:
             try:
-                payment = await self._io.payment(payment_id)
+                payment = await self._io.payment(payment_id, invoice_id)
             except APIError as error:
                 if not says_unknown(error, "PAYMENT"):
                     raise
@@ -70,8 +80,8 @@ class Queries(Generic[H]):
             if ended or not await backoff.wait(self._io):
                 return payment
 
-    async def invoice(self, invoice_id: str) -> InvoiceDetail | None:
-        """Fetch an invoice; None where QPay does not know it.
+    async def invoice(self, invoice_id: str) -> InvoiceRecord | None:
+        """Fetch what QPay knows of an invoice; None where QPay does not know it.
 
         Raises:
             QPayError: QPay could not be asked.

@@ -41,7 +41,9 @@ class _CheckOffset(RequestModel):
     page_limit: int = Field(default=100, ge=1, le=100, strict=True)
 
 
-class _ListOffset(RequestModel):
+class ListOffset(RequestModel):
+    """Which page of a list."""
+
     page_number: int = Field(default=1, ge=1, strict=True)
     page_limit: int = Field(default=100, ge=1, le=1000, strict=True)
 
@@ -64,7 +66,7 @@ class ListRequest(RequestModel):
     merchant_branch_code: Str45 | None = None
     merchant_terminal_code: Str45 | None = None
     merchant_staff_code: Str100 | None = None
-    offset: _ListOffset = _ListOffset()
+    offset: ListOffset = ListOffset()
 
 
 class CancelRequest(RequestModel):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from pydantic import ValidationError
 
 from qpaykit._callback_url import add_number
-from qpaykit._invoice_record import InvoiceRecord, record_key
+from qpaykit._invoice_record import Draft, InvoiceRecord, record_key
 from qpaykit._order_record import OrderInvoice, OrderRecord, invoice_number, order_key, page_key
 from qpaykit._store_keys import key_part
 from qpaykit.errors import (
@@ -23,9 +23,8 @@ from qpaykit.errors import (
     QPayError,
     TransportTimeout,
 )
-from qpaykit.models import Invoice, InvoiceRequest, PaymentStatus
+from qpaykit.models import Invoice, PaymentStatus
 from qpaykit.orders.order import Order
-from qpaykit.resources.invoices import complete
 from qpaykit.stores import delivery as clock
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from qpaykit._order_record import InvoiceState
     from qpaykit.callbacks._io import IO
     from qpaykit.callbacks.pipeline import Pipeline
-    from qpaykit.config import Settings
+    from qpaykit.config import AccountSettings
     from qpaykit.orders.order import OrderStatus
     from qpaykit.stores.protocol import AsyncStore
 
@@ -89,7 +88,7 @@ class Wanted:
     """
 
     order_no: str
-    request: InvoiceRequest
+    request: Draft
     total: Decimal
     expires_in: float | None
 
@@ -109,7 +108,7 @@ class OrderFlow(Generic[H]):
     """
 
     def __init__(
-        self, pipeline: Pipeline[H], io: IO[H], store: AsyncStore, settings: Settings
+        self, pipeline: Pipeline[H], io: IO[H], store: AsyncStore, settings: AccountSettings
     ) -> None:
         self._pipeline = pipeline
         self._io = io
@@ -120,7 +119,7 @@ class OrderFlow(Generic[H]):
     async def open(self, wanted: Wanted) -> Order:
         """Return the order's open invoice; make one where there is none."""
         # What is wrong with the request is told before anything is asked or cancelled.
-        complete(self._settings, wanted.request, {})
+        self._io.prepare(wanted.request)
         return await self._exclusively(
             wanted.order_no,
             ready=lambda: self._ready(wanted),
@@ -181,7 +180,7 @@ class OrderFlow(Generic[H]):
     async def _open(self, wanted: Wanted, owner: str) -> Order:
         """Make an invoice, after the end of the one before it."""
         record = await self._read(wanted.order_no) or OrderRecord(order_no=wanted.order_no)
-        complete(self._settings, self._numbered(wanted, record.numbers + 1), {})
+        self._io.prepare(self._numbered(wanted, record.numbers + 1))
         last = record.last
         if last is not None and last.state == "open":
             status = await self._settle(record, last, owner)
@@ -440,7 +439,7 @@ class OrderFlow(Generic[H]):
     def _claim_key(self, order_no: str) -> str:
         return f"order-claim:{self._account}:{key_part(order_no)}"
 
-    def _numbered(self, wanted: Wanted, count: int) -> InvoiceRequest:
+    def _numbered(self, wanted: Wanted, count: int) -> Draft:
         """Return the request of an order's invoice, the first or a later one."""
         if count == 1:
             return wanted.request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,14 +16,30 @@ from qpaykit.callbacks.dispatcher import (
     _Dispatcher,
 )
 from qpaykit.errors import ConfigurationError
-from qpaykit.models import InvoiceRequest, MoneyInput
+from qpaykit.models import MoneyInput
 from qpaykit.models.invoices import InvoiceOptions
 from qpaykit.models.strings import OrderNumber
 from qpaykit.models.values import refused, seconds
 from qpaykit.orders.flow import OrderFlow, Wanted
 from qpaykit.orders.order import Order, OrderStatus
+from qpaykit.quickqr import BankAccount
 
 H = TypeVar("H")
+
+
+class OrderFields(InvoiceOptions, total=False):
+    """The fields of an order's invoice that may be left out, for type checkers.
+
+    For Quick QR `merchant_id` and `bank_accounts` are given.
+    """
+
+    merchant_id: str
+    bank_accounts: Sequence[BankAccount]
+    mcc_code: str | None
+    branch_code: str | None
+    customer_name: str | None
+    customer_logo: str | None
+
 
 # QPay takes 45, of which a later invoice's "-999" needs four.
 MAX_CHARACTERS = 41
@@ -38,7 +55,25 @@ class _Orders(Generic[H]):
             raise ConfigurationError(
                 "orders need a dispatcher that asks QPay: give it a client, without verify=False"
             )
+        self._io = dispatcher._io
         self._flow = OrderFlow(dispatcher._pipeline, dispatcher._io, dispatcher._store, settings)
+
+    def _wanted(
+        self,
+        order_no: str | int,
+        amount: MoneyInput | None,
+        description: str,
+        expires_in: float | None,
+        fields: OrderFields,
+    ) -> Wanted:
+        number = _order_number(order_no)
+        request = self._io.draft(number, description, amount, fields)
+        total = request.total
+        if total is None:
+            raise refused("amount", "must be given, or lines that make it up: an order has a price")
+        if expires_in is not None and seconds(expires_in, "expires_in") > MAX_EXPIRY_SECONDS:
+            raise refused("expires_in", f"must be at most {MAX_EXPIRY_SECONDS} seconds")
+        return Wanted(order_no=number, request=request, total=total, expires_in=expires_in)
 
 
 class Orders(_Orders[Handler]):
@@ -67,7 +102,7 @@ class Orders(_Orders[Handler]):
         amount: MoneyInput | None = None,
         description: str,
         expires_in: float | None = None,
-        **fields: Unpack[InvoiceOptions],
+        **fields: Unpack[OrderFields],
     ) -> Order:
         """Return the order's open invoice; make one where there is none.
 
@@ -88,7 +123,9 @@ class Orders(_Orders[Handler]):
             expires_in: Seconds after which `status`, `close` or the next `open` cancels the
                 invoice, counted from when it is made. Left out, it does not expire, and an `open`
                 after 30 days replaces it.
-            fields: Other fields of `InvoiceRequest`, such as `lines` and `invoice_code`.
+            fields: Other fields of `InvoiceRequest`, such as `lines` and `invoice_code`; with a
+                client of Quick QR, `merchant_id`, `bank_accounts` and others of
+                `QuickInvoiceRequest`.
 
         Returns:
             The order with its invoice; `status` is "open", "paid" or "underpaid".
@@ -104,7 +141,7 @@ class Orders(_Orders[Handler]):
         QPay: `POST /v2/invoice`, and before it `POST /v2/payment/check` and
         `DELETE /v2/invoice/{id}` where an older invoice is open.
         """
-        wanted = _wanted(order_no, amount, description, expires_in, fields)
+        wanted = self._wanted(order_no, amount, description, expires_in, fields)
         return run_sync(self._flow.open(wanted))
 
     def status(self, order_no: str | int) -> OrderStatus:
@@ -172,7 +209,7 @@ class AsyncOrders(_Orders[AsyncHandler]):
         amount: MoneyInput | None = None,
         description: str,
         expires_in: float | None = None,
-        **fields: Unpack[InvoiceOptions],
+        **fields: Unpack[OrderFields],
     ) -> Order:
         """Return the order's open invoice; make one where there is none.
 
@@ -193,7 +230,9 @@ class AsyncOrders(_Orders[AsyncHandler]):
             expires_in: Seconds after which `status`, `close` or the next `open` cancels the
                 invoice, counted from when it is made. Left out, it does not expire, and an `open`
                 after 30 days replaces it.
-            fields: Other fields of `InvoiceRequest`, such as `lines` and `invoice_code`.
+            fields: Other fields of `InvoiceRequest`, such as `lines` and `invoice_code`; with a
+                client of Quick QR, `merchant_id`, `bank_accounts` and others of
+                `QuickInvoiceRequest`.
 
         Returns:
             The order with its invoice; `status` is "open", "paid" or "underpaid".
@@ -209,7 +248,9 @@ class AsyncOrders(_Orders[AsyncHandler]):
         QPay: `POST /v2/invoice`, and before it `POST /v2/payment/check` and
         `DELETE /v2/invoice/{id}` where an older invoice is open.
         """
-        return await self._flow.open(_wanted(order_no, amount, description, expires_in, fields))
+        return await self._flow.open(
+            self._wanted(order_no, amount, description, expires_in, fields)
+        )
 
     async def status(self, order_no: str | int) -> OrderStatus:
         """Say what became of an order, as often as a page may ask.
@@ -257,25 +298,6 @@ class AsyncOrders(_Orders[AsyncHandler]):
         QPay: `POST /v2/payment/check`, `DELETE /v2/invoice/{id}`.
         """
         return await self._flow.close(_order_number(order_no))
-
-
-def _wanted(
-    order_no: str | int,
-    amount: MoneyInput | None,
-    description: str,
-    expires_in: float | None,
-    fields: InvoiceOptions,
-) -> Wanted:
-    number = _order_number(order_no)
-    request = InvoiceRequest(
-        sender_invoice_no=number, invoice_description=description, amount=amount, **fields
-    )
-    total = request.total
-    if total is None:
-        raise refused("amount", "must be given, or lines that make it up: an order has a price")
-    if expires_in is not None and seconds(expires_in, "expires_in") > MAX_EXPIRY_SECONDS:
-        raise refused("expires_in", f"must be at most {MAX_EXPIRY_SECONDS} seconds")
-    return Wanted(order_no=number, request=request, total=total, expires_in=expires_in)
 
 
 def _order_number(order_no: str | int) -> str:

@@ -11,7 +11,6 @@ from typing_extensions import ParamSpec, Self
 
 from qpaykit._http.session import Session
 from qpaykit._sync import run_sync
-from qpaykit.config import Settings
 from qpaykit.operation import Operation, Poll
 
 P = ParamSpec("P")
@@ -22,18 +21,19 @@ T = TypeVar("T")
 class Resource:
     """A group of endpoints of one client."""
 
-    def __init__(self, session: Session, settings: Settings) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._settings = settings
 
     def __repr__(self) -> str:
         names = [name for name in dir(self) if not name.startswith("_")]
         return f"<{type(self).__name__}: {', '.join(names)}>"
 
-    def _flow(self, call: Operation[T] | Poll[T]) -> Coroutine[Any, Any, T]:
+    def _flow(
+        self, call: Operation[T] | Poll[T] | Coroutine[Any, Any, T]
+    ) -> Coroutine[Any, Any, T]:
         if isinstance(call, Poll):
             return self._session.poll(call)
-        return self._session.call(call)
+        return self._session.call(call) if isinstance(call, Operation) else call
 
 
 class SyncResource(Resource):
@@ -67,11 +67,15 @@ class AsyncResource(Resource):
 class endpoint(Generic[R, P, T]):  # noqa: N801 (a decorator, read as one)
     """Describes an endpoint once: the decorated method builds its `Operation` or `Poll`.
 
-    In a `SyncResource` it becomes a method that returns the answer, in an `AsyncResource`
-    one that is awaited; name, signature and docstring are the builder's.
+    A method that needs more than one request is a coroutine function, whose I/O is the session's
+    and the store's. In a `SyncResource` it becomes a method that returns the answer, in an
+    `AsyncResource` one that is awaited; name, signature and docstring are the builder's.
     """
 
-    def __init__(self, build: Callable[Concatenate[R, P], Operation[T] | Poll[T]]) -> None:
+    def __init__(
+        self,
+        build: Callable[Concatenate[R, P], Operation[T] | Poll[T] | Coroutine[Any, Any, T]],
+    ) -> None:
         self._build = build
         functools.update_wrapper(cast("Callable[..., object]", self), build)
 
@@ -88,7 +92,9 @@ class endpoint(Generic[R, P, T]):  # noqa: N801 (a decorator, read as one)
         return self
 
 
-def _endpoints(cls: type[Resource]) -> list[tuple[str, Callable[..., Operation[Any] | Poll[Any]]]]:
+def _endpoints(
+    cls: type[Resource],
+) -> list[tuple[str, Callable[..., Operation[Any] | Poll[Any] | Coroutine[Any, Any, Any]]]]:
     return [
         (name, member._build)
         for base in cls.__mro__
@@ -106,7 +112,8 @@ def _dressed(
     method.__module__ = owner.__module__
     signature = inspect.signature(build)
     answer = str(signature.return_annotation)
-    answer = answer[answer.index("[") + 1 : -1]
+    if not inspect.iscoroutinefunction(build):
+        answer = answer[answer.index("[") + 1 : -1]
     method.__annotations__ = {**build.__annotations__, "return": answer}
     setattr(method, "__signature__", signature.replace(return_annotation=answer))  # noqa: B010
     setattr(method, "__wrapped__", build)  # noqa: B010 (its module knows the types' names)

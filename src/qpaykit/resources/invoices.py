@@ -30,7 +30,8 @@ _logger = logging.getLogger("qpaykit")
 
 class _InvoiceEndpoints(Resource):
     def __init__(self, session: Session, settings: Settings, store: AsyncStore) -> None:
-        super().__init__(session, settings)
+        super().__init__(session)
+        self._settings = settings
         self._store = store
         self._account = settings.account
 
@@ -74,7 +75,7 @@ class _InvoiceEndpoints(Resource):
         return Operation(
             name="invoices.get",
             method="GET",
-            path=_path(invoice_id),
+            path=invoice_path(invoice_id),
             parse=parser(InvoiceDetail),
         )
 
@@ -96,19 +97,7 @@ class _InvoiceEndpoints(Resource):
 
         QPay: `DELETE /v2/invoice/{id}`.
         """
-        path = _path(invoice_id)
-        return Operation(
-            name="invoices.cancel",
-            method="DELETE",
-            path=path,
-            parse=nothing,
-            retryable=False,
-            status_check=StatusCheck(
-                operation=Operation(name="invoices.get", method="GET", path=path, parse=_cancelled),
-                result=None,
-            ),
-            subject={"invoice_id": invoice_id},
-        )
+        return cancel_operation(invoice_id)
 
 
 class Invoices(_InvoiceEndpoints, SyncResource):
@@ -258,6 +247,31 @@ def create_operation(
     )
 
 
+def cancel_operation(
+    invoice_id: str, *, done_codes: frozenset[str] = frozenset()
+) -> Operation[None]:
+    """Build `DELETE /invoice/{id}`.
+
+    Args:
+        invoice_id: The invoice.
+        done_codes: The codes with which QPay, asked for the invoice, says that it is cancelled.
+    """
+    path = invoice_path(invoice_id)
+    return Operation(
+        name="invoices.cancel",
+        method="DELETE",
+        path=path,
+        parse=nothing,
+        retryable=False,
+        status_check=StatusCheck(
+            operation=Operation(name="invoices.get", method="GET", path=path, parse=_cancelled),
+            result=None,
+            done_codes=done_codes,
+        ),
+        subject={"invoice_id": invoice_id},
+    )
+
+
 def _needed(name: str, default: str | None) -> str:
     if default is None:
         msg = (
@@ -268,7 +282,12 @@ def _needed(name: str, default: str | None) -> str:
     return default
 
 
-def _path(invoice_id: str) -> str:
+def invoice_path(invoice_id: str) -> str:
+    """Return the path of an invoice.
+
+    Raises:
+        pydantic.ValidationError: It is no id.
+    """
     return f"/invoice/{path_id(invoice_id, 'invoice_id')}"
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date, datetime
+from typing import TypeVar
 
 from pydantic import JsonValue
 
+from qpaykit._http.session import Session
+from qpaykit.config import Settings
 from qpaykit.errors import ConfigurationError, WaitTimeoutError
 from qpaykit.models import (
     CancelRequest,
@@ -23,7 +26,10 @@ from qpaykit.models import (
 from qpaykit.models.values import parse_money, path_id, period, seconds
 from qpaykit.operation import Operation, Poll, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._paginator import Paginator
 from qpaykit.resources._parsing import nothing, parser
+
+K = TypeVar("K", bound=PaymentCheck)
 
 _parse_payment = parser(Payment)
 _parse_check = parser(PaymentCheck)
@@ -31,6 +37,10 @@ _parse_page = parser(PaymentPage)
 
 
 class _PaymentEndpoints(Resource):
+    def __init__(self, session: Session, settings: Settings) -> None:
+        super().__init__(session)
+        self._settings = settings
+
     @endpoint
     def get(self, payment_id: str) -> Operation[Payment]:
         """Fetch a payment; its `object_id` is the invoice that it paid.
@@ -47,12 +57,7 @@ class _PaymentEndpoints(Resource):
 
         QPay: `GET /v2/payment/{id}`.
         """
-        return Operation(
-            name="payments.get",
-            method="GET",
-            path=f"/payment/{path_id(payment_id, 'payment_id')}",
-            parse=_parse_payment,
-        )
+        return payment_operation(payment_id)
 
     @endpoint
     def check(
@@ -80,7 +85,9 @@ class _PaymentEndpoints(Resource):
 
         QPay: `POST /v2/payment/check`.
         """
-        return _check(invoice_id, object_type, page_number, page_limit, extra)
+        return check_operation(
+            invoice_id, object_type, page_number=page_number, page_limit=page_limit, extra=extra
+        )
 
     @endpoint
     def wait(
@@ -111,16 +118,8 @@ class _PaymentEndpoints(Resource):
 
         QPay: `POST /v2/payment/check`.
         """
-        due = None if amount is None else parse_money(amount)
-        return Poll(
-            operation=_check(invoice_id, ObjectType.INVOICE, 1, 100),
-            until=lambda check: check.is_paid(due),
-            timeout=seconds(timeout, "timeout"),
-            interval=seconds(interval, "interval"),
-            on_timeout=lambda last: WaitTimeoutError(
-                invoice_id=invoice_id, timeout=timeout, last=last
-            ),
-        )
+        operation = check_operation(invoice_id)
+        return paid_poll(operation, invoice_id, amount, timeout, interval)
 
     @endpoint
     def list(
@@ -290,7 +289,7 @@ class Payments(_PaymentEndpoints, SyncResource):
 
         QPay: `POST /v2/payment/list`, page by page.
         """
-        pages = _Paginator()
+        pages: Paginator[PaymentListRow] = Paginator()
         while not pages.ended:
             page = self.list(
                 start_date=start_date,
@@ -346,7 +345,7 @@ class AsyncPayments(_PaymentEndpoints, AsyncResource):
 
         QPay: `POST /v2/payment/list`, page by page.
         """
-        pages = _Paginator()
+        pages: Paginator[PaymentListRow] = Paginator()
         while not pages.ended:
             page = await self.list(
                 start_date=start_date,
@@ -364,38 +363,25 @@ class AsyncPayments(_PaymentEndpoints, AsyncResource):
                 yield row
 
 
-class _Paginator:
-    """Knows when the last page of a list was reached."""
-
-    def __init__(self) -> None:
-        self.next_page = 1
-        self.ended = False
-        self._seen = 0
-        self._last: list[PaymentListRow] = []
-
-    def turn(self, page: PaymentPage, page_limit: int) -> list[PaymentListRow]:
-        rows = page.rows
-        # A server that has no such page may answer with the last one again.
-        if not rows or rows == self._last:
-            self.ended = True
-            return []
-        self.next_page += 1
-        self._seen += len(rows)
-        self._last = rows
-        # A short page alone proves nothing: QPay may give fewer rows than it was asked for, and a
-        # count that is this page's own, or missing, says nothing of the pages to come.
-        counts_all = page.count > len(rows)
-        self.ended = len(rows) < page_limit and counts_all and self._seen >= page.count
-        return rows
+def payment_operation(payment_id: str) -> Operation[Payment]:
+    """Build `GET /payment/{id}`."""
+    return Operation(
+        name="payments.get",
+        method="GET",
+        path=f"/payment/{path_id(payment_id, 'payment_id')}",
+        parse=_parse_payment,
+    )
 
 
-def _check(
+def check_operation(
     object_id: str,
-    object_type: ObjectType | str,
-    page_number: int,
-    page_limit: int,
+    object_type: ObjectType | str = ObjectType.INVOICE,
+    *,
+    page_number: int = 1,
+    page_limit: int = 100,
     extra: Mapping[str, JsonValue] | None = None,
 ) -> Operation[PaymentCheck]:
+    """Build `POST /payment/check`; see `Payments.check`."""
     request = CheckRequest.model_validate(
         {
             "object_type": object_type,
@@ -409,6 +395,24 @@ def _check(
         path="/payment/check",
         body=request.to_json(extra),
         parse=_parse_check,
+    )
+
+
+def paid_poll(
+    operation: Operation[K],
+    invoice_id: str,
+    amount: MoneyInput | None,
+    timeout: float,
+    interval: float,
+) -> Poll[K]:
+    """Build what asks about an invoice until it is paid; see `Payments.wait`."""
+    due = None if amount is None else parse_money(amount)
+    return Poll(
+        operation=operation,
+        until=lambda check: check.is_paid(due),
+        timeout=seconds(timeout, "timeout"),
+        interval=seconds(interval, "interval"),
+        on_timeout=lambda last: WaitTimeoutError(invoice_id=invoice_id, timeout=timeout, last=last),
     )
 
 

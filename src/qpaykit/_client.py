@@ -1,0 +1,233 @@
+"""What the clients of all products have in common: how they are made, used and closed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from pydantic import JsonValue
+from typing_extensions import Self
+
+from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
+from qpaykit._http.sender import RequestSender
+from qpaykit._http.session import Session
+from qpaykit._http.token_manager import TokenManager
+from qpaykit._http.transport import AsyncTransport, SyncTransport
+from qpaykit._redaction import Redactor
+from qpaykit._sync import run_sync
+from qpaykit.config import AccountSettings, Options
+from qpaykit.hooks import RequestInfo
+from qpaykit.resources._raw import request_operation
+from qpaykit.stores.adapters import for_async, for_sync
+from qpaykit.stores.memory import MemoryStore
+from qpaykit.stores.protocol import AsyncStore, Store
+
+C = TypeVar("C", bound="AccountSettings")
+X = TypeVar("X", bound="SyncTransport | AsyncTransport")
+S = TypeVar("S")
+H = TypeVar("H")
+
+
+class Client(Generic[C, X, S, H]):
+    """What the sync and the async client of a product have in common."""
+
+    _owns_transport: bool
+    _transport: X
+    _store: S
+    _awaited_store: AsyncStore
+    _settings: C
+    _session: Session
+
+    def _open(
+        self,
+        settings: C,
+        options: Options,
+        transport: X,
+        store: S,
+        awaited: AsyncStore,
+        on_request: Callable[[RequestInfo], object] | None,
+    ) -> None:
+        self._owns_transport = True
+        self._settings = settings
+        self._transport = transport
+        self._store = store
+        self._awaited_store = awaited
+        sender = RequestSender(transport, Redactor(), on_request)
+        self._session = Session(sender, TokenManager(settings, sender, awaited), options)
+        self._furnish(self._session)
+
+    def _connect(
+        self,
+        settings: C,
+        timeout: float,
+        max_retries: int,
+        store: S | None,
+        http_client: H | None,
+        on_request: Callable[[RequestInfo], object] | None,
+    ) -> None:
+        raise NotImplementedError
+
+    def _furnish(self, session: Session) -> None:
+        raise NotImplementedError
+
+    def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
+        """Return a client with other limits that shares connections, token and store.
+
+        Args:
+            timeout: Seconds that one attempt may take; this client's when left out.
+            max_retries: How many attempts may follow; this client's when left out.
+
+        Returns:
+            A client that need not be closed: it lives as long as this one.
+
+        Raises:
+            ConfigurationError: A limit cannot be right.
+        """
+        mine = self._session.options
+        options = Options(
+            mine.timeout if timeout is None else timeout,
+            mine.max_retries if max_retries is None else max_retries,
+        )
+        other = copy.copy(self)
+        other._owns_transport = False
+        other._session = self._session.with_options(options)
+        other._furnish(other._session)
+        return other
+
+    def _request(
+        self, method: str, path: str, json: JsonValue, *, safe: bool
+    ) -> Coroutine[Any, Any, JsonValue]:
+        return self._session.call(request_operation(method, path, json, safe=safe))
+
+    @property
+    def settings(self) -> C:
+        """What the client was set up with; the secrets in it are masked when shown."""
+        return self._settings
+
+    @property
+    def store(self) -> S:
+        """Where the token lives and deliveries are remembered."""
+        return self._store
+
+    def __repr__(self) -> str:
+        settings = self._settings
+        name = type(self).__name__
+        return f"{name}(username={settings.username!r}, base_url={settings.base_url!r})"
+
+
+class SyncClient(Client[C, SyncTransport, "Store", "HTTPClient"]):
+    """The sync client of a product; its `_furnish` makes the resources."""
+
+    def _connect(
+        self,
+        settings: C,
+        timeout: float,
+        max_retries: int,
+        store: Store | None,
+        http_client: HTTPClient | None,
+        on_request: Callable[[RequestInfo], object] | None,
+    ) -> None:
+        options = Options(timeout, max_retries)
+        store = store if store is not None else MemoryStore()
+        transport = SyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
+        self._open(settings, options, transport, store, for_sync(store), on_request)
+
+    def request(
+        self, method: str, path: str, *, json: JsonValue = None, safe: bool = False
+    ) -> JsonValue:
+        """Send a request that the other methods do not know, with token, retries and errors.
+
+        For what QPay adds before qpaykit does. Nothing of it is checked but the path.
+
+        Args:
+            method: HTTP method, such as "GET".
+            path: Path below the base URL, such as "/terminal/1", with a query if any.
+            json: The body; none when left out.
+            safe: Whether it may be sent again when its answer was lost. A GET always may; anything
+                that makes or moves something must not.
+
+        Returns:
+            The decoded answer; None for an empty one.
+
+        Raises:
+            pydantic.ValidationError: The method or the path cannot be used; nothing was sent.
+            OutcomeUnknownError: The answer of a request that is not safe was lost.
+            QPayError: Whatever else `errors` lists.
+        """
+        return run_sync(self._request(method, path, json, safe=safe))
+
+    def close(self) -> None:
+        """Close the connections, unless they are another client's."""
+        if self._owns_transport:
+            self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncClient(Client[C, AsyncTransport, "Store | AsyncStore", "AsyncHTTPClient"]):
+    """The async client of a product; its `_furnish` makes the resources."""
+
+    def _connect(
+        self,
+        settings: C,
+        timeout: float,
+        max_retries: int,
+        store: Store | AsyncStore | None,
+        http_client: AsyncHTTPClient | None,
+        on_request: Callable[[RequestInfo], object] | None,
+    ) -> None:
+        options = Options(timeout, max_retries)
+        store = store if store is not None else MemoryStore()
+        transport = AsyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
+        self._open(settings, options, transport, store, for_async(store), on_request)
+
+    async def request(
+        self, method: str, path: str, *, json: JsonValue = None, safe: bool = False
+    ) -> JsonValue:
+        """Send a request that the other methods do not know, with token, retries and errors.
+
+        For what QPay adds before qpaykit does. Nothing of it is checked but the path.
+
+        Args:
+            method: HTTP method, such as "GET".
+            path: Path below the base URL, such as "/terminal/1", with a query if any.
+            json: The body; none when left out.
+            safe: Whether it may be sent again when its answer was lost. A GET always may; anything
+                that makes or moves something must not.
+
+        Returns:
+            The decoded answer; None for an empty one.
+
+        Raises:
+            pydantic.ValidationError: The method or the path cannot be used; nothing was sent.
+            OutcomeUnknownError: The answer of a request that is not safe was lost.
+            QPayError: Whatever else `errors` lists.
+        """
+        return await self._request(method, path, json, safe=safe)
+
+    async def aclose(self) -> None:
+        """Close the connections, unless they are another client's."""
+        if self._owns_transport:
+            await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,86 @@
+"""What a dispatcher asks Quick QR, which has no request for a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from qpaykit._invoice_record import Draft, InvoiceRecord
+from qpaykit.errors import CallbackSignatureError
+from qpaykit.models import Invoice, MoneyInput, Payment, PaymentCheck
+from qpaykit.models.payments import payment_key
+from qpaykit.operation import Operation
+from qpaykit.quickqr.invoices import _QuickInvoiceEndpoints, invoice_operation, order_of
+from qpaykit.quickqr.models import QuickInvoiceRequest
+from qpaykit.quickqr.payments import check_operation
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.signing import verify_signature
+
+
+class _LookupEndpoints(Resource):
+    by_invoice: bool = True
+
+    def __init__(self, invoices: _QuickInvoiceEndpoints) -> None:
+        super().__init__(invoices._session)
+        self._invoices = invoices
+        self._secrets = invoices._settings.callback_secrets
+
+    def draft(
+        self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
+    ) -> Draft:
+        """Return the request of an order's invoice."""
+        named = {"order": number, "description": description, "amount": amount}
+        return QuickInvoiceRequest.model_validate({**named, **fields})
+
+    def prepare(self, request: Draft) -> None:
+        """Refuse a request of an invoice that could not be made."""
+        self._invoices._prepared(_own(request))
+
+    @endpoint
+    async def create(self, request: Draft) -> Invoice:
+        """Make an invoice; see `QuickInvoices.create`."""
+        made = await self._invoices._make(_own(request))
+        # An order shows what every product's invoice has.
+        return Invoice.model_validate(made.model_dump(include=set(Invoice.model_fields)))
+
+    @endpoint
+    async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
+        """Find a payment among those of its invoice."""
+        check = await self._session.call(check_operation(invoice_id))
+        for one in check.payments:
+            if one.payment_id and payment_key(one.payment_id) == payment_key(payment_id):
+                return one.model_copy(update={"object_id": invoice_id})
+        return None
+
+    @endpoint
+    async def invoice(self, invoice_id: str) -> InvoiceRecord:
+        """Fetch an invoice; its order number stands in the callback URL that it was made with."""
+        found = await self._session.call(invoice_operation(invoice_id))
+        record = InvoiceRecord("", "", found.amount or None, callback_url=found.callback_url)
+        if not self._secrets or record.signature is None:
+            return record
+        try:
+            signed = verify_signature(record.signature, record.params, secret=self._secrets)
+        except CallbackSignatureError:
+            return record
+        reference = signed.sender_invoice_no
+        return replace(record, order_no=order_of(reference), sender_invoice_no=reference)
+
+    @endpoint
+    def check(self, invoice_id: str, page_number: int) -> Operation[PaymentCheck]:  # noqa: ARG002
+        """Fetch what was paid on an invoice; there is one page."""
+        return check_operation(invoice_id)
+
+
+class Lookup(_LookupEndpoints, SyncResource):
+    """What a `CallbackDispatcher` asks of a `QuickQRClient`."""
+
+
+class AsyncLookup(_LookupEndpoints, AsyncResource):
+    """What an `AsyncCallbackDispatcher` asks of an `AsyncQuickQRClient`."""
+
+
+def _own(request: Draft) -> QuickInvoiceRequest:
+    if not isinstance(request, QuickInvoiceRequest):
+        raise TypeError("this is another product's request")
+    return request

@@ -1,0 +1,381 @@
+"""Sub-merchants: registered, changed, found, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+
+from pydantic import JsonValue
+from typing_extensions import Unpack
+
+from qpaykit.errors import ConflictError, OutcomeUnknownError
+from qpaykit.models.base import RequestModel
+from qpaykit.models.values import path_id
+from qpaykit.operation import Operation, RequestOutcome, StatusCheck
+from qpaykit.quickqr.models import (
+    CompanyFields,
+    CompanyRequest,
+    Merchant,
+    MerchantListRequest,
+    MerchantPage,
+    PersonFields,
+    PersonRequest,
+)
+from qpaykit.quickqr.models.strings import register_number
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._paginator import Paginator
+from qpaykit.resources._parsing import nothing, parser
+
+_ALREADY_REGISTERED = "MERCHANT_ALREADY_REGISTERED"
+_PAGE_LIMIT = 100
+
+_parse_merchant = parser(Merchant)
+_parse_page = parser(MerchantPage)
+
+
+class _MerchantEndpoints(Resource):
+    @endpoint
+    def create_company(
+        self, *, extra: Mapping[str, JsonValue] | None = None, **fields: Unpack[CompanyFields]
+    ) -> Operation[Merchant]:
+        """Register a company as a sub-merchant. It is sent once; `ensure_company` also finds it.
+
+        Args:
+            extra: Further fields of the request, for what QPay adds.
+            fields: `register_number` (7 digits), `company_name`, `name` (what payers are shown),
+                `mcc_code` (4 digits), `city` and `district` (5 digits each), `address`, `phone`,
+                `email`, and what else `CompanyRequest` has.
+
+        Returns:
+            The sub-merchant; keep its `id`.
+
+        Raises:
+            pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
+            ConflictError: It is registered already (`MERCHANT_ALREADY_REGISTERED`).
+            NotFoundError: QPay does not know the category (`MCC_NOTFOUND`).
+            OutcomeUnknownError: The answer was lost; it may be registered.
+
+        QPay: `POST /v2/merchant/company`.
+        """
+        return _registration("company", CompanyRequest.model_validate(fields), extra)
+
+    @endpoint
+    def create_person(
+        self, *, extra: Mapping[str, JsonValue] | None = None, **fields: Unpack[PersonFields]
+    ) -> Operation[Merchant]:
+        """Register a person as a sub-merchant. It is sent once; `ensure_person` also finds it.
+
+        Args:
+            extra: Further fields of the request, for what QPay adds.
+            fields: `register_number` (two Cyrillic letters and 8 digits), `first_name`,
+                `last_name`, `business_name` (what payers are shown), `mcc_code` (4 digits), `city`
+                and `district` (5 digits each), `address`, `phone`, `email`, and what else
+                `PersonRequest` has.
+
+        Returns:
+            The sub-merchant; keep its `id`.
+
+        Raises:
+            pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
+            ConflictError: The person is registered already (`MERCHANT_ALREADY_REGISTERED`).
+            NotFoundError: QPay does not know the category (`MCC_NOTFOUND`).
+            OutcomeUnknownError: The answer was lost; the person may be registered.
+
+        QPay: `POST /v2/merchant/person`.
+        """
+        return _registration("person", PersonRequest.model_validate(fields), extra)
+
+    @endpoint
+    async def ensure_company(
+        self, *, extra: Mapping[str, JsonValue] | None = None, **fields: Unpack[CompanyFields]
+    ) -> Merchant:
+        """Register a company, or return the sub-merchant that has its register number already.
+
+        The one that is found is not changed: use `update_company` for that.
+
+        Args:
+            extra: See `create_company`.
+            fields: See `create_company`.
+
+        Returns:
+            The sub-merchant.
+
+        Raises:
+            pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
+            ConflictError: It is registered, and not among this login's sub-merchants.
+            OutcomeUnknownError: The answer was lost, and it is not among them either.
+
+        QPay: `POST /v2/merchant/company`, then `POST /v2/merchant/list`.
+        """
+        request = CompanyRequest.model_validate(fields)
+        return await self._ensure("company", request, extra)
+
+    @endpoint
+    async def ensure_person(
+        self, *, extra: Mapping[str, JsonValue] | None = None, **fields: Unpack[PersonFields]
+    ) -> Merchant:
+        """Register a person, or return the sub-merchant that has the register number already.
+
+        The one that is found is not changed: use `update_person` for that.
+
+        Args:
+            extra: See `create_person`.
+            fields: See `create_person`.
+
+        Returns:
+            The sub-merchant.
+
+        Raises:
+            pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
+            ConflictError: The person is registered, and not among this login's sub-merchants.
+            OutcomeUnknownError: The answer was lost, and the person is not among them either.
+
+        QPay: `POST /v2/merchant/person`, then `POST /v2/merchant/list`.
+        """
+        request = PersonRequest.model_validate(fields)
+        return await self._ensure("person", request, extra)
+
+    async def _ensure(
+        self,
+        kind: str,
+        request: CompanyRequest | PersonRequest,
+        extra: Mapping[str, JsonValue] | None,
+    ) -> Merchant:
+        try:
+            return await self._session.call(_registration(kind, request, extra))
+        except (ConflictError, OutcomeUnknownError) as error:
+            if isinstance(error, ConflictError) and error.code != _ALREADY_REGISTERED:
+                raise
+            problem = error
+        pages: Paginator[Merchant] = Paginator()
+        while not pages.ended:
+            page = await self._session.call(_list(pages.next_page, _PAGE_LIMIT))
+            for merchant in pages.turn(page, _PAGE_LIMIT):
+                number = register_number(merchant.register_number)
+                if merchant.id and number == request.register_number:
+                    return merchant
+        raise problem
+
+    @endpoint
+    def update_company(
+        self,
+        merchant_id: str,
+        *,
+        extra: Mapping[str, JsonValue] | None = None,
+        **fields: Unpack[CompanyFields],
+    ) -> Operation[Merchant]:
+        """Change a company: all of its fields are given anew.
+
+        Args:
+            merchant_id: The sub-merchant's id.
+            extra: See `create_company`.
+            fields: See `create_company`.
+
+        Returns:
+            The sub-merchant as it is now.
+
+        Raises:
+            pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
+            NotFoundError: There is no such sub-merchant.
+
+        QPay: `PUT /v2/merchant/company/{id}`.
+        """
+        return _update("company", merchant_id, CompanyRequest.model_validate(fields), extra)
+
+    @endpoint
+    def update_person(
+        self,
+        merchant_id: str,
+        *,
+        extra: Mapping[str, JsonValue] | None = None,
+        **fields: Unpack[PersonFields],
+    ) -> Operation[Merchant]:
+        """Change a person: all of the fields are given anew.
+
+        Args:
+            merchant_id: The sub-merchant's id.
+            extra: See `create_person`.
+            fields: See `create_person`.
+
+        Returns:
+            The sub-merchant as it is now.
+
+        Raises:
+            pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
+            NotFoundError: There is no such sub-merchant.
+
+        QPay: `PUT /v2/merchant/person/{id}`.
+        """
+        return _update("person", merchant_id, PersonRequest.model_validate(fields), extra)
+
+    @endpoint
+    def get(self, merchant_id: str) -> Operation[Merchant]:
+        """Fetch a sub-merchant.
+
+        Args:
+            merchant_id: Its id.
+
+        Returns:
+            The sub-merchant as QPay has it.
+
+        Raises:
+            pydantic.ValidationError: It is no id; nothing was sent.
+            NotFoundError: There is no such sub-merchant.
+
+        QPay: `GET /v2/merchant/{id}`.
+        """
+        return Operation(
+            name="merchants.get", method="GET", path=_path(merchant_id), parse=_parse_merchant
+        )
+
+    @endpoint
+    def delete(self, merchant_id: str) -> Operation[None]:
+        """Delete a sub-merchant.
+
+        When the answer is lost, it is looked for, and deleted once more only if it is still there.
+
+        Args:
+            merchant_id: Its id.
+
+        Raises:
+            pydantic.ValidationError: It is no id; nothing was sent.
+            NotFoundError: There is no such sub-merchant.
+            OutcomeUnknownError: The answer was lost, and looking did not tell.
+
+        QPay: `DELETE /v2/merchant/{id}`.
+        """
+        path = _path(merchant_id)
+        return Operation(
+            name="merchants.delete",
+            method="DELETE",
+            path=path,
+            parse=nothing,
+            retryable=False,
+            status_check=StatusCheck(
+                operation=Operation(name="merchants.get", method="GET", path=path, parse=_is_there),
+                result=None,
+                done_codes=frozenset({"MERCHANT_NOTFOUND"}),
+            ),
+            subject={"merchant_id": merchant_id},
+        )
+
+    @endpoint
+    def list(
+        self, *, page_number: int = 1, page_limit: int = _PAGE_LIMIT
+    ) -> Operation[MerchantPage]:
+        """Fetch one page of the login's sub-merchants.
+
+        Args:
+            page_number: Which page, from 1.
+            page_limit: Sub-merchants in a page, 1 to 1000.
+
+        Returns:
+            The page's sub-merchants and the count of all.
+
+        Raises:
+            pydantic.ValidationError: A number is out of its range; nothing was sent.
+
+        QPay: `POST /v2/merchant/list`.
+        """
+        return _list(page_number, page_limit)
+
+
+class Merchants(_MerchantEndpoints, SyncResource):
+    """The sub-merchants of a `QuickQRClient`."""
+
+    def iterate(self, *, page_limit: int = _PAGE_LIMIT) -> Iterator[Merchant]:
+        """Go through all sub-merchants of the login, one page in memory.
+
+        Args:
+            page_limit: Sub-merchants in a page, 1 to 1000.
+
+        Returns:
+            An iterator over the sub-merchants of all pages.
+
+        Raises:
+            pydantic.ValidationError: See `list`; at the first step.
+            QPayError: A page could not be fetched; what came before it was given out.
+
+        QPay: `POST /v2/merchant/list`, page by page.
+        """
+        pages: Paginator[Merchant] = Paginator()
+        while not pages.ended:
+            page = self.list(page_number=pages.next_page, page_limit=page_limit)
+            yield from pages.turn(page, page_limit)
+
+
+class AsyncMerchants(_MerchantEndpoints, AsyncResource):
+    """The sub-merchants of an `AsyncQuickQRClient`."""
+
+    async def iterate(self, *, page_limit: int = _PAGE_LIMIT) -> AsyncIterator[Merchant]:
+        """Go through all sub-merchants of the login, one page in memory.
+
+        Args:
+            page_limit: Sub-merchants in a page, 1 to 1000.
+
+        Returns:
+            An iterator over the sub-merchants of all pages.
+
+        Raises:
+            pydantic.ValidationError: See `list`; at the first step.
+            QPayError: A page could not be fetched; what came before it was given out.
+
+        QPay: `POST /v2/merchant/list`, page by page.
+        """
+        pages: Paginator[Merchant] = Paginator()
+        while not pages.ended:
+            page = await self.list(page_number=pages.next_page, page_limit=page_limit)
+            for merchant in pages.turn(page, page_limit):
+                yield merchant
+
+
+def _path(merchant_id: str) -> str:
+    return f"/merchant/{path_id(merchant_id, 'merchant_id')}"
+
+
+def _registration(
+    kind: str, request: RequestModel, extra: Mapping[str, JsonValue] | None
+) -> Operation[Merchant]:
+    return Operation(
+        name=f"merchants.create_{kind}",
+        method="POST",
+        path=f"/merchant/{kind}",
+        body=request.to_json(extra),
+        parse=_registered,
+        retryable=False,
+    )
+
+
+def _update(
+    kind: str, merchant_id: str, request: RequestModel, extra: Mapping[str, JsonValue] | None
+) -> Operation[Merchant]:
+    return Operation(
+        name=f"merchants.update_{kind}",
+        method="PUT",
+        path=f"/merchant/{kind}/{path_id(merchant_id, 'merchant_id')}",
+        body=request.to_json(extra),
+        parse=_parse_merchant,
+    )
+
+
+def _list(page_number: int, page_limit: int) -> Operation[MerchantPage]:
+    request = MerchantListRequest.model_validate(
+        {"offset": {"page_number": page_number, "page_limit": page_limit}}
+    )
+    return Operation(
+        name="merchants.list",
+        method="POST",
+        path="/merchant/list",
+        body=request.to_json(),
+        parse=_parse_page,
+    )
+
+
+def _registered(body: bytes) -> Merchant:
+    merchant = _parse_merchant(body)
+    if not merchant.id:
+        raise ValueError("it names no id")
+    return merchant
+
+
+def _is_there(body: bytes) -> RequestOutcome:
+    return RequestOutcome.NOT_DONE if _parse_merchant(body).id else RequestOutcome.UNCLEAR

@@ -1,0 +1,83 @@
+"""Payments of sub-merchants' invoices: looked at, waited for."""
+
+from __future__ import annotations
+
+from qpaykit.models import MoneyInput
+from qpaykit.operation import Operation, Poll
+from qpaykit.quickqr.models import QuickCheck, QuickCheckRequest
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._parsing import parser
+from qpaykit.resources.payments import paid_poll
+
+_parse_check = parser(QuickCheck)
+
+
+class _QuickPaymentEndpoints(Resource):
+    @endpoint
+    def check(self, invoice_id: str) -> Operation[QuickCheck]:
+        """Ask what was paid on an invoice; `is_paid(amount)` of the answer decides.
+
+        Args:
+            invoice_id: The invoice's id.
+
+        Returns:
+            The payments, whatever their status, and the sum of those that are paid.
+
+        Raises:
+            pydantic.ValidationError: It is no id; nothing was sent.
+            NotFoundError: QPay has no such invoice under this login.
+
+        QPay: `POST /v2/payment/check`.
+        """
+        return check_operation(invoice_id)
+
+    @endpoint
+    def wait(
+        self,
+        invoice_id: str,
+        *,
+        amount: MoneyInput | None = None,
+        timeout: float = 180,
+        interval: float = 3,
+    ) -> Poll[QuickCheck]:
+        """Wait until an invoice is paid: for scripts and tills; a platform uses the callback.
+
+        A passing fault of QPay's does not end the waiting.
+
+        Args:
+            invoice_id: The invoice's id.
+            amount: What must have been paid in MNT; any payment will do when left out.
+            timeout: Seconds to wait at the most; the last check falls on their end, and has one
+                more for its answer.
+            interval: Seconds between two checks at the least; it grows to five times that.
+
+        Returns:
+            The check that found it paid.
+
+        Raises:
+            WaitTimeoutError: It was not paid in time; `last` holds the last answer.
+            pydantic.ValidationError: An argument is not a number of seconds above 0, or no amount.
+
+        QPay: `POST /v2/payment/check`.
+        """
+        return paid_poll(check_operation(invoice_id), invoice_id, amount, timeout, interval)
+
+
+class QuickPayments(_QuickPaymentEndpoints, SyncResource):
+    """The payments of a `QuickQRClient`."""
+
+
+class AsyncQuickPayments(_QuickPaymentEndpoints, AsyncResource):
+    """The payments of an `AsyncQuickQRClient`."""
+
+
+def check_operation(invoice_id: str) -> Operation[QuickCheck]:
+    """Build `POST /payment/check`; what it returns names the invoice that was asked for."""
+    request = QuickCheckRequest(invoice_id=invoice_id)
+    return Operation(
+        name="payments.check",
+        method="POST",
+        path="/payment/check",
+        body=request.to_json(),
+        parse=_parse_check,
+    )

@@ -1,0 +1,91 @@
+"""What a dispatcher asks QPay about a callback; each product has its own way to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qpaykit._invoice_record import Draft, InvoiceRecord
+from qpaykit.models import (
+    Invoice,
+    InvoiceDetail,
+    InvoiceRequest,
+    MoneyInput,
+    Payment,
+    PaymentCheck,
+)
+from qpaykit.operation import Operation
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._parsing import parser
+from qpaykit.resources.invoices import _InvoiceEndpoints, complete, invoice_path
+from qpaykit.resources.payments import check_operation, payment_operation
+
+_parse_detail = parser(InvoiceDetail)
+
+
+class _LookupEndpoints(Resource):
+    by_invoice: bool = False
+    """Whether a payment is found only among those of its invoice."""
+
+    def __init__(self, invoices: _InvoiceEndpoints) -> None:
+        super().__init__(invoices._session)
+        self._invoices = invoices
+
+    def draft(
+        self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
+    ) -> Draft:
+        """Return the request of an order's invoice."""
+        named = {"sender_invoice_no": number, "invoice_description": description}
+        return InvoiceRequest.model_validate({**named, "amount": amount, **fields})
+
+    def prepare(self, request: Draft) -> None:
+        """Refuse a request of an invoice that could not be made."""
+        complete(self._invoices._settings, _own(request), {})
+
+    @endpoint
+    async def create(self, request: Draft) -> Invoice:
+        """Make an invoice; see `Invoices.create`."""
+        return await self._invoices._create(_own(request), {}, None)
+
+    @endpoint
+    def payment(self, payment_id: str, invoice_id: str) -> Operation[Payment | None]:  # noqa: ARG002
+        """Fetch a payment; None where its invoice does not list it.
+
+        QPay: `GET /v2/payment/{id}`.
+        """
+        return payment_operation(payment_id)
+
+    @endpoint
+    def invoice(self, invoice_id: str) -> Operation[InvoiceRecord]:
+        """Fetch what QPay knows of an invoice.
+
+        QPay: `GET /v2/invoice/{id}`.
+        """
+        return Operation(
+            name="invoices.get", method="GET", path=invoice_path(invoice_id), parse=_parse_record
+        )
+
+    @endpoint
+    def check(self, invoice_id: str, page_number: int) -> Operation[PaymentCheck]:
+        """Fetch a page of what was paid on an invoice.
+
+        QPay: `POST /v2/payment/check`.
+        """
+        return check_operation(invoice_id, page_number=page_number)
+
+
+class Lookup(_LookupEndpoints, SyncResource):
+    """What a `CallbackDispatcher` asks of a `QPayClient`."""
+
+
+class AsyncLookup(_LookupEndpoints, AsyncResource):
+    """What an `AsyncCallbackDispatcher` asks of an `AsyncQPayClient`."""
+
+
+def _own(request: Draft) -> InvoiceRequest:
+    if not isinstance(request, InvoiceRequest):
+        raise TypeError("this is another product's request")
+    return request
+
+
+def _parse_record(body: bytes) -> InvoiceRecord:
+    return InvoiceRecord.of_detail(_parse_detail(body))
