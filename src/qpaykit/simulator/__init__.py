@@ -13,6 +13,7 @@ except ModuleNotFoundError as _error:
 from qpaykit.simulator.callback_sender import SentCallback
 from qpaykit.simulator.faults import CALLBACK_FAULTS
 from qpaykit.simulator.faults import KINDS as FAULT_KINDS
+from qpaykit.simulator.quickqr import QuickCredentials, QuickQR, SubMerchant
 from qpaykit.simulator.request_log import RecordedRequest
 from qpaykit.simulator.simulator import Credentials, Simulator
 
@@ -20,7 +21,10 @@ __all__ = [
     "CALLBACK_FAULTS",
     "FAULT_KINDS",
     "Credentials",
+    "QuickCredentials",
+    "QuickQR",
     "RecordedRequest",
     "SentCallback",
     "Simulator",
+    "SubMerchant",
 ]

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from qpaykit.simulator import fault_responses
-from qpaykit.simulator.endpoints import answer
 from qpaykit.simulator.error_responses import ErrorResponse
 from qpaykit.simulator.hosts import refusal
 from qpaykit.simulator.http_responses import SESSION_COOKIE, json_response, not_found
@@ -19,27 +18,37 @@ from qpaykit.simulator.odd_answers import with_page_one_again
 from qpaykit.simulator.request_log import RecordedRequest, RequestLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from pydantic import JsonValue
     from starlette.types import Message, Receive, Scope, Send
 
     from qpaykit.simulator.faults import Fault, Faults
     from qpaykit.simulator.panel import Panel
-    from qpaykit.simulator.state import State
+
+    Answer = Callable[[str, str, Mapping[str, str], dict[str, JsonValue]], JsonValue]
 
 
 class QPayApp:
-    """An ASGI application that answers as QPay does."""
+    """An ASGI application that answers as QPay does.
+
+    Args:
+        products: For each product what its paths begin with, and what answers its requests.
+        request_log: Where requests are written down.
+        faults: What fails.
+        panel: Answers everything else.
+        accepts_host: Whether a Host header is one of the simulator's.
+    """
 
     def __init__(
         self,
-        state: State,
+        products: Mapping[str, Answer],
         request_log: RequestLog,
         faults: Faults,
         panel: Panel,
         accepts_host: Callable[[str], bool],
     ) -> None:
-        self._state = state
+        self._products = products
         self._request_log = request_log
         self._faults = faults
         self._panel = panel
@@ -53,7 +62,7 @@ class QPayApp:
         path = scope["raw_path"].decode("latin-1")
         if not self._accepts_host(host):
             await PlainTextResponse(refusal(host), 421)(scope, receive, send)
-        elif path.startswith("/v2/"):
+        elif self._product(path) is not None:
             recorded = RecordedRequest(
                 request.method,
                 path,
@@ -65,6 +74,9 @@ class QPayApp:
             await self._record_answer(recorded, scope, receive, send)
         else:
             await (await self._panel.answer(request))(scope, receive, send)
+
+    def _product(self, path: str) -> str | None:
+        return next((one for one in self._products if path.startswith(f"{one}/")), None)
 
     async def _record_answer(
         self, recorded: RecordedRequest, scope: Scope, receive: Receive, send: Send
@@ -116,11 +128,11 @@ class QPayApp:
             )
         if not isinstance(content, dict):
             content = {}
+        prefix = self._product(recorded.path) or ""
         try:
-            found = answer(
-                self._state,
+            found = self._products[prefix](
                 recorded.method,
-                recorded.path.removeprefix("/v2"),
+                recorded.path.removeprefix(prefix),
                 recorded.headers,
                 with_page_one_again(content) if page_one else content,
             )

@@ -15,6 +15,7 @@ from qpaykit.simulator.accounts import Account
 from qpaykit.simulator.callback_sender import CallbackSender, SentCallback, callback_url
 from qpaykit.simulator.faults import CALLBACK, Faults
 from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
+from qpaykit.simulator.quickqr import QuickQR
 from qpaykit.simulator.request_log import RequestLog
 from qpaykit.simulator.state import Invoice, Payment, State
 
@@ -51,6 +52,7 @@ class Control:
     ) -> None:
         _check_method(pay_method)
         self._state = State(seed=seed)
+        self.quickqr: QuickQR = QuickQR(self._state)
         self._watcher: Callable[[Event], None] | None = None
         if pay_after is not None:
             self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after, pay_method)
@@ -358,10 +360,12 @@ class Control:
     def revoke_tokens(self) -> None:
         """End every token, as a login elsewhere would."""
         self._state.accounts.revoke_tokens()
+        self.quickqr.revoke_tokens()
 
     def reset(self) -> None:
         """Forget everything but the accounts."""
         self._state.reset()
+        self.quickqr.reset()
         self.faults.clear()
         self.requests.clear()
         self._callback_sender.reset()

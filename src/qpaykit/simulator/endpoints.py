@@ -46,7 +46,7 @@ def answer(
     kind, _, secret = headers.get("authorization", "").partition(" ")
     path = path.removesuffix("/")
     if (method, path) == ("POST", "/auth/token"):
-        return tokens.token_pair(state.accounts.log_in(*_basic(kind, secret)))
+        return tokens.token_pair(state.accounts.log_in(*basic(kind, secret)))
     if (method, path) == ("POST", "/auth/refresh"):
         return tokens.token_pair(state.accounts.refresh(secret))
     for verb, pattern, endpoint in _ENDPOINTS:
@@ -61,7 +61,7 @@ def answer(
     raise LookupError(path)
 
 
-def _basic(kind: str, secret: str) -> tuple[str, str]:
+def basic(kind: str, secret: str) -> tuple[str, str]:
     """Return user name and password of an Authorization header; empty where it has none."""
     try:
         text = base64.b64decode(secret, validate=True).decode()

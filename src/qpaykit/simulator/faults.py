@@ -107,8 +107,8 @@ class Faults:
 
         Args:
             method: HTTP method, or "*"; "CALLBACK" for the calls to shops.
-            path: Path, such as "/invoice" or "/payment/refund/*"; for callbacks "*", or the
-                id of an invoice.
+            path: Path, such as "/invoice" or "/payment/refund/*", those of Quick QR with
+                "/quickqr" before it; for callbacks "*", or the id of an invoice.
             kind: One of `KINDS`, for callbacks one of `CALLBACK_FAULTS`.
             times: How many requests it applies to; None for all from now on.
             share: The fraction of the requests that it applies to, from 0 to 1, drawn by the
@@ -126,7 +126,7 @@ class Faults:
             raise ValueError("times must be 1 or more, or None for all")
         if share is not None and not 0 <= share <= 1:
             raise ValueError("share must be from 0 to 1")
-        bare = re.sub(r"\{[^}]*\}", "*", path.removeprefix("/v2"))
+        bare = re.sub(r"\{[^}]*\}", "*", _without_version(path))
         fault = Fault(
             method.upper(), path, name, times, share, delay, re.compile(fnmatch.translate(bare))
         )
@@ -159,7 +159,7 @@ class Faults:
 
     def take(self, method: str, path: str) -> Fault | None:
         """Return the fault that applies to a request, and count it."""
-        bare = path.removeprefix("/v2")
+        bare = _without_version(path)
         with self._lock:
             for fault in self._faults:
                 meant = fault.method == method or (fault.method == "*" and method != CALLBACK)
@@ -182,3 +182,7 @@ class Faults:
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:
             return iter(list(self._faults))
+
+
+def _without_version(path: str) -> str:
+    return path.replace("/v2", "", 1)

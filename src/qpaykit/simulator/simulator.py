@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from typing_extensions import Self, TypedDict
@@ -10,18 +11,23 @@ from typing_extensions import Self, TypedDict
 from qpaykit.config import is_loopback
 from qpaykit.simulator.app import QPayApp
 from qpaykit.simulator.control import Control
+from qpaykit.simulator.endpoints import answer
 from qpaykit.simulator.hosts import host_check
 from qpaykit.simulator.panel import Panel
+from qpaykit.simulator.quickqr.product import DEFAULT_TERMINAL_ID, QuickCredentials
 from qpaykit.simulator.thread_server import ThreadServer
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from qpaykit.simulator.accounts import Account
+    from qpaykit.simulator.app import Answer
 
 DEFAULT_USERNAME = "TEST_SHOP"
 DEFAULT_PASSWORD = "simulator-password"  # noqa: S105 (a simulated account's)
 DEFAULT_INVOICE_CODE = "TEST_INVOICE"
+DEFAULT_PARTNER = "TEST_PARTNER"
+QUICKQR_PREFIX = "/quickqr/v2"
 DEFAULT_CALLBACK_URL = "http://127.0.0.1:9/callback"
 
 
@@ -88,6 +94,12 @@ class Simulator(Control):
             f"{self._merchant.username}_EBARIMT", self._merchant.password, invoice_code=None
         )
 
+        self._partner = self.quickqr.add_login(
+            settings.get("QPAY_QUICKQR_USERNAME", "").strip() or DEFAULT_PARTNER,
+            settings.get("QPAY_QUICKQR_PASSWORD", "").strip() or DEFAULT_PASSWORD,
+            terminal_id=settings.get("QPAY_QUICKQR_TERMINAL_ID", "").strip() or DEFAULT_TERMINAL_ID,
+        )
+
     @property
     def base_url(self) -> str:
         """Where it listens, `/v2` included."""
@@ -122,6 +134,25 @@ class Simulator(Control):
             "base_url": self.base_url,
         }
 
+    @property
+    def quickqr_credentials(self) -> QuickCredentials:
+        """Keyword arguments for a `QuickQRClient` of the simulator's partner login."""
+        return self.quickqr_credentials_of(self._partner)
+
+    def quickqr_credentials_of(self, login: Account) -> QuickCredentials:
+        """Return keyword arguments for a `QuickQRClient` of a partner login.
+
+        Args:
+            login: What `quickqr.add_login` returned.
+        """
+        return {
+            "username": login.username,
+            "password": login.password,
+            "terminal_id": self.quickqr.terminal_of(login),
+            "callback_url": self._callback_url,
+            "base_url": f"{self._server.url}{QUICKQR_PREFIX}",
+        }
+
     def start(self) -> None:
         """Listen, in a thread of its own.
 
@@ -130,8 +161,12 @@ class Simulator(Control):
         """
         self._server.bind()
         self._state.page_root = self.page_root
+        products: dict[str, Answer] = {
+            "/v2": partial(answer, self._state),
+            QUICKQR_PREFIX: self.quickqr.answer,
+        }
         self._server.serve(
-            QPayApp(self._state, self.requests, self.faults, Panel(self), self._accepts_host)
+            QPayApp(products, self.requests, self.faults, Panel(self), self._accepts_host)
         )
 
     def stop(self) -> None:

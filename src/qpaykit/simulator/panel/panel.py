@@ -54,6 +54,8 @@ class Panel:
             case [""]:
                 newest = control.invoices()[::-1][:_SHOWN_ROWS]
                 content = views.invoices(newest, language, expired=control.is_expired)
+            case ["merchants"]:
+                content = views.merchants(control.quickqr.merchants()[::-1], language)
             case ["requests"]:
                 content = views.requests(list(control.requests)[::-1][:_SHOWN_ROWS], language)
             case ["faults"]:

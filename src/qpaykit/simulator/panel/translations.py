@@ -7,6 +7,16 @@ from qpaykit.simulator.faults import CALLBACK_FAULTS, KINDS
 TEXTS: dict[str, tuple[str, str]] = {
     "title": ("QPay simulator", "QPay симулятор"),
     "invoices": ("Invoices", "Нэхэмжлэх"),
+    "merchants": ("Sub-merchants", "Дэд мерчантууд"),
+    "no_merchants": (
+        "No sub-merchants yet. Register one with a QuickQRClient.",
+        "Дэд мерчант алга. QuickQRClient ашиглан бүртгэнэ үү.",
+    ),
+    "login": ("Login", "Нэвтрэх эрх"),
+    "register_number": ("Register number", "Регистрийн дугаар"),
+    "name": ("Name", "Нэр"),
+    "COMPANY": ("company", "байгууллага"),
+    "PERSON": ("person", "хувь хүн"),
     "requests": ("Requests", "Хүсэлтүүд"),
     "faults": ("Faults", "Гэмтэл"),
     "none_yet": (

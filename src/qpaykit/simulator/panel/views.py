@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from qpaykit.simulator.callback_sender import SentCallback
     from qpaykit.simulator.faults import Fault
+    from qpaykit.simulator.quickqr import SubMerchant
     from qpaykit.simulator.request_log import RecordedRequest
     from qpaykit.simulator.state import Invoice
 
@@ -65,6 +66,11 @@ def invoice(
         callbacks=callbacks,
         page_url=page_url,
     )
+
+
+def merchants(found: Iterable[SubMerchant], language: str) -> str:
+    """The sub-merchants of Quick QR, newest first."""
+    return _page("merchants.html", language, path="/merchants", title="merchants", rows=list(found))
 
 
 def requests(found: Iterable[RecordedRequest], language: str) -> str:

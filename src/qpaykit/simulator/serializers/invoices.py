@@ -53,19 +53,24 @@ def created(invoice: Invoice, page_url: str) -> dict[str, JsonValue]:
         "qr_text": invoice.qr_text,
         "qr_image": png_base64(invoice.qr_text),
         "qPay_shortUrl": page_url,
-        "urls": [
-            {
-                "name": name,
-                "description": description,
-                "logo": f"https://qpay.mn/q/logo/{scheme}.png",
-                "link": f"{scheme}://q?qPay_QRcode={invoice.qr_text}",
-            }
-            for name, description, scheme in _BANKS
-        ],
+        "urls": bank_links(invoice.qr_text),
     }
     if invoice.subscription is not None:
         answer["subscription"] = subscription_fields(invoice.subscription)
     return answer
+
+
+def bank_links(qr_text: str) -> list[JsonValue]:
+    """Return the links that open a QR in the banks' apps."""
+    return [
+        {
+            "name": name,
+            "description": description,
+            "logo": f"https://qpay.mn/q/logo/{scheme}.png",
+            "link": f"{scheme}://q?qPay_QRcode={qr_text}",
+        }
+        for name, description, scheme in _BANKS
+    ]
 
 
 def detail(invoice: Invoice) -> dict[str, JsonValue]:
