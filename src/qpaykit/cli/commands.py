@@ -12,7 +12,7 @@ from rich.console import Console
 
 from qpaykit._version import __version__
 from qpaykit.cli.demo import run_demo
-from qpaykit.cli.doctor import examine
+from qpaykit.cli.doctor import examine_products
 from qpaykit.simulator import Simulator
 from qpaykit.simulator.terminal import FORMATS, describe, printable, setting_lines, write_dotenv
 
@@ -51,7 +51,7 @@ def doctor() -> None:
     """Look over the settings in the environment, and say what to do where one is wrong."""
     marks = {True: "[green]ok   [/]", False: "[red]wrong[/]", None: "[yellow]note [/]"}
     well = True
-    for finding in examine():
+    for finding in examine_products():
         console.print(f"{marks[finding.good]}  {finding.name:<16} ", end="")
         console.print(finding.says, highlight=False, markup=False, soft_wrap=True)
         well = well and finding.good is not False

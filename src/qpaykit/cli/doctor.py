@@ -13,8 +13,10 @@ from qpaykit._callback_url import check_callback_url, is_public_host
 from qpaykit._escaping import escaped
 from qpaykit._http.httpx_backend import default_backend, plain_client
 from qpaykit.client import QPayClient
-from qpaykit.config import PRODUCTION_URL, SANDBOX_URL, normalise_base_url
+from qpaykit.config import MERCHANT, PRODUCTION_URL, SANDBOX_URL, normalise_base_url
 from qpaykit.errors import ConfigurationError, QPayError
+from qpaykit.quickqr import QuickQRClient
+from qpaykit.quickqr._settings import QUICKQR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +78,44 @@ def examine() -> Iterator[Finding]:
     yield from _clock(settings.base_url)
 
 
+def examine_products() -> Iterator[Finding]:
+    """Look at the settings of each product; at the merchant's alone where there are none."""
+    for_quickqr = any(name.startswith(QUICKQR.prefix) for name in os.environ)
+    names = {name for name in os.environ if name.startswith(MERCHANT.prefix)}
+    if not for_quickqr or any(not name.startswith(QUICKQR.prefix) for name in names):
+        yield from examine()
+    if for_quickqr:
+        yield from examine_quickqr()
+
+
+def examine_quickqr() -> Iterator[Finding]:
+    """Look at the environment's settings of Quick QR, and at its token; show no secret."""
+    needed = (*_NEEDED, "terminal_id")
+    missing = [one for one in needed if not os.environ.get(QUICKQR.variable(one), "").strip()]
+    for name in missing:
+        variable = QUICKQR.variable(name)
+        yield Finding(f"quickqr {name}", False, f"not set: QPay gives it to you; set {variable}")
+    if missing:
+        return
+    try:
+        client = QuickQRClient(max_retries=0, timeout=10)
+    except ConfigurationError as error:
+        yield Finding("quickqr settings", False, str(error))
+        return
+    with client:
+        settings = client.settings
+        login = escaped(f"{settings.username}, terminal {settings.terminal_id}")
+        yield Finding("quickqr login", True, f"{login}, at {settings.base_url}")
+        for name, found in (
+            ("callback_url", settings.callback_url),
+            ("callback_secret", settings.callback_secrets),
+        ):
+            variable = QUICKQR.variable(name)
+            says = "set" if found else f"not set: callbacks need it; set {variable}"
+            yield Finding(f"quickqr {name}", bool(found) or None, says)
+        yield from _login(client, "quickqr token")
+
+
 def _server(settings: Settings) -> Finding:
     base_url = settings.base_url
     name = _NAMES.get(base_url) or ("a simulator" if settings.on_this_machine else None)
@@ -135,13 +175,13 @@ def _advice(callback_url: str, *, local: bool) -> str:
     return ": QPay calls public https:// URLs only"
 
 
-def _login(client: QPayClient) -> Iterator[Finding]:
+def _login(client: QPayClient | QuickQRClient, name: str = "token") -> Iterator[Finding]:
     try:
         client.tokens.get()
     except QPayError as error:
-        yield Finding("token", False, escaped(str(error)))
+        yield Finding(name, False, escaped(str(error)))
     else:
-        yield Finding("token", True, "QPay gives one")
+        yield Finding(name, True, "QPay gives one")
 
 
 def _clock(base_url: str) -> Iterator[Finding]:
