@@ -14,7 +14,7 @@ MONGOLIAN = {
     "README.mn.md": "README.md",
     **{
         f"docs/mn/{name}.md": f"docs/{name}.md"
-        for name in ("index", "callbacks", "going-live", "ebarimt", "errors")
+        for name in ("index", "callbacks", "going-live", "ebarimt", "errors", "quickqr")
     },
 }
 _NOT_RUN = re.compile(r"<!-- not run: (?P<reason>.+?) -->\s*$")

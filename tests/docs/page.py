@@ -47,6 +47,8 @@ def begun() -> ModuleType:
     simulator.start()
     for name, value in simulator.credentials.items():
         os.environ[f"QPAY_{name.upper()}"] = str(value)
+    for name, value in simulator.quickqr_credentials.items():
+        os.environ[f"QPAY_QUICKQR_{name.upper()}"] = str(value)
     client = QPayClient()
     # The buyer of the first invoice pays by card, and must not have paid it already.
     buyer, simulator._state.on_created = simulator._state.on_created, None

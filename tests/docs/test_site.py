@@ -16,9 +16,13 @@ import pytest
 from mkdocstrings import Inventory
 
 import qpaykit
+import qpaykit.quickqr
 import qpaykit.simulator
 from browser import chromium
 from docs.blocks import ROOT
+from qpaykit.quickqr import invoices as quick_invoices
+from qpaykit.quickqr import merchants, places
+from qpaykit.quickqr import payments as quick_payments
 from qpaykit.resources import ebarimt, invoices, payments, subscriptions, tokens
 
 pytestmark = pytest.mark.slow
@@ -29,6 +33,10 @@ RESOURCES = (
     ebarimt.Ebarimt,
     subscriptions.Subscriptions,
     tokens.Tokens,
+    merchants.Merchants,
+    places.Places,
+    quick_invoices.QuickInvoices,
+    quick_payments.QuickPayments,
 )
 
 
@@ -55,6 +63,11 @@ def test_what_integrators_import_has_a_place_in_the_api(name: str, documented: s
     assert f"qpaykit.{name}" in documented
 
 
+@pytest.mark.parametrize("name", qpaykit.quickqr.__all__)
+def test_what_platforms_import_has_a_place_in_the_api(name: str, documented: set[str]) -> None:
+    assert f"qpaykit.quickqr.{name}" in documented
+
+
 @pytest.mark.parametrize("name", qpaykit.simulator.__all__)
 def test_what_tests_import_has_a_place_in_the_api(name: str, documented: set[str]) -> None:
     assert f"qpaykit.simulator.{name}" in documented
@@ -73,9 +86,10 @@ def test_every_method_of_a_resource_has_a_place(
 
 
 def test_signatures_are_the_ones_that_users_call(site: Path) -> None:
-    page = (site / "api" / "resources.html").read_text(encoding="utf-8")
-    assert "Operation" not in page
-    assert "Poll" not in page
+    for name in ("resources", "quickqr"):
+        page = (site / "api" / f"{name}.html").read_text(encoding="utf-8")
+        assert "Operation" not in page
+        assert "Poll" not in page
 
 
 @contextmanager
