@@ -45,6 +45,9 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("USERNAME", "PASSWORD", "INVOICE_CODE", "CALLBACK_URL", "BASE_URL"):
         monkeypatch.delenv(f"QPAY_{name}", raising=False)
     monkeypatch.delenv("QPAY_CALLBACK_SECRET", raising=False)
+    for name in ("USERNAME", "PASSWORD", "TERMINAL_ID", "CALLBACK_URL", "BASE_URL"):
+        monkeypatch.delenv(f"QPAY_QUICKQR_{name}", raising=False)
+    monkeypatch.delenv("QPAY_QUICKQR_CALLBACK_SECRET", raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -14,10 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import ROUND_UP, Context, Inexact, InvalidOperation, Overflow, Rounded
+from typing import Any
 
 import httpx
 import pytest
 from typing_extensions import Self, TypedDict
+
+from qpaykit import Invoice, QPayClient
+from qpaykit.quickqr import BankAccount, QuickQRClient
+from qpaykit.quickqr.models import CompanyFields, PersonFields
 
 BASE = "https://qpay.test/v2"
 # The HTTP libraries that this interpreter can have: httpx2 begins at Python 3.11.
@@ -46,6 +51,71 @@ SETTINGS: Settings = {
     "callback_url": "https://shop.test/callback?order=42",
     "base_url": BASE,
 }
+
+
+class QuickQRSettings(TypedDict):
+    username: str
+    password: str
+    terminal_id: str
+    callback_url: str
+    base_url: str
+
+
+QUICKQR_SETTINGS: QuickQRSettings = {
+    "username": "PARTNER",
+    "password": "hunter2-the-password",
+    "terminal_id": "95000059",
+    "callback_url": "https://shop.test/callback?order=42",
+    "base_url": BASE,
+}
+COMPANY: CompanyFields = {
+    "register_number": "1234567",
+    "company_name": "Жишээ ХХК",
+    "name": "ЖИШЭЭ",
+    "mcc_code": "5411",
+    "city": "11000",
+    "district": "14000",
+    "address": "Энхтайваны өргөн чөлөө 1",
+    "phone": "99000000",
+    "email": "a@example.mn",
+}
+PERSON: PersonFields = {
+    "register_number": "УБ00112233",
+    "first_name": "Бат",
+    "last_name": "Дорж",
+    "business_name": "Батын цай",
+    "mcc_code": "5814",
+    "city": "11000",
+    "district": "14000",
+    "address": "Энхтайваны өргөн чөлөө 1",
+    "phone": "99000000",
+    "email": "a@example.mn",
+}
+ACCOUNT = BankAccount(account_bank_code="050000", account_number="5000000000", account_name="ЖИШЭЭ")
+
+
+def changed(fields: CompanyFields | PersonFields, **changes: object) -> Any:
+    """Return the fields of a sub-merchant with others in the place of some."""
+    return {**fields, **changes}
+
+
+def make_invoice(
+    client: QPayClient | QuickQRClient, *, amount: int = 100, order: str = "42"
+) -> Invoice:
+    """Make the invoice of an order, whichever product the client is for."""
+    if not hasattr(client, "merchants"):
+        assert not isinstance(client, QuickQRClient)
+        return client.invoices.create(
+            amount=amount, sender_invoice_no=order, invoice_description="Tea"
+        )
+    assert not isinstance(client, QPayClient)
+    return client.invoices.create(
+        merchant_id="m-1",
+        amount=amount,
+        order=order,
+        description="Tea",
+        bank_accounts=[ACCOUNT],
+    )
 
 
 def settings_at(base_url: str) -> Settings:

@@ -17,6 +17,7 @@ from support import BACKENDS, LIBRARIES
 Opener = Callable[..., QPayClient]
 Options = dict[str, Any]
 
+OURS = ("qpaykit.resources", "qpaykit.client", "qpaykit.quickqr")
 WAYS = [f"{face}-{library}" for library in LIBRARIES for face in ("sync", *BACKENDS)]
 
 # For what is slow, or is no matter of the transport.
@@ -66,7 +67,7 @@ class Driven:
     def _driven(self, found: Any) -> Any:
         if inspect.isroutine(found):
             return lambda *given, **named: self._wait(found, given, named)
-        ours = type(found).__module__.startswith(("qpaykit.resources", "qpaykit.client"))
+        ours = type(found).__module__.startswith(OURS)
         return Driven(found, self._portal) if ours else found
 
     def _wait(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from qpaykit import CallbackDispatcher, MemoryStore, PaymentEvent, QPayClient
-from support import SETTINGS
+from qpaykit.quickqr import QuickQRClient
+from support import QUICKQR_SETTINGS, SETTINGS, make_invoice
 
 if TYPE_CHECKING:
     import respx
@@ -38,7 +39,8 @@ class Shop:
         self.qpay = qpay
         self.secret = secret
         self.store = MemoryStore()
-        self.client = QPayClient(**SETTINGS, store=self.store, callback_secret=secret)
+        self.client = self._new_client()
+        self.listed: dict[str, dict[str, object]] = {}
         self.paid: list[PaymentEvent] = []
         self.underpaid: list[PaymentEvent] = []
         self.overpaid: list[PaymentEvent] = []
@@ -47,6 +49,9 @@ class Shop:
         self.key = f"invoice:{self.client.settings.account}:i-1"
         self.fetch = qpay.get("/invoice/i-1")
         self.answers()
+
+    def _new_client(self) -> QPayClient | QuickQRClient:
+        return QPayClient(**SETTINGS, store=self.store, callback_secret=self.secret)
 
     def new_dispatcher(
         self, *, secret: str | list[str] | None = None, patience: float = 0
@@ -59,9 +64,14 @@ class Shop:
 
     def _order(self) -> str:
         created = self.qpay.post("/invoice").respond(json={"invoice_id": "i-1"})
-        self.client.invoices.create(amount=1500, sender_invoice_no="42", invoice_description="Tea")
+        make_invoice(self.client, amount=1500)
         url: str = json.loads(created.calls.last.request.content)["callback_url"]
         return url
+
+    @property
+    def query(self) -> str:
+        """The query of the callback URL."""
+        return urlsplit(self.url).query
 
     def answers(self, **invoice: object) -> None:
         """Let QPay show the invoice i-1 like this when it is asked for it."""
@@ -87,5 +97,33 @@ class Shop:
         reported = {**PAID, **payment}
         payment_id = reported["payment_id"] or "p-1"
         self.qpay.get(f"/payment/{payment_id}").respond(json=reported)
-        query = f"{urlsplit(self.url).query}&qpay_payment_id={payment_id}"
+        query = f"{self.query}&qpay_payment_id={payment_id}"
         return self.dispatcher.handle(query=query).outcome
+
+
+class QuickShop(Shop):
+    """The same shop at Quick QR, which has no request for a payment: its invoice lists it."""
+
+    def _new_client(self) -> QuickQRClient:
+        return QuickQRClient(**QUICKQR_SETTINGS, store=self.store, callback_secret=self.secret)
+
+    def lists(self, *rows: dict[str, object]) -> respx.Route:
+        self.listed = {str(row["payment_id"]): row for row in rows}
+        payments = [
+            {
+                "id": row["payment_id"],
+                "payment_status": "SUCCESS"
+                if row["payment_status"] == "PAID"
+                else row["payment_status"],
+                "amount": row["payment_amount"],
+                "currency": row["payment_currency"],
+            }
+            for row in rows
+        ]
+        return self.qpay.post("/payment/check").respond(json={"id": "i-1", "payments": payments})
+
+    def handle(self, **payment: object) -> str:
+        """Let QPay list the payment beside those that it lists, and handle its callback."""
+        reported = {**PAID, **payment}
+        self.lists(*{**self.listed, str(reported["payment_id"]): reported}.values())
+        return super().handle(**payment)

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from callbacks.payments import delivered_key
-from callbacks.shop import PAID, Shop
+from callbacks.shop import PAID, SECRET, QuickShop, Shop
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
-from support import SETTINGS
+from support import SETTINGS, make_invoice
+
+if TYPE_CHECKING:
+    import respx
+
+SECRETS = {"signed": SECRET, "unsigned": None}
+
+
+@pytest.fixture(params=["signed", "unsigned", "quick QR"])
+def shop(
+    request: pytest.FixtureRequest, qpay: respx.MockRouter, quick_retries: None
+) -> Iterator[Shop]:
+    quick = request.param == "quick QR"
+    shop = QuickShop(qpay) if quick else Shop(qpay, secret=SECRETS[request.param])
+    yield shop
+    shop.client.close()
 
 
 class TestSignedAndUnsignedDispatchersOnOneStore:
@@ -91,7 +108,7 @@ class TestAPaymentOfADeliveredOrder:
 
     def test_is_overpaid_where_it_paid_another_invoice_of_the_same_order(self, shop: Shop) -> None:
         shop.qpay.post("/invoice").respond(json={"invoice_id": "i-2"})
-        shop.client.invoices.create(amount=900, sender_invoice_no="42", invoice_description="Tea")
+        make_invoice(shop.client, amount=900)
         assert shop.handle() == "delivered"
         if not shop.secret:
             second = {"payment_id": "p-2", "payment_amount": "900.00", "object_id": "i-2"}
@@ -109,10 +126,13 @@ class TestAPaymentOfADeliveredOrder:
         assert shop.handle(**rows[1]) == "delivered"
         asked = check.call_count
         assert [shop.handle(**row) for row in rows] == ["duplicate", "duplicate"]
-        assert check.call_count == asked
+        if not isinstance(shop, QuickShop):
+            assert check.call_count == asked
         assert (len(shop.paid), shop.overpaid) == (1, [])
 
     def test_is_a_duplicate_where_it_was_counted_without_its_id(self, shop: Shop) -> None:
+        if isinstance(shop, QuickShop):
+            pytest.skip("what Quick QR lists without an id is no payment that it calls back about")
         rows = [{**PAID, "payment_amount": "750.00", "payment_id": f"p-{n}"} for n in (1, 2)]
         shop.lists(*({**row, "payment_id": None, "payment_wallet": str(row)} for row in rows))
         assert shop.handle(**rows[0]) == "delivered"
@@ -147,7 +167,10 @@ def test_the_record_of_a_delivery_says_what_was_delivered(shop: Shop) -> None:
     "order_no",
     ["42", "2026/42", "Захиалга №42", "я" * 45, "a:b c", "42\n"],
 )
-def test_any_order_number_makes_a_key_that_a_store_can_keep(shop: Shop, order_no: str) -> None:
+def test_any_order_number_makes_a_key_that_a_store_can_keep(
+    signing_shop: Shop, order_no: str
+) -> None:
+    shop = signing_shop
     keys: list[str] = []
     claim = shop.store.claim
 

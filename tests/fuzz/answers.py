@@ -18,6 +18,8 @@ CODES = [
     "NO_CREDENTIALS",
     "SYSTEM_BUSY",
     "INVOICE_CODE_INVALID",
+    "MERCHANT_ALREADY_REGISTERED",
+    "MERCHANT_NOTFOUND",
 ]
 FIELDS = [
     "error",
@@ -43,6 +45,10 @@ FIELDS = [
     "subscription",
     "total_amount",
     "type",
+    "id",
+    "payments",
+    "register_number",
+    "amount",
 ]
 WORDS = ["PAID", "NEW", "REFUNDED", "OPEN", "CLOSED", "CANCELED", "1", "", "2026-01-29T10:00:00Z"]
 STATUSES = [200, 201, 204, 301, 304, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504]

@@ -6,6 +6,7 @@ import importlib
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, suppress
+from typing import Any
 
 import anyio
 import pytest
@@ -16,7 +17,15 @@ from fuzz.answers import ANSWERS, LOGINS, SCRIPTS
 from fuzz.calls import CALLS, UNSAFE, Call
 from fuzz.server import Answer, Arrival, ScriptedServer, plain, scripted_server
 from qpaykit import AsyncQPayClient, QPayClient, QPayError
-from support import BACKENDS, LIBRARIES, SETTINGS, Settings
+from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
+from support import (
+    BACKENDS,
+    LIBRARIES,
+    QUICKQR_SETTINGS,
+    SETTINGS,
+    QuickQRSettings,
+    Settings,
+)
 
 TIMEOUT = 0.1
 RETRIES = 1
@@ -52,15 +61,24 @@ def at(server: ScriptedServer) -> Settings:
     return there
 
 
+def quickqr_at(server: ScriptedServer) -> QuickQRSettings:
+    there = QUICKQR_SETTINGS.copy()
+    there["base_url"] = server.base_url
+    return there
+
+
 def run(server: ScriptedServer, call: Call, library: str = OWN) -> None:
     """Make the call; a value or a QPayError comes out, or the test fails."""
     with ExitStack() as stack:
         http_client = None
         if library != OWN:
             http_client = stack.enter_context(importlib.import_module(library).Client())
-        client = QPayClient(
-            **at(server), timeout=TIMEOUT, max_retries=RETRIES, http_client=http_client
-        )
+        limits: Any = {"timeout": TIMEOUT, "max_retries": RETRIES, "http_client": http_client}
+        client: QPayClient | QuickQRClient
+        if call.quickqr:
+            client = QuickQRClient(**quickqr_at(server), **limits)
+        else:
+            client = QPayClient(**at(server), **limits)
         stack.enter_context(client)
         with suppress(QPayError):
             call.run(client)
@@ -72,9 +90,12 @@ async def arun(server: ScriptedServer, call: Call, library: str = OWN) -> None:
         if library != OWN:
             opened = importlib.import_module(library).AsyncClient()
             http_client = await stack.enter_async_context(opened)
-        client = AsyncQPayClient(
-            **at(server), timeout=TIMEOUT, max_retries=RETRIES, http_client=http_client
-        )
+        limits: Any = {"timeout": TIMEOUT, "max_retries": RETRIES, "http_client": http_client}
+        client: AsyncQPayClient | AsyncQuickQRClient
+        if call.quickqr:
+            client = AsyncQuickQRClient(**quickqr_at(server), **limits)
+        else:
+            client = AsyncQPayClient(**at(server), **limits)
         await stack.enter_async_context(client)
         with suppress(QPayError):
             await call.arun(client)
@@ -132,7 +153,7 @@ def test_whatever_is_answered_nothing_unsafe_is_sent_again_blindly(
     assert sent <= (RETRIES + 1) * (4 if call.look else 2)
 
 
-@pytest.mark.parametrize("call", UNSAFE, ids=lambda call: call.name)
+@pytest.mark.parametrize("call", UNSAFE, ids=str)
 @settings(fuzz, max_examples=6)
 @given(
     status=st.integers(500, 599),
@@ -146,7 +167,7 @@ def test_a_5xx_is_a_lost_answer_whatever_code_it_names(
     assert blind_repeats(call, server.arrivals) == []
 
 
-@pytest.mark.parametrize("call", UNSAFE, ids=lambda call: call.name)
+@pytest.mark.parametrize("call", UNSAFE, ids=str)
 @settings(fuzz, max_examples=6)
 @given(body=st.sampled_from([b"<html>", b"", b'{"cut', b"[]", b"\xff"]) | st.binary(max_size=9))
 def test_a_success_that_cannot_be_read_is_a_lost_answer(

@@ -21,13 +21,19 @@ from hypothesis import strategies as st
 from fuzz.calls import CALLS, Call
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient, QPayError, WaitTimeoutError
 from qpaykit._redaction import Redactor
-from support import SETTINGS, Settings, token_body
+from qpaykit.quickqr import QuickQRClient
+from support import QUICKQR_SETTINGS, SETTINGS, QuickQRSettings, Settings, token_body
 
 pytestmark = pytest.mark.slow
 
 # Its signs are spelt differently in JSON, HTML and URLs; none is by repr.
 PASSWORD = 'hunter2 "&/<ö>+%=$'
 MERCHANT: Settings = {**SETTINGS, "password": PASSWORD}
+PARTNER: QuickQRSettings = {
+    **QUICKQR_SETTINGS,
+    "username": SETTINGS["username"],
+    "password": PASSWORD,
+}
 ACCESS = "access-0f1e2d3c4b5a"
 REFRESH = f"refresh-of-{ACCESS}"
 BASIC = base64.b64encode(f"{SETTINGS['username']}:{PASSWORD}".encode()).decode()
@@ -164,7 +170,9 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qpaykit._http.retry.MAX_RETRY_AFTER_SECONDS", 0.0)
 
 
-def client_of(reply: httpx.Response, login: httpx.Response | None = None) -> QPayClient:
+def client_of(
+    reply: httpx.Response, login: httpx.Response | None = None, *, quickqr: bool = False
+) -> QPayClient | QuickQRClient:
     good = httpx.Response(200, json=token_body(ACCESS))
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -174,6 +182,8 @@ def client_of(reply: httpx.Response, login: httpx.Response | None = None) -> QPa
         return httpx.Response(chosen.status_code, headers=chosen.headers, content=chosen.content)
 
     http_client = httpx.Client(transport=httpx.MockTransport(answer))
+    if quickqr:
+        return QuickQRClient(**PARTNER, max_retries=1, http_client=http_client)
     return QPayClient(**MERCHANT, max_retries=1, http_client=http_client)
 
 
@@ -207,7 +217,7 @@ def assert_nothing_shows(shown: list[str], secrets: list[str]) -> None:
     assert leaks == []
 
 
-def look_at(client: QPayClient, call: Call, level: int) -> list[str]:
+def look_at(client: QPayClient | QuickQRClient, call: Call, level: int) -> list[str]:
     with recorded(level) as shown:
         try:
             answer = call.run(client)
@@ -229,7 +239,7 @@ def test_an_answer_that_echoes_secrets_shows_none(
     # The error of a wait brings the last check along: an answer, in which what QPay filled
     # with our own token stands as it came.
     secrets = BUYERS if call.name == "payments.wait" else OURS + BUYERS
-    with client_of(reply) as client:
+    with client_of(reply, quickqr=call.quickqr) as client:
         assert_nothing_shows(look_at(client, call, level), secrets)
 
 

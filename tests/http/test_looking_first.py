@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from qpaykit import ConflictError, OutcomeUnknownError, QPayClient
+from qpaykit.quickqr import QuickQRClient
+from support import QUICKQR_SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import respx
 
@@ -183,14 +185,65 @@ def test_a_clear_refusal_needs_no_look(client: QPayClient, qpay: respx.MockRoute
     assert route.call_count == 1
 
 
+@pytest.fixture
+def quickqr(qpay: respx.MockRouter, quick_retries: None) -> Iterator[QuickQRClient]:
+    with QuickQRClient(**QUICKQR_SETTINGS) as client:
+        yield client
+
+
+@pytest.fixture(params=["merchant", "quickqr"])
+def either(
+    request: pytest.FixtureRequest, client: QPayClient, quickqr: QuickQRClient
+) -> QPayClient | QuickQRClient:
+    return client if request.param == "merchant" else quickqr
+
+
 @pytest.mark.parametrize(("status", "sent"), [("CANCELED", 1), ("OPEN", 2)])
 def test_an_invoices_cancellation_looks_at_the_invoice(
-    client: QPayClient, qpay: respx.MockRouter, status: str, sent: int
+    either: QPayClient | QuickQRClient, qpay: respx.MockRouter, status: str, sent: int
 ) -> None:
     route = qpay.delete("/invoice/i-1").mock(side_effect=[LOST, DONE])
     qpay.get("/invoice/i-1").respond(json={"invoice_status": status})
-    client.invoices.cancel("i-1")
+    either.invoices.cancel("i-1")
     assert route.call_count == sent
+
+
+GONE = httpx.Response(404, json={"error": "MERCHANT_NOTFOUND"})
+THERE = httpx.Response(200, json={"id": "m-1"})
+
+
+@pytest.mark.parametrize(("look", "sent"), [(GONE, 1), (THERE, 2)], ids=["gone", "there"])
+def test_a_sub_merchants_deletion_looks_for_the_sub_merchant(
+    quickqr: QuickQRClient, qpay: respx.MockRouter, look: httpx.Response, sent: int
+) -> None:
+    route = qpay.delete("/merchant/m-1").mock(side_effect=[LOST, DONE])
+    qpay.get("/merchant/m-1").mock(return_value=look)
+    quickqr.merchants.delete("m-1")
+    assert route.call_count == sent
+
+
+@pytest.mark.parametrize(
+    "look",
+    [httpx.Response(404, html="<html>"), httpx.Response(200, json={}), httpx.ReadTimeout("slow")],
+    ids=["a gateway's page", "no id", "lost"],
+)
+def test_a_deletion_is_in_doubt_where_looking_does_not_tell(
+    quickqr: QuickQRClient, qpay: respx.MockRouter, look: httpx.Response | Exception
+) -> None:
+    route = qpay.delete("/merchant/m-1").mock(side_effect=[LOST, DONE])
+    qpay.get("/merchant/m-1").mock(side_effect=[look] * 3)
+    with pytest.raises(OutcomeUnknownError) as caught:
+        quickqr.merchants.delete("m-1")
+    assert (route.call_count, caught.value.merchant_id) == (1, "m-1")
+
+
+def test_a_cancelled_invoice_that_quick_qr_no_longer_knows_is_cancelled(
+    quickqr: QuickQRClient, qpay: respx.MockRouter
+) -> None:
+    route = qpay.delete("/invoice/i-1").mock(side_effect=[LOST, DONE])
+    qpay.get("/invoice/i-1").respond(404, json={"error": "INVOICE_NOTFOUND"})
+    quickqr.invoices.cancel("i-1")
+    assert route.call_count == 1
 
 
 @pytest.mark.parametrize(("active", "sent"), [(False, 1), (True, 2)])

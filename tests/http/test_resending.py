@@ -20,12 +20,23 @@ from qpaykit import (
     TransportTimeout,
     UnexpectedResponseError,
 )
-from support import CHECK_UNPAID, SETTINGS, token_body
+from qpaykit.quickqr import QuickQRClient
+from support import (
+    CHECK_UNPAID,
+    COMPANY,
+    PERSON,
+    QUICKQR_SETTINGS,
+    SETTINGS,
+    make_invoice,
+    token_body,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import respx
+
+    AnyClient = QPayClient | QuickQRClient
 
 HTML = httpx.Response(502, html="<html><h1>502 Bad Gateway</h1></html>")
 LOST = [
@@ -49,10 +60,6 @@ NOT_SENT = [
 ]
 
 
-def make_invoice(client: QPayClient) -> object:
-    return client.invoices.create(amount=100, sender_invoice_no="42", invoice_description="Tea")
-
-
 def make_receipt(client: QPayClient) -> object:
     return client.ebarimt.create("019")
 
@@ -61,19 +68,42 @@ def cancel_receipt(client: QPayClient) -> None:
     client.ebarimt.cancel("019", note="wrong")
 
 
+def make_company(client: QuickQRClient) -> object:
+    return client.merchants.create_company(**COMPANY)
+
+
+def make_person(client: QuickQRClient) -> object:
+    return client.merchants.create_person(**PERSON)
+
+
+MERCHANT, QUICKQR = "merchant", "quickqr"
+MADE = {"invoice_id": "i"}
 UNSAFE = [
-    pytest.param(make_invoice, "POST", "/invoice", {"invoice_id": "i"}, id="invoice"),
-    pytest.param(make_receipt, "POST", "/ebarimt_v3/create", {"id": "e"}, id="e-barimt"),
-    pytest.param(cancel_receipt, "DELETE", "/ebarimt_v3/019", {}, id="e-barimt cancel"),
+    pytest.param(MERCHANT, make_invoice, "POST", "/invoice", MADE, id="invoice"),
+    pytest.param(MERCHANT, make_receipt, "POST", "/ebarimt_v3/create", {"id": "e"}, id="e-barimt"),
+    pytest.param(MERCHANT, cancel_receipt, "DELETE", "/ebarimt_v3/019", {}, id="e-barimt cancel"),
+    pytest.param(QUICKQR, make_invoice, "POST", "/invoice", MADE, id="invoice of Quick QR"),
+    pytest.param(QUICKQR, make_company, "POST", "/merchant/company", {"id": "m"}, id="company"),
+    pytest.param(QUICKQR, make_person, "POST", "/merchant/person", {"id": "m"}, id="person"),
 ]
 
 
+@pytest.fixture(params=[MERCHANT, QUICKQR])
+def client(
+    request: pytest.FixtureRequest, qpay: respx.MockRouter, quick_retries: None
+) -> Iterator[QPayClient | QuickQRClient]:
+    """A client of each product: what is sent again is one specification for both."""
+    quick = request.param == QUICKQR
+    with QuickQRClient(**QUICKQR_SETTINGS) if quick else QPayClient(**SETTINGS) as client:
+        yield client
+
+
 @pytest.mark.parametrize("answer", LOST)
-@pytest.mark.parametrize(("call", "method", "path", "body"), UNSAFE)
+@pytest.mark.parametrize(("client", "call", "method", "path", "body"), UNSAFE, indirect=["client"])
 def test_a_lost_answer_is_not_sent_again_where_twice_is_not_once(
-    client: QPayClient,
+    client: AnyClient,
     qpay: respx.MockRouter,
-    call: Callable[[QPayClient], object],
+    call: Callable[[AnyClient], object],
     method: str,
     path: str,
     body: dict[str, str],
@@ -84,12 +114,13 @@ def test_a_lost_answer_is_not_sent_again_where_twice_is_not_once(
         call(client)
     assert route.call_count == 1
     assert (caught.value.method, caught.value.path) == (method, path)
-    assert (caught.value.sender_invoice_no or caught.value.payment_id) in {"42", "019"}
+    about = caught.value.sender_invoice_no or caught.value.order or caught.value.payment_id
+    assert about in ({None} if "/merchant" in path else {"42", "019"})
 
 
 @pytest.mark.parametrize("answer", [*LOST, *NOT_SENT])
 def test_a_check_is_repeated_after_any_of_them(
-    client: QPayClient, qpay: respx.MockRouter, answer: httpx.Response | Exception
+    client: AnyClient, qpay: respx.MockRouter, answer: httpx.Response | Exception
 ) -> None:
     good = httpx.Response(200, json=CHECK_UNPAID)
     route = qpay.post("/payment/check").mock(side_effect=[answer, answer, good])
@@ -97,17 +128,17 @@ def test_a_check_is_repeated_after_any_of_them(
     assert route.call_count == 3
 
 
-def test_a_refusal_after_a_failure_is_final(client: QPayClient, qpay: respx.MockRouter) -> None:
-    refused = httpx.Response(404, json={"error": "PAYMENT_NOTFOUND"})
-    route = qpay.get("/payment/p-1").mock(side_effect=[HTML, refused, httpx.Response(200)])
+def test_a_refusal_after_a_failure_is_final(client: AnyClient, qpay: respx.MockRouter) -> None:
+    refused = httpx.Response(404, json={"error": "INVOICE_NOTFOUND"})
+    route = qpay.get("/invoice/i-1").mock(side_effect=[HTML, refused, httpx.Response(200)])
     with pytest.raises(NotFoundError):
-        client.payments.get("p-1")
+        client.invoices.get("i-1")
     assert route.call_count == 2
 
 
 @pytest.mark.parametrize("answer", NOT_SENT)
 def test_an_invoice_that_was_never_sent_is_sent_again(
-    client: QPayClient, qpay: respx.MockRouter, answer: Exception
+    client: AnyClient, qpay: respx.MockRouter, answer: Exception
 ) -> None:
     made = httpx.Response(200, json={"invoice_id": "i-1"})
     route = qpay.post("/invoice").mock(side_effect=[answer, made])
@@ -116,7 +147,7 @@ def test_an_invoice_that_was_never_sent_is_sent_again(
 
 
 def test_an_invoice_refused_for_haste_is_sent_again_after_the_time_asked(
-    client: QPayClient, qpay: respx.MockRouter
+    client: AnyClient, qpay: respx.MockRouter
 ) -> None:
     busy = httpx.Response(429, headers={"retry-after": "1"})
     made = httpx.Response(200, json={"invoice_id": "i-1"})
@@ -129,7 +160,7 @@ def test_an_invoice_refused_for_haste_is_sent_again_after_the_time_asked(
 
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimitedError), (503, ServerError)])
 def test_a_longer_wait_than_thirty_seconds_is_left_to_the_caller(
-    client: QPayClient,
+    client: AnyClient,
     qpay: respx.MockRouter,
     status: int,
     kind: type[RateLimitedError | ServerError],
@@ -151,7 +182,7 @@ def test_a_longer_wait_than_thirty_seconds_is_left_to_the_caller(
     ],
 )
 def test_attempts_end_and_the_last_error_is_raised(
-    client: QPayClient,
+    client: AnyClient,
     qpay: respx.MockRouter,
     answer: httpx.Response | Exception,
     kind: type[Exception],
@@ -163,7 +194,7 @@ def test_attempts_end_and_the_last_error_is_raised(
 
 
 def test_with_options_changes_the_attempts_of_that_client_alone(
-    client: QPayClient, qpay: respx.MockRouter
+    client: AnyClient, qpay: respx.MockRouter
 ) -> None:
     route = qpay.post("/payment/check").respond(500)
     with pytest.raises(ServerError):
@@ -174,16 +205,18 @@ def test_with_options_changes_the_attempts_of_that_client_alone(
     assert route.call_count == 4
 
 
-def test_a_login_that_fails_leaves_the_invoice_unsent_and_says_so(qpay: respx.MockRouter) -> None:
+def test_a_login_that_fails_leaves_the_invoice_unsent_and_says_so(
+    client: AnyClient, qpay: respx.MockRouter
+) -> None:
     qpay["token"].mock(side_effect=httpx.ReadTimeout("slow"))
     route = qpay.post("/invoice").respond(json={"invoice_id": "i-1"})
-    with QPayClient(**SETTINGS, max_retries=0) as client, pytest.raises(TransportTimeout):
-        make_invoice(client)
+    with pytest.raises(TransportTimeout):
+        make_invoice(client.with_options(max_retries=0))
     assert route.call_count == 0
 
 
 def test_a_refused_token_means_one_login_and_one_replay(
-    client: QPayClient, qpay: respx.MockRouter
+    client: AnyClient, qpay: respx.MockRouter
 ) -> None:
     qpay["token"].mock(
         side_effect=[
@@ -201,7 +234,7 @@ def test_a_refused_token_means_one_login_and_one_replay(
 
 
 def test_a_token_that_is_always_refused_ends_after_one_replay(
-    client: QPayClient, qpay: respx.MockRouter
+    client: AnyClient, qpay: respx.MockRouter
 ) -> None:
     tokens = (httpx.Response(200, json=token_body(f"t{n}")) for n in range(9))
     qpay["token"].mock(side_effect=tokens)
@@ -212,15 +245,15 @@ def test_a_token_that_is_always_refused_ends_after_one_replay(
     assert qpay["token"].call_count == 2
 
 
-def test_permission_denied_is_no_old_token(client: QPayClient, qpay: respx.MockRouter) -> None:
-    denied = qpay.post("/payment/list").respond(401, json={"error": "PERMISSION_DENIED"})
+def test_permission_denied_is_no_old_token(client: AnyClient, qpay: respx.MockRouter) -> None:
+    denied = qpay.post("/payment/check").respond(401, json={"error": "PERMISSION_DENIED"})
     with pytest.raises(PermissionDeniedError):
-        client.payments.list(start_date="2026-01-01", end_date="2026-01-31")
+        client.payments.check("i-1")
     assert denied.call_count == 1
     assert qpay["token"].call_count == 1
 
 
-def test_a_wrong_password_is_tried_once(client: QPayClient, qpay: respx.MockRouter) -> None:
+def test_a_wrong_password_is_tried_once(client: AnyClient, qpay: respx.MockRouter) -> None:
     body = {"error": "AUTHENTICATION_FAILED", "message": "Нэвтрэх нэр, нууц үг буруу"}
     qpay["token"].respond(401, json=body)
     with pytest.raises(AuthenticationError, match="Нэвтрэх"):
