@@ -20,6 +20,7 @@ from qpaykit import (
     sign_callback_url,
     verify_callback,
 )
+from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
 from support import SETTINGS, token_body
 
 PASSWORD = "hunter2-the-password-of-the-shop"
@@ -109,6 +110,15 @@ def shown(value: object) -> str:
 @pytest.mark.parametrize("wrong", WRONG_SETTINGS.values(), ids=WRONG_SETTINGS.keys())
 def test_of_a_client_that_cannot_be_made(kind: Any, wrong: dict[str, Any]) -> None:
     assert shown_in_frames(lambda: kind(**{**SHOP, **wrong})) == []
+
+
+@pytest.mark.parametrize("kind", [QuickQRClient, AsyncQuickQRClient])
+@pytest.mark.parametrize("wrong", WRONG_SETTINGS.values(), ids=WRONG_SETTINGS.keys())
+def test_of_a_client_of_quick_qr_that_cannot_be_made(kind: Any, wrong: dict[str, Any]) -> None:
+    given: dict[str, Any] = {**SHOP, **wrong, "terminal_id": "95000059"}
+    if given.pop("invoice_code") != SHOP["invoice_code"]:
+        given["terminal_id"] = ""
+    assert shown_in_frames(lambda: kind(**given)) == []
 
 
 @pytest.mark.parametrize("name", ["QPAY_CALLBACK_URL", "QPAY_BASE_URL"])

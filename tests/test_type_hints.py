@@ -9,21 +9,30 @@ from typing import get_type_hints
 import pytest
 
 import qpaykit
-from qpaykit import AsyncQPayClient, QPayClient
+from qpaykit import AsyncQPayClient, QPayClient, quickqr
+from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
 
 # Resources are reached by a client and never imported.
 RESOURCES = ("invoices", "payments", "ebarimt", "subscriptions", "tokens")
+QUICKQR_RESOURCES = ("merchants", "places", "invoices", "payments", "tokens")
 
 
 def public_callables() -> Iterator[tuple[str, object]]:
-    for name in qpaykit.__all__:
-        found = getattr(qpaykit, name)
-        if inspect.isclass(found) or inspect.isfunction(found):
-            yield from with_methods(name, found)
+    for module in (qpaykit, quickqr):
+        for name in module.__all__:
+            found = getattr(module, name)
+            if inspect.isclass(found) or inspect.isfunction(found):
+                yield from with_methods(name, found)
     for client in (QPayClient, AsyncQPayClient):
         opened = client(username="SHOP", password="hunter2-the-password")
         for name in RESOURCES:
             yield from with_methods(f"{client.__name__}.{name}", type(getattr(opened, name)))
+    for partner in (QuickQRClient, AsyncQuickQRClient):
+        joined = partner(
+            username="PARTNER", password="hunter2-the-password", terminal_id="95000059"
+        )
+        for name in QUICKQR_RESOURCES:
+            yield from with_methods(f"{partner.__name__}.{name}", type(getattr(joined, name)))
 
 
 def with_methods(name: str, found: object) -> Iterator[tuple[str, object]]:

@@ -34,6 +34,16 @@ from qpaykit import (
     QPayClient,
     Subscription,
 )
+from qpaykit.quickqr import (
+    AsyncQuickQRClient,
+    BankAccount,
+    Merchant,
+    Place,
+    QuickCheck,
+    QuickInvoice,
+    QuickPayment,
+    QuickQRClient,
+)
 
 
 def shop(client: QPayClient) -> None:
@@ -140,3 +150,49 @@ async def async_callbacks(client: AsyncQPayClient, paid: PaymentEvent) -> None:
     assert_type(await orders.open("42", amount=1500, description="Tea"), Order)
     assert_type(await orders.status("42"), OrderStatus)
     assert_type(await orders.close("42"), OrderStatus)
+
+
+def platforms(client: QuickQRClient, account: BankAccount) -> None:
+    shop = client.merchants.ensure_company(
+        register_number="1234567",
+        company_name="Example LLC",
+        name="EXAMPLE",
+        mcc_code="5411",
+        city="11000",
+        district="14000",
+        address="Peace Avenue 1",
+        phone=99000000,
+        email="shop@example.mn",
+        owner_first_name=None,
+        extra={"type": "COMPANY"},
+    )
+    assert_type(shop, Merchant)
+    assert_type(client.merchants.list(page_limit=10).rows, list[Merchant])
+    assert_type(client.merchants.iterate(), Iterator[Merchant])
+    assert_type(client.merchants.delete(shop.id), None)
+    assert_type(client.places.cities(), list[Place])
+    invoice = client.invoices.create(
+        merchant_id=shop.id,
+        amount=Decimal("1.50"),
+        order=42,
+        description="Tea",
+        bank_accounts=[account],
+    )
+    assert_type(invoice, QuickInvoice)
+    assert_type(invoice.qr_png(), bytes)
+    check = client.payments.wait(invoice.invoice_id, amount=1)
+    assert_type(check, QuickCheck)
+    assert_type(check.payments, list[QuickPayment])
+    assert_type(check.is_paid("1.50"), bool)
+    assert_type(client.with_options(timeout=1), QuickQRClient)
+    assert_type(CallbackDispatcher(client).check("i-1"), list[CallbackReply])
+
+
+async def awaited_platforms(client: AsyncQuickQRClient) -> None:
+    async with client as same:
+        assert_type(same, AsyncQuickQRClient)
+        assert_type(await client.merchants.get("m-1"), Merchant)
+        assert_type(await client.payments.check("i-1"), QuickCheck)
+        async for merchant in client.merchants.iterate():
+            assert_type(merchant, Merchant)
+        AsyncCallbackDispatcher(client)

@@ -13,6 +13,7 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
 )
+from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
 
 client = QPayClient(user="x")  # error
 client = QPayClient(timeout="15")  # error
@@ -43,6 +44,16 @@ awaited_client.invoices.create(sender_invoice_no=42, invoice_description="x")  #
 awaited_client.invoices.create(amount=1500, invoice_description="x")  # error
 awaited_client.invoices.get("i-1").cancel()  # error
 awaited_client.payments.refund("8e25")  # error
+
+quickqr = QuickQRClient(invoice_code="x")  # error
+quickqr.invoices.create(merchant_id="m", amount=1, order="1", description="x")  # error
+quickqr.invoices.get(42)  # error
+quickqr.merchants.create_company(register_number="1234567", name="x")  # error
+quickqr.merchants.ensure_person(first_name=1)  # error
+quickqr.merchants.get("m-1").total()  # error
+quickqr.payments.get("p-1")  # error
+AsyncQuickQRClient().places.cities().sort()  # error
+CallbackDispatcher(AsyncQuickQRClient())  # error
 
 dispatcher = CallbackDispatcher(client)
 awaited = AsyncCallbackDispatcher(awaited_client)

@@ -1,0 +1,79 @@
+"""The doctor looks over the variables of Quick QR."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qpaykit.cli.doctor import Finding, examine_products
+from support import QUICKQR_SETTINGS
+
+if TYPE_CHECKING:
+    import respx
+
+    from qpaykit.simulator import Simulator
+
+
+def export(monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"QPAY_QUICKQR_{name.upper()}", value)
+
+
+def findings() -> dict[str, Finding]:
+    return {one.name: one for one in examine_products()}
+
+
+def test_good_variables_leave_nothing_to_do_and_show_no_secret(
+    qpay_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "a secret of the shop that is long enough"
+    credentials = qpay_simulator.quickqr_credentials
+    export(monkeypatch, **credentials, callback_secret=secret)
+    found = findings()
+    assert [one.good for one in found.values()] == [True] * 4
+    assert "terminal 95000059" in found["quickqr login"].says
+    assert found["quickqr token"].says == "QPay gives one"
+    shown = " ".join(one.says for one in found.values())
+    assert secret not in shown
+    assert credentials["password"] not in shown
+
+
+def test_what_is_missing_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    export(monkeypatch, username="PARTNER")
+    found = findings()
+    assert set(found) == {"quickqr password", "quickqr terminal_id"}
+    assert "QPAY_QUICKQR_TERMINAL_ID" in found["quickqr terminal_id"].says
+
+
+def test_what_callbacks_need_is_a_note(
+    qpay: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(monkeypatch, **{**QUICKQR_SETTINGS, "callback_url": ""})  # type: ignore[arg-type]
+    found = findings()
+    for name in ("callback_url", "callback_secret"):
+        assert found[f"quickqr {name}"].good is None
+        assert f"QPAY_QUICKQR_{name.upper()}" in found[f"quickqr {name}"].says
+
+
+def test_what_cannot_be_right_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    export(monkeypatch, **{**QUICKQR_SETTINGS, "base_url": "http://quickqr.qpay.mn"})  # type: ignore[arg-type]
+    assert findings()["quickqr settings"].good is False
+
+
+def test_a_refused_login_is_wrong(qpay: respx.MockRouter, monkeypatch: pytest.MonkeyPatch) -> None:
+    qpay["token"].respond(401, json={"error": "AUTHENTICATION_FAILED"})
+    export(monkeypatch, **QUICKQR_SETTINGS)
+    assert findings()["quickqr token"].good is False
+
+
+def test_both_products_are_looked_at_where_both_have_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    export(monkeypatch, username="PARTNER")
+    monkeypatch.setenv("QPAY_USERNAME", "SHOP")
+    assert {"password", "quickqr password"} <= set(findings())
+
+
+def test_without_variables_the_merchants_are_missing() -> None:
+    assert {"username", "password"} <= set(findings())
