@@ -14,6 +14,7 @@ import respx
 import trustme
 from anyio.from_thread import start_blocking_portal
 
+from postgres import postgres_server
 from qpaykit import AsyncQPayClient, QPayClient
 from support import (
     BACKENDS,
@@ -135,12 +136,32 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres_server_url() -> Iterator[str]:
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server_url: str) -> str:
+    """A PostgreSQL without tables; its URL, for psycopg 3."""
+    from sqlalchemy import NullPool, create_engine, text
+
+    engine = create_engine(postgres_server_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    return postgres_server_url
+
+
 @pytest.fixture
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
     def find(kind: str) -> str:
         if kind == "sqlite":
             return str(tmp_path / "store.db")
-        url: str = request.getfixturevalue("redis_url")
+        if kind == "sqlalchemy-sqlite":
+            return f"sqlite:///{tmp_path / 'shop.db'}"
+        url: str = request.getfixturevalue(f"{kind}_url")
         return url
 
     return find

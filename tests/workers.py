@@ -6,15 +6,41 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from qpaykit import CallbackDispatcher, Orders, PaymentEvent, QPayClient, RedisStore, SQLiteStore
+from qpaykit import (
+    CallbackDispatcher,
+    Orders,
+    PaymentEvent,
+    QPayClient,
+    RedisStore,
+    SQLAlchemyStore,
+    SQLiteStore,
+)
 from qpaykit.orders import flow
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Credentials
 
 
-def open_store(kind: str, where: str) -> SQLiteStore | RedisStore:
-    return SQLiteStore(where) if kind == "sqlite" else RedisStore(where, prefix="shared:")
+class OwnSQLAlchemyStore(SQLAlchemyStore):
+    """A store that closes the engine that was made for it."""
+
+    def __init__(self, url: str) -> None:
+        from sqlalchemy import create_engine
+
+        self._own = create_engine(url)
+        super().__init__(self._own)
+        self.create_tables()
+
+    def close(self) -> None:
+        self._own.dispose()
+
+
+def open_store(kind: str, where: str) -> SQLiteStore | RedisStore | OwnSQLAlchemyStore:
+    if kind == "sqlite":
+        return SQLiteStore(where)
+    if kind == "redis":
+        return RedisStore(where, prefix="shared:")
+    return OwnSQLAlchemyStore(where)
 
 
 def race(kind: str, where: str, keys: list[str], owner: str) -> int:

@@ -19,10 +19,13 @@ from typing import Any
 
 import anyio
 import pytest
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from qpaykit import (
     AsyncQPayClient,
     AsyncRedisStore,
+    AsyncSQLAlchemyStore,
     AsyncSQLiteStore,
     ConfigurationError,
     MemoryStore,
@@ -34,7 +37,14 @@ from qpaykit import (
 from support import SETTINGS
 from workers import open_store, race
 
-DURABLE = ["sqlite", "redis"]
+DURABLE = ["sqlite", "redis", "postgres", "sqlalchemy-sqlite"]
+# The tests of several processes are the slowest of the quick ones.
+OF_PROCESSES = [
+    *("sqlite", "redis"),
+    *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("postgres", "sqlalchemy-sqlite")),
+]
+# The drivers of an AsyncSQLAlchemyStore, by the URL for a SQLAlchemyStore.
+AWAITED = {"+psycopg:": "+asyncpg:", "sqlite:": "sqlite+aiosqlite:"}
 
 
 class Awaited:
@@ -55,7 +65,17 @@ class Awaited:
         return lambda *args, **kwargs: anyio.run(run, args, kwargs)
 
 
-@pytest.fixture(params=["memory", "sqlite", "async sqlite", "redis", "async redis"])
+KINDS = ["memory", *DURABLE, *(f"async {kind}" for kind in DURABLE)]
+
+
+def open_awaited(url: str) -> AsyncSQLAlchemyStore:
+    """Open a store whose connections outlive no call, as its event loop does not."""
+    for driver, awaited in AWAITED.items():
+        url = url.replace(driver, awaited)
+    return AsyncSQLAlchemyStore(create_async_engine(url, poolclass=NullPool))
+
+
+@pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Iterator[Store]:
     prefix = f"{uuid.uuid4()}:"
     if request.param == "memory":
@@ -68,6 +88,14 @@ def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Iterat
         redis = RedisStore(where("redis"), prefix=prefix)
         yield redis
         redis.close()
+    elif request.param in {"postgres", "sqlalchemy-sqlite"}:
+        sqlalchemy = open_store(request.param, where(request.param))
+        yield sqlalchemy
+        sqlalchemy.close()
+    elif request.param in {"async postgres", "async sqlalchemy-sqlite"}:
+        awaited = Awaited(open_awaited(where(request.param.removeprefix("async "))))
+        awaited.create_tables()
+        yield awaited
     elif request.param == "async sqlite":
         async_sqlite = AsyncSQLiteStore(where("sqlite"))
         yield Awaited(async_sqlite)
@@ -150,7 +178,7 @@ def test_what_nobody_claimed_can_be_released(store: Store) -> None:
 
 @pytest.mark.parametrize("kind", ["memory", *DURABLE])
 def test_of_many_threads_one_gets_the_claim(kind: str, where: Callable[[str], str]) -> None:
-    store: Store = MemoryStore() if kind == "memory" else open_store(kind, where(kind))
+    store = MemoryStore() if kind == "memory" else open_store(kind, where(kind))
     for _ in range(5):
         key = str(uuid.uuid4())
         with ThreadPoolExecutor(32) as pool:
@@ -159,11 +187,11 @@ def test_of_many_threads_one_gets_the_claim(kind: str, where: Callable[[str], st
             )
         assert states.count("claimed") == 1
         assert states.count("held") == 31
-    if isinstance(store, (SQLiteStore, RedisStore)):
+    if not isinstance(store, MemoryStore):
         store.close()
 
 
-@pytest.mark.parametrize("kind", DURABLE)
+@pytest.mark.parametrize("kind", OF_PROCESSES)
 def test_of_many_processes_one_gets_each_claim(kind: str, where: Callable[[str], str]) -> None:
     keys = [str(uuid.uuid4()) for _ in range(50)]
     place = where(kind)
@@ -182,7 +210,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-@pytest.mark.parametrize("kind", DURABLE)
+@pytest.mark.parametrize("kind", OF_PROCESSES)
 def test_the_claim_of_a_killed_process_is_free_after_its_lease(
     kind: str, where: Callable[[str], str]
 ) -> None:
@@ -199,7 +227,7 @@ def test_the_claim_of_a_killed_process_is_free_after_its_lease(
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-@pytest.mark.parametrize("kind", DURABLE)
+@pytest.mark.parametrize("kind", OF_PROCESSES)
 def test_a_store_serves_on_both_sides_of_a_fork(kind: str, where: Callable[[str], str]) -> None:
     store = open_store(kind, where(kind))
     parent, child = str(uuid.uuid4()), str(uuid.uuid4())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from qpaykit.errors import ConfigurationError
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 H_contra = TypeVar("H_contra", contravariant=True)
 
 # A handler returns nothing: what it returned would be lost, and `object` would let a type checker
-# take a coroutine that nobody awaits.
-Handler = Callable[["PaymentEvent"], None]
-AsyncHandler = Callable[["PaymentEvent"], Awaitable[None]]
+# take a coroutine that nobody awaits. Which session an event has depends on the store, which a type
+# checker cannot see: the handler says what it expects.
+Handler = Callable[["PaymentEvent[Any]"], None]
+AsyncHandler = Callable[["PaymentEvent[Any]"], Awaitable[None]]
 
 
 class IO(Protocol[H_contra]):

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from typing_extensions import override
 
+from qpaykit.callbacks.events import with_session
 from qpaykit.stores.delivery import now
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qpaykit.callbacks._io import IO
     from qpaykit.callbacks.events import Outcome, PaymentEvent
     from qpaykit.stores.delivery import Delivery
@@ -51,6 +54,8 @@ class Deliveries(Generic[H]):
         patience: Seconds for which another process's delivery of the same is waited for.
         lease: Seconds that a handler may take before another process may deliver.
         transactional: Whether the store's `complete` commits the handler's work.
+        session_of: Returns the session of the delivery that an owner has claimed; None for a
+            store without sessions.
     """
 
     is_dry_run: bool = False
@@ -63,12 +68,14 @@ class Deliveries(Generic[H]):
         patience: float,
         lease: float,
         transactional: bool,
+        session_of: Callable[[str], object] | None = None,
     ) -> None:
         self._io = io
         self._store = store
         self._patience = patience
         self._lease = lease
         self._transactional = transactional
+        self._session_of = session_of
         # What was delivered and the store could not record. While it is here, this process does
         # not deliver it again.
         self._unrecorded: dict[str, tuple[str, Delivery]] = {}
@@ -108,6 +115,8 @@ class Deliveries(Generic[H]):
         key, owner = delivery.key, uuid.uuid4().hex
         deadline = await self._claim(key, owner)
         try:
+            if self._session_of is not None:
+                event = with_session(event, self._session_of(owner))
             if handler is not None:
                 await self._io.call(handler, event)
         except Exception:

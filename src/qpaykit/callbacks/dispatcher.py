@@ -44,7 +44,7 @@ class _Dispatcher(Generic[B]):
         verify: bool,
         patience: float,
         lease: float,
-        transactional: bool,
+        kept_by: Store | AsyncStore,
         on_outcome: Callable[[CallbackReply], object] | None,
     ) -> None:
         if client is None and verify:
@@ -71,7 +71,8 @@ class _Dispatcher(Generic[B]):
             verify=verify,
             patience=patience,
             lease=lease,
-            transactional=transactional,
+            transactional=getattr(kept_by, "transactional", False),
+            session_of=getattr(kept_by, "delivery_session", None),
             on_outcome=on_outcome,
         )
 
@@ -121,7 +122,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             verify=verify,
             patience=patience,
             lease=lease,
-            transactional=getattr(own, "transactional", False),
+            kept_by=own,
             on_outcome=on_outcome,
         )
 
@@ -336,7 +337,7 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
             verify=verify,
             patience=patience,
             lease=lease,
-            transactional=getattr(own, "transactional", False),
+            kept_by=own,
             on_outcome=on_outcome,
         )
 

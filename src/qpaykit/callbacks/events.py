@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Generic, Literal, TypeAlias
+
+from typing_extensions import TypeVar
 
 from qpaykit._arithmetic import ZERO
 from qpaykit.callbacks.parse import Callback
+from qpaykit.errors import ConfigurationError
 from qpaykit.models import Payment, PaymentStatus
+
+S_co = TypeVar("S_co", covariant=True, default=object)
 
 Outcome: TypeAlias = Literal[
     "delivered",
@@ -43,8 +48,11 @@ _STATUS_CODES: dict[Outcome, int] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaymentEvent:
+class PaymentEvent(Generic[S_co]):
     """A payment reached a status.
+
+    With a `SQLAlchemyStore` write `PaymentEvent[Session]`, with an `AsyncSQLAlchemyStore`
+    `PaymentEvent[AsyncSession]`, so that type checkers know what `session` is.
 
     Attributes:
         payment_id: QPay's id of the payment.
@@ -71,6 +79,30 @@ class PaymentEvent:
     payment: Payment
     params: Mapping[str, str]
     callback: Callback
+    _session: S_co | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def session(self) -> S_co:
+        """The database session of this delivery.
+
+        What the handler does with it commits together with the record of the delivery, or not at
+        all. qpaykit commits it when the handler has returned; `begin_nested()` makes a savepoint.
+
+        Raises:
+            ConfigurationError: The dispatcher's store has no sessions, as all but the SQLAlchemy
+                stores.
+        """
+        if self._session is None:
+            raise ConfigurationError(
+                "this event has no session, because the dispatcher's store keeps none: give the "
+                "client a SQLAlchemyStore(engine), or an AsyncSQLAlchemyStore(engine)"
+            )
+        return self._session
+
+
+def with_session(event: PaymentEvent, session: object) -> PaymentEvent:
+    """Return the event with the session of its delivery."""
+    return replace(event, _session=session)
 
 
 class CallbackReply:

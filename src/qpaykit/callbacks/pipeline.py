@@ -64,6 +64,8 @@ class Pipeline(Generic[H]):
             know yet, and for which another delivery of the same payment is waited for.
         lease: Seconds that a handler may take before its payment is delivered anew.
         transactional: Whether the store's `complete` commits the handler's work.
+        session_of: Returns the session of the delivery that an owner has claimed; None for a
+            store without sessions.
         on_outcome: Called with each reply.
     """
 
@@ -78,6 +80,7 @@ class Pipeline(Generic[H]):
         patience: float,
         lease: float,
         transactional: bool,
+        session_of: Callable[[str], object] | None = None,
         on_outcome: Callable[[CallbackReply], object] | None = None,
     ) -> None:
         self._io = io
@@ -85,7 +88,12 @@ class Pipeline(Generic[H]):
         self._queries = Queries(io, patience)
         self._store = store
         self._deliveries = Deliveries(
-            io, store, patience=patience, lease=lease, transactional=transactional
+            io,
+            store,
+            patience=patience,
+            lease=lease,
+            transactional=transactional,
+            session_of=session_of,
         )
         self._secrets = secrets
         self._account = account

@@ -11,24 +11,29 @@ from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
 
 if TYPE_CHECKING:
     from qpaykit.stores.redis import AsyncRedisStore, RedisStore
+    from qpaykit.stores.sqlalchemy import AsyncSQLAlchemyStore, SQLAlchemyStore
     from qpaykit.stores.sqlite import AsyncSQLiteStore, SQLiteStore
 
 __all__ = [
     "AsyncRedisStore",
+    "AsyncSQLAlchemyStore",
     "AsyncSQLiteStore",
     "AsyncStore",
     "ClaimState",
     "Delivery",
     "MemoryStore",
     "RedisStore",
+    "SQLAlchemyStore",
     "SQLiteStore",
     "Store",
 ]
 
 _ROOMS = {
     "AsyncRedisStore": "redis",
+    "AsyncSQLAlchemyStore": "sqlalchemy",
     "AsyncSQLiteStore": "sqlite",
     "RedisStore": "redis",
+    "SQLAlchemyStore": "sqlalchemy",
     "SQLiteStore": "sqlite",
 }
 

@@ -25,7 +25,9 @@ class Store(Protocol):
 
     A store with an attribute `transactional = True` keeps what a handler did by `complete` alone,
     as a database does that commits both: where it raises, nothing was delivered, and QPay is told
-    to come again. With any other store it was delivered, and only the record of it is lost.
+    to come again. With any other store it was delivered, and only the record of it is lost. Where
+    it has a method `delivery_session(owner)`, what that returns for the owner of a claim is
+    `event.session` in the handler.
     """
 
     def get(self, key: str) -> str | None:
