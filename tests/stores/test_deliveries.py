@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -41,14 +41,16 @@ def deliver(store: Store, one: Delivery | None, key: str | None = None) -> None:
     assert store.complete(key, "owner", delivery=one)
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
-def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Store:
+@pytest.fixture(params=["memory", "sqlite", "redis", "postgres", "sqlalchemy-sqlite"])
+def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Iterator[Store]:
     if request.param == "memory":
-        return MemoryStore()
+        yield MemoryStore()
+        return
     store = open_store(request.param, where(request.param))
     for one in list(store.deliveries()):
         store.delete(one.key)
-    return store
+    yield store
+    store.close()
 
 
 def test_a_delivery_is_read_back_as_it_was_recorded(store: Store) -> None:

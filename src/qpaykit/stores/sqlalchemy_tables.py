@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.delivery import Delivery, aware
@@ -62,10 +63,13 @@ _claims = Table(
 )
 Index("qpaykit_claims_done", _claims.c.done)
 
+# A setting that ends with its transaction, and so tells whether that is still the same.
+_MARK = "qpaykit.owner"
 _CLOCKS = {
     "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)",
     "sqlite": "((julianday('now') - 2440587.5) * 86400.0)",
 }
+_CREATION_LOCK = 0x71706179
 _PAGE_ROWS = 500
 _MAX_TIMEOUT_MS = 2**31 - 1
 # Serialization failure, deadlock, lock not available: another transaction is at work on the row.
@@ -94,7 +98,13 @@ class Statements:
 
     def create(self, connection: Connection) -> None:
         """Create the tables that are missing."""
-        metadata.create_all(connection)
+        if self._is_postgresql:
+            # There two processes that create the same at once fail, IF NOT EXISTS or not.
+            connection.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))
+        for table in metadata.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
 
     def get(self, connection: Connection, key: str) -> str | None:
         """See `Store.get`."""
@@ -149,21 +159,38 @@ class Statements:
 
         The database frees it when the transaction ends: also when the process is killed, and on
         PostgreSQL when nothing is heard of it for a lease.
+
+        Raises:
+            ConfigurationError: The engine is in AUTOCOMMIT, so that there is no transaction.
         """
         connection = session.connection()
         if self._is_postgresql:
-            limit = str(max(1, min(int(lease * 1000), _MAX_TIMEOUT_MS)))
-            timeout = func.set_config("idle_in_transaction_session_timeout", limit, True)
-            # It ends with the transaction, and so tells whether the handler has ended it.
-            mark = func.set_config("qpaykit.owner", owner, True)
-            connection.execute(select(timeout, mark))
+            state = self._lock_row(connection, key, owner, lease)
+        else:
+            state = self._lock_file(connection, key, owner)
+        if state == "claimed" and not self._is_in_transaction(connection, owner):
+            raise ConfigurationError(
+                "the engine is in AUTOCOMMIT, so that an order and its delivery cannot commit "
+                "together: give the store an engine of another isolation level"
+            )
+        return state
+
+    def _lock_row(self, connection: Connection, key: str, owner: str, lease: float) -> ClaimState:
+        limit = str(max(1, min(int(lease * 1000), _MAX_TIMEOUT_MS)))
+        timeout = func.set_config("idle_in_transaction_session_timeout", limit, True)
+        connection.execute(select(timeout, func.set_config(_MARK, owner, True)))
+        # The row is not changed yet: the `prepare` of another would wait for a change to commit.
+        free = select(_claims.c.done).where(_claims.c.key == key)
+        row = connection.execute(free.with_for_update(skip_locked=True)).first()
+        if row is None:
+            return "held"
+        return "claimed" if row.done is None else "done"
+
+    def _lock_file(self, connection: Connection, key: str, owner: str) -> ClaimState:
+        # A transaction of SQLite has the whole file, from its first change on; others wait.
         is_open = and_(_claims.c.key == key, _claims.c.done.is_(None))
-        # SQLite knows no locks of rows: there the update locks the file, and others wait.
-        free = select(_claims.c.key).where(is_open).with_for_update(skip_locked=True)
-        taken = update(_claims).where(_claims.c.key.in_(free)).values(owner=owner)
-        if connection.execute(taken).rowcount:
-            return "claimed"
-        return self._held_or_done(connection, key)
+        taken = connection.execute(update(_claims).where(is_open).values(owner=owner))
+        return "claimed" if taken.rowcount else self._held_or_done(connection, key)
 
     def record(self, session: Session, key: str, owner: str, record: str | None) -> None:
         """Mark the delivery of a session's transaction as done.
@@ -171,15 +198,15 @@ class Statements:
         Raises:
             ConfigurationError: The transaction is no longer the one in which it was claimed.
         """
-        is_ours = self._is_held(key, owner)
-        if self._is_postgresql:
-            is_ours = and_(is_ours, func.current_setting("qpaykit.owner", True) == owner)
-        done = update(_claims).where(is_ours).values(done=self._now, delivery=record)
-        if session.connection().execute(done).rowcount != 1:
+        connection = session.connection()
+        is_open = and_(_claims.c.key == key, _claims.c.done.is_(None))
+        is_ours = is_open if self._is_postgresql else and_(is_open, _claims.c.owner == owner)
+        done = {"owner": owner, "done": self._now, "delivery": record}
+        is_recorded = connection.execute(update(_claims).where(is_ours).values(done)).rowcount == 1
+        if not (is_recorded and self._is_in_transaction(connection, owner)):
             raise ConfigurationError(
-                "the transaction of event.session has ended before the delivery was recorded: the "
-                "handler must neither commit nor roll it back, and the engine must not be in "
-                "AUTOCOMMIT"
+                "the transaction of event.session ended before the delivery was recorded: a "
+                "handler must neither commit it nor roll it back"
             )
 
     def delivery(self, connection: Connection, key: str) -> Delivery | None:
@@ -206,6 +233,13 @@ class Statements:
         connection.execute(delete(_values).where(or_(_values.c.until <= self._now, is_old)))
         pruned = delete(_claims).where(_claims.c.done < oldest)
         return connection.execute(pruned).rowcount
+
+    def _is_in_transaction(self, connection: Connection, owner: str) -> bool:
+        """Say whether the transaction is the one that was begun for an owner's claim."""
+        if self._is_postgresql:
+            mark = connection.execute(select(func.current_setting(_MARK, True))).scalar()
+            return bool(mark == owner)
+        return bool(getattr(connection.connection.driver_connection, "in_transaction", True))
 
     def _is_held(self, key: str, owner: str) -> ColumnElement[bool]:
         return and_(_claims.c.key == key, _claims.c.owner == owner, _claims.c.done.is_(None))
