@@ -24,7 +24,7 @@ Query: TypeAlias = str | bytes | Mapping[str, QueryValue] | Iterable[tuple[str, 
 Body: TypeAlias = bytes | bytearray | str | Mapping[str, object] | None
 
 _TEXT = (bytes, str)
-_MAX_INPUT = 256 * 1024
+MAX_INPUT_BYTES = 256 * 1024
 _MAX_PAIRS = 1000
 _OF_AN_INVOICE = (ObjectType.INVOICE, None)
 
@@ -170,7 +170,7 @@ def _query_of(text: str) -> str:
 def _form(text: str) -> list[tuple[str, str]]:
     # A text no longer than that has no more pairs either, and most are short.
     if len(text) > _MAX_PAIRS:
-        if len(text) > _MAX_INPUT:
+        if len(text) > MAX_INPUT_BYTES:
             raise CallbackError("the callback is too long")
         if text.count("&") >= _MAX_PAIRS:
             raise CallbackError("the callback has too many fields")
@@ -186,7 +186,7 @@ def _split(text: str) -> list[tuple[str, str]]:
 
 
 def _decoded(text: bytes) -> str:
-    if len(text) > _MAX_INPUT:
+    if len(text) > MAX_INPUT_BYTES:
         raise CallbackError("the callback is too long")
     return text.decode("utf-8", "replace")
 
@@ -200,7 +200,7 @@ def _content(body: Body) -> dict[str, object]:
         body = _decoded(bytes(body))
     if not isinstance(body, str):
         raise CallbackError("the body must be bytes, text or a mapping")
-    if len(body) > _MAX_INPUT:
+    if len(body) > MAX_INPUT_BYTES:
         raise CallbackError("the callback is too long")
     body = body.strip("\ufeff \t\r\n")
     if body.startswith("{"):
@@ -213,7 +213,7 @@ def _content(body: Body) -> dict[str, object]:
 
 
 def _payment(body: Body) -> CallbackPayment | None:
-    if isinstance(body, _TEXT) and len(body) <= _MAX_INPUT:
+    if isinstance(body, _TEXT) and len(body) <= MAX_INPUT_BYTES:
         try:
             return read_json(CallbackPayment, body)
         except ValidationError:

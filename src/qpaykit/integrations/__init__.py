@@ -1,0 +1,1 @@
+"""Callback endpoints, ready for a web framework."""

@@ -1,0 +1,127 @@
+"""A callback endpoint for every ASGI server and framework."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from anyio import to_thread
+
+from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher
+from qpaykit.callbacks.parse import MAX_INPUT_BYTES
+from qpaykit.integrations._answers import (
+    METHODS,
+    Answer,
+    BodyTooLargeError,
+    answer_of,
+    check_dispatcher,
+    method_not_allowed,
+    too_large,
+)
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+# Servers and frameworks have types of their own for what travels, which agree in nothing.
+Scope: TypeAlias = Mapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
+Send: TypeAlias = Callable[[Any], Awaitable[None]]
+
+
+class CallbackApp:
+    """An ASGI application that answers QPay's callbacks at whatever path it is reached.
+
+    It answers GET and POST, and 405 to other methods. It never redirects. A body above 256 KiB
+    is refused with 413 before it is read.
+    """
+
+    def __init__(self, dispatcher: CallbackDispatcher | AsyncCallbackDispatcher) -> None:
+        check_dispatcher(dispatcher, awaited=True)
+        self._dispatcher = dispatcher
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan of a server that has this application alone."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+        else:
+            answer = await self.answer(scope, receive)
+            if answer is not None:
+                await _send(answer, send)
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        """Answer one request; None where whoever called has gone."""
+        method: str = scope["method"]
+        if method not in METHODS:
+            return method_not_allowed(method)
+        body: bytes | None = None
+        if method == "POST":
+            try:
+                body = await _body(scope, receive)
+            except BodyTooLargeError:
+                return too_large()
+            if body is None:
+                return None
+        query: bytes = scope["query_string"]
+        dispatcher = self._dispatcher
+        if isinstance(dispatcher, AsyncCallbackDispatcher):
+            reply = await dispatcher.handle(query=query, body=body or None)
+        else:
+            reply = await to_thread.run_sync(
+                lambda: dispatcher.handle(query=query, body=body or None)
+            )
+        return answer_of(reply)
+
+
+def callback_app(dispatcher: CallbackDispatcher | AsyncCallbackDispatcher) -> CallbackApp:
+    """Make a callback endpoint for any ASGI server or framework.
+
+    A `CallbackDispatcher` works in a thread, an `AsyncCallbackDispatcher` is awaited.
+
+    Args:
+        dispatcher: The dispatcher, whose handlers are registered before the first callback.
+
+    Returns:
+        The ASGI application. Route one path to it. Where a framework mounts it below a path, use
+        that path with its slash at the end in `callback_url`: frameworks redirect the other.
+
+    Raises:
+        ConfigurationError: `dispatcher` is none.
+    """
+    return CallbackApp(dispatcher)
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """Read the body of a request; None where whoever called has gone.
+
+    Raises:
+        BodyTooLargeError: It is larger than any callback.
+    """
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > MAX_INPUT_BYTES:
+            raise BodyTooLargeError
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > MAX_INPUT_BYTES:
+            raise BodyTooLargeError
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,55 @@
+"""A callback blueprint for Flask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, request
+
+from qpaykit.integrations.wsgi import callback_app
+
+if TYPE_CHECKING:
+    from qpaykit.callbacks import CallbackDispatcher
+
+
+def blueprint(
+    dispatcher: CallbackDispatcher, *, path: str = "/qpay/callback", name: str = "qpay"
+) -> Blueprint:
+    """Make the blueprint of a callback URL, for `app.register_blueprint(…)`.
+
+    It answers GET and POST, with and without a slash at the end, and never redirects.
+
+    Args:
+        dispatcher: The dispatcher, whose handlers are registered before the first callback.
+        path: The path of `callback_url`.
+        name: The blueprint's name; each blueprint of an application has its own.
+
+    Returns:
+        The blueprint. Where Flask-WTF guards the application, exempt it:
+        `csrf.exempt(blueprint)`.
+
+    Raises:
+        ConfigurationError: `dispatcher` is none, or is an `AsyncCallbackDispatcher`.
+    """
+    app = callback_app(dispatcher)
+    made = Blueprint(name, __name__)
+
+    def callback() -> Response:
+        answer = app.answer(
+            request.method,
+            request.query_string,
+            request.content_length,
+            request.stream,
+            is_terminated=bool(request.environ.get("wsgi.input_terminated")),
+        )
+        return Response(answer.body, answer.status_code, headers=answer.headers)
+
+    made.add_url_rule(
+        path,
+        "callback",
+        callback,
+        methods=["GET", "POST"],
+        strict_slashes=False,
+        provide_automatic_options=False,
+    )
+    return made
