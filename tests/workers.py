@@ -28,8 +28,7 @@ class OwnSQLAlchemyStore(SQLAlchemyStore):
         from sqlalchemy import create_engine
 
         self._own = create_engine(url)
-        super().__init__(self._own)
-        self.create_tables()
+        super().__init__(self._own, create_tables=True)
 
     def close(self) -> None:
         self._own.dispose()

@@ -55,7 +55,7 @@ class Shop:
         self.url = url
         self.engine = create_engine(url, poolclass=NullPool)
         Base.metadata.create_all(self.engine)
-        SQLAlchemyStore(self.engine).create_tables()
+        metadata.create_all(self.engine)
         with Session(self.engine) as session:
             session.add_all([Order(number="42"), Order(number="43")])
             session.commit()
@@ -364,12 +364,19 @@ def test_deliveries_are_listed_from_a_time_on_oldest_first(url: str) -> None:
 
 def test_the_tables_are_what_alembic_finds(url: str) -> None:
     engine = create_engine(url, poolclass=NullPool)
-    store = SQLAlchemyStore(engine)
-    store.create_tables()
-    store.create_tables()
+    for _ in range(2):
+        assert SQLAlchemyStore(engine, create_tables=True).get("k") is None
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == ["qpaykit_claims", "qpaykit_values"]
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_processes_that_create_the_tables_at_once_do_not_fail(url: str) -> None:
+    engine = create_engine(url)
+    with ThreadPoolExecutor(8) as pool:
+        stores = [SQLAlchemyStore(engine, create_tables=True) for _ in range(8)]
+        assert list(pool.map(lambda store: store.get("k"), stores)) == [None] * 8
+    engine.dispose()
 
 
 def test_an_event_of_another_store_has_no_session() -> None:

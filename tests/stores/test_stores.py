@@ -72,7 +72,7 @@ def open_awaited(url: str) -> AsyncSQLAlchemyStore:
     """Open a store whose connections outlive no call, as its event loop does not."""
     for driver, awaited in AWAITED.items():
         url = url.replace(driver, awaited)
-    return AsyncSQLAlchemyStore(create_async_engine(url, poolclass=NullPool))
+    return AsyncSQLAlchemyStore(create_async_engine(url, poolclass=NullPool), create_tables=True)
 
 
 @pytest.fixture(params=KINDS)
@@ -93,9 +93,7 @@ def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Iterat
         yield sqlalchemy
         sqlalchemy.close()
     elif request.param in {"async postgres", "async sqlalchemy-sqlite"}:
-        awaited = Awaited(open_awaited(where(request.param.removeprefix("async "))))
-        awaited.create_tables()
-        yield awaited
+        yield Awaited(open_awaited(where(request.param.removeprefix("async "))))
     elif request.param == "async sqlite":
         async_sqlite = AsyncSQLiteStore(where("sqlite"))
         yield Awaited(async_sqlite)

@@ -8,12 +8,19 @@ from decimal import Decimal
 
 import httpx
 import httpx2
+from fastapi import FastAPI
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+from starlette.applications import Starlette
 from typing_extensions import assert_type
 
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncOrders,
     AsyncQPayClient,
+    AsyncSQLAlchemyStore,
     CallbackDispatcher,
     CallbackReply,
     Ebarimt,
@@ -32,8 +39,10 @@ from qpaykit import (
     PaymentPage,
     PaymentStatus,
     QPayClient,
+    SQLAlchemyStore,
     Subscription,
 )
+from qpaykit.integrations import asgi, fastapi, flask, starlette, wsgi
 from qpaykit.quickqr import (
     AsyncQuickQRClient,
     BankAccount,
@@ -196,3 +205,42 @@ async def awaited_platforms(client: AsyncQuickQRClient) -> None:
         async for merchant in client.merchants.iterate():
             assert_type(merchant, Merchant)
         AsyncCallbackDispatcher(client)
+
+
+def sessions(engine: Engine, plain: PaymentEvent) -> None:
+    dispatcher = CallbackDispatcher(QPayClient(store=SQLAlchemyStore(engine)))
+
+    @dispatcher.on_paid
+    def fulfil(event: PaymentEvent[Session]) -> None:
+        assert_type(event.session, Session)
+        assert_type(event.payment, Payment)
+
+    assert_type(plain.session, object)
+
+
+async def async_sessions(engine: AsyncEngine) -> None:
+    store = AsyncSQLAlchemyStore(engine, create_tables=True)
+    dispatcher = AsyncCallbackDispatcher(AsyncQPayClient(store=store))
+
+    @dispatcher.on_paid
+    async def fulfil(event: PaymentEvent[AsyncSession]) -> None:
+        assert_type(event.session, AsyncSession)
+
+
+def frameworks(
+    client: AsyncQPayClient, sync: CallbackDispatcher, awaited: AsyncCallbackDispatcher
+) -> None:
+    app = FastAPI(lifespan=fastapi.lifespan(client))
+    app.include_router(fastapi.router(awaited, path="/qpay/callback"))
+    app.mount("/below/", asgi.callback_app(sync))
+
+    @app.get("/order")
+    async def order(qpay: fastapi.Client) -> str:
+        assert_type(qpay, AsyncQPayClient)
+        return (await qpay.invoices.get("i-1")).invoice_id or ""
+
+    route = starlette.callback_route(awaited, "/qpay/callback")
+    Starlette(routes=[route], lifespan=starlette.lifespan(client))
+    shop = Flask("shop")
+    shop.register_blueprint(flask.blueprint(sync, path="/qpay/callback"))
+    shop.wsgi_app = wsgi.callback_app(sync)  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
 )
+from qpaykit.integrations import wsgi
 from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
 
 client = QPayClient(user="x")  # error
@@ -72,6 +73,13 @@ def counting_handler(event: PaymentEvent) -> int:
 
 
 async def async_handler(event: PaymentEvent) -> None: ...
+
+
+def of_no_session(event: PaymentEvent) -> None:
+    event.session.add(1)  # error
+
+
+wsgi.callback_app(awaited)  # error
 
 
 dispatcher.on_paid(wrong_handler)  # error

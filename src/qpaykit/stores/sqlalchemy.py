@@ -32,10 +32,12 @@ class SQLAlchemyStore:
     both or neither. While it is open no other process delivers the same.
 
     The tables are `qpaykit_values` and `qpaykit_claims`, of the MetaData `metadata` in
-    `qpaykit.stores.sqlalchemy_tables`: let Alembic own them, or call `create_tables`.
+    `qpaykit.stores.sqlalchemy_tables`, for Alembic.
 
     Args:
         engine: An engine of PostgreSQL or of a SQLite file. It is used, and not closed.
+        create_tables: Whether to create the tables that are missing, before their first use; for
+            whoever has no migrations.
 
     Raises:
         ConfigurationError: The engine is an async one, of another database, or of a SQLite that
@@ -46,7 +48,7 @@ class SQLAlchemyStore:
     blocking = True
     transactional = True
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, create_tables: bool = False) -> None:
         try:
             from sqlalchemy import Engine
 
@@ -56,16 +58,13 @@ class SQLAlchemyStore:
         if not isinstance(engine, Engine):
             raise _not_an_engine(engine, "SQLAlchemyStore", "sqlalchemy.create_engine")
         self._engine = engine
+        self._creates = create_tables
         self._statements = Statements(engine)
         self._sessions: dict[str, Session] = {}
         reset_after_fork(self, SQLAlchemyStore._leave_parent)
 
     def __repr__(self) -> str:
         return f"SQLAlchemyStore({self._engine.url!r})"
-
-    def create_tables(self) -> None:
-        """Create the tables that are missing; for whoever has no migrations."""
-        self._run(self._statements.create)
 
     def get(self, key: str) -> str | None:
         """Return the value of `key`, or None where there is none or its time is over."""
@@ -164,6 +163,10 @@ class SQLAlchemyStore:
         return self._run(lambda connection: self._statements.prune(connection, older_than))
 
     def _run(self, work: Callable[[Connection], T]) -> T:
+        if self._creates:
+            with self._engine.begin() as connection:
+                self._statements.create(connection)
+            self._creates = False
         with self._engine.begin() as connection:
             return work(connection)
 
@@ -180,6 +183,8 @@ class AsyncSQLAlchemyStore:
 
     Args:
         engine: An async engine of PostgreSQL or of a SQLite file. It is used, and not closed.
+        create_tables: Whether to create the tables that are missing, before their first use; for
+            whoever has no migrations.
 
     Raises:
         ConfigurationError: The engine is none of sqlalchemy.ext.asyncio, of another database, or
@@ -189,7 +194,7 @@ class AsyncSQLAlchemyStore:
 
     transactional = True
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, create_tables: bool = False) -> None:
         try:
             from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -200,16 +205,13 @@ class AsyncSQLAlchemyStore:
             maker = "sqlalchemy.ext.asyncio.create_async_engine"
             raise _not_an_engine(engine, "AsyncSQLAlchemyStore", maker)
         self._engine = engine
+        self._creates = create_tables
         self._statements = Statements(engine.sync_engine)
         self._sessions: dict[str, AsyncSession] = {}
         reset_after_fork(self, AsyncSQLAlchemyStore._leave_parent)
 
     def __repr__(self) -> str:
         return f"AsyncSQLAlchemyStore({self._engine.url!r})"
-
-    async def create_tables(self) -> None:
-        """Create the tables that are missing; for whoever has no migrations."""
-        await self._run(self._statements.create)
 
     async def get(self, key: str) -> str | None:
         """See `SQLAlchemyStore.get`."""
@@ -293,6 +295,10 @@ class AsyncSQLAlchemyStore:
         return await self._run(lambda connection: self._statements.prune(connection, older_than))
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
+        if self._creates:
+            async with self._engine.begin() as connection:
+                await connection.run_sync(self._statements.create)
+            self._creates = False
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)
 

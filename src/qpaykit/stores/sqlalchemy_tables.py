@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     Row: TypeAlias = tuple[float, str, str | None]
 
-metadata = MetaData()
+metadata: MetaData = MetaData()
 """The tables `qpaykit_values` and `qpaykit_claims`."""
 
 _MAX_KEY = 255
