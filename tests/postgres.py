@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from typing_extensions import Self
+
+from support import free_port
 
 USER = "nobody"  # PostgreSQL does not run as root
 SETTINGS = (
@@ -28,9 +29,7 @@ class RestartablePostgres:
     """A PostgreSQL on a free loopback port, which can go away and come back."""
 
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="qpaykit-postgres-"))
         self._programs = _readable(_programs(), self._folder)
         self._process: subprocess.Popen[bytes] | None = None

@@ -144,14 +144,19 @@ def token_body(access: str = "access-1", *, lifetime: float = 86_400) -> dict[st
     }
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 class RestartableRedis:
     """A Redis of our own on a free loopback port, which can go away and come back."""
 
     def __init__(self) -> None:
         self._program = redis_program()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port: int = free.getsockname()[1]
+        self._port = free_port()
         self._folder = tempfile.TemporaryDirectory()
         self._process: subprocess.Popen[bytes] | None = None
 
