@@ -50,7 +50,7 @@ checks: test-slow resolve lint types docs demo dist regression ## Everything but
 
 check: test checks ## Everything that must hold
 
-storm: $(STAMP) ## Everything goes wrong, on SQLite and on Redis; then the books
+storm: $(STAMP) ## Everything goes wrong, on SQLite, Redis and PostgreSQL; then the books
 	$(BIN)/python tests/storm.py --orders $(or $(ORDERS),2000) --seeds $(or $(SEEDS),1)
 
 bench: $(STAMP) ## What a call costs beside hand-written httpx; some four minutes

@@ -35,8 +35,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from sqlalchemy import NullPool, create_engine, text
 
-from qpaykit import OutcomeUnknownError, QPayClient, QPayError
+from postgres import RestartablePostgres
+from qpaykit import OutcomeUnknownError, QPayClient, QPayError, SQLAlchemyStore
 from qpaykit._invoice_record import record_key
 from qpaykit.simulator import Simulator
 from storm_worker import LEASE, Plan, make_dispatcher, sweep
@@ -159,21 +161,27 @@ class Storm:
         *,
         seed: int,
         orders: int,
-        redis: RestartableRedis | None,
+        server: RestartableRedis | RestartablePostgres | None,
     ) -> None:
         self.rng = random.Random(seed)
         self.books = Books(kind, seed)
         self._wanted = orders
         self._ledger = str(folder / "ledger.db")
-        with closing(sqlite3.connect(self._ledger)) as ledger:
-            ledger.execute("PRAGMA journal_mode = WAL")
+        if kind == "postgres":
+            # There the books are in the database of the deliveries, and commit with them.
+            self._books = create_engine(where, poolclass=NullPool)
+        else:
+            self._books = create_engine(f"sqlite:///{self._ledger}", poolclass=NullPool)
+        with self._books.begin() as ledger:
             ledger.execute(
-                "CREATE TABLE runs (worker TEXT, kind TEXT, number TEXT, invoice_id TEXT,"
-                " payment_id TEXT, amount REAL, at REAL)"
+                text(
+                    "CREATE TABLE runs (worker TEXT, kind TEXT, number TEXT, invoice_id TEXT,"
+                    " payment_id TEXT, amount FLOAT, at FLOAT)"
+                )
             )
         self.simulator = Simulator(seed=seed)
         self._kind, self._where = kind, where
-        self._redis = redis
+        self._server = server
         self._requests = 0
         self.orders: list[Order] = []
         self.lives: list[Life] = []
@@ -240,10 +248,10 @@ class Storm:
         """Let the store fail for a second, now and then."""
         while not over.wait(2.0):
             self.books.outages += 1
-            if self._redis is not None:
-                self._redis.stop()
+            if self._server is not None:
+                self._server.stop()
                 time.sleep(OUTAGE_SECONDS)
-                self._redis.start()
+                self._server.start()
             else:
                 with closing(sqlite3.connect(self._where, isolation_level=None)) as store:
                     store.execute("PRAGMA busy_timeout = 10000")
@@ -259,7 +267,7 @@ class Storm:
             for n, (port, secret) in enumerate(zip(ports, secrets, strict=True))
         ]
         shop = Shop(plans)
-        client, _ = make_dispatcher(self._plan("maker", 0, steady=True))
+        client, store, _ = make_dispatcher(self._plan("maker", 0, steady=True))
         try:
             with self._weather(), ThreadPoolExecutor(8) as pool:
                 seeds = [self.rng.random() for _ in range(self._wanted)]
@@ -274,9 +282,11 @@ class Storm:
                 self.books.swept = sum(one.result() is not None for one in sweeps)
         finally:
             client.close()
+            store.close()
             shop.stop()
         self.books.kills = len(shop.dead)
-        self._dead = shop.dead
+        # Elsewhere a worker that died after its own commit may have left its claim open.
+        self._dead = set() if self._kind == "postgres" else shop.dead
 
     def _buy(self, client: QPayClient, number: str, seed: float) -> None:
         rng = random.Random(seed)
@@ -420,8 +430,8 @@ class Storm:
     def _call(self, ports: list[int], url: str, payment: str, delay: float) -> None:
         time.sleep(delay)
         parts = urlsplit(url)
-        for text in (payment, url):
-            port = ports[zlib.crc32(text.encode()) % WORKERS]
+        for name in (payment, url):
+            port = ports[zlib.crc32(name.encode()) % WORKERS]
             target = f"http://127.0.0.1:{port}/?{parts.query}&qpay_payment_id={payment}"
             try:
                 if self._http.get(target).status_code == 200:
@@ -430,17 +440,23 @@ class Storm:
                 pass
 
     def _finished(self, where: str = "worker NOT LIKE '% %'") -> list[tuple[str, str, float]]:
-        with closing(sqlite3.connect(self._ledger)) as ledger:
-            query = f"SELECT worker, invoice_id, amount FROM runs WHERE {where} ORDER BY at"  # noqa: S608
-            return ledger.execute(query).fetchall()
+        query = f"SELECT worker, invoice_id, amount FROM runs WHERE {where} ORDER BY at"  # noqa: S608
+        with self._books.connect() as ledger:
+            return [(row[0], row[1], row[2]) for row in ledger.execute(text(query))]
 
     def _recover(self) -> None:
         """Every order is looked at once more, when the leases of the dead are over."""
         time.sleep(LEASE + 0.1)
         before = len(self._finished())
-        client, dispatcher = make_dispatcher(self._plan("checker", 0, steady=True))
-        other, beside = make_dispatcher(self._plan("sweeper", 0, steady=True))
-        with client, other, ThreadPoolExecutor(4) as pool:
+        client, store, dispatcher = make_dispatcher(self._plan("checker", 0, steady=True))
+        other, other_store, beside = make_dispatcher(self._plan("sweeper", 0, steady=True))
+        with (
+            client,
+            other,
+            closing(store),
+            closing(other_store),
+            ThreadPoolExecutor(4) as pool,
+        ):
             list(pool.map(sweep, (dispatcher, beside)))
             left = set(sweep(dispatcher)) - {"duplicate", "underpaid"}
             if left:
@@ -463,8 +479,8 @@ class Storm:
         self.simulator.requests.clear()
         for kind in ("reset-after", "500-after", "502-after", "cut-off", "reset-before", "500"):
             self.simulator.faults.add("DELETE", "/payment/refund/*", kind, None, share=0.1)
-        client, _ = make_dispatcher(self._plan("cashier", 0, steady=True))
-        with client, ThreadPoolExecutor(8) as pool:
+        client, store, _ = make_dispatcher(self._plan("cashier", 0, steady=True))
+        with client, closing(store), ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda payment: self._refund_one(client, payment), cards))
         self.simulator.faults.clear()
         self.books.refunds = len(cards)
@@ -518,22 +534,36 @@ class Storm:
             if reported[order.invoice_id] != order.twice:
                 times = reported[order.invoice_id]
                 wrong.append(f"order {order.number}: {times} payments reported as too many")
-            # A worker that died after its own commit may have left its claim open.
             again = [worker for worker in workers[:-1] if worker not in self._dead]
             books.again_after_crash += len(workers[:-1]) - len(again)
             if again:
                 wrong.append(f"order {order.number}: delivered {len(workers)} times")
         wrong += [f"invoice {invoice_id}: delivered and unknown" for invoice_id in runs]
+        if self._kind == "postgres":
+            self._compare(wrong)
+
+    def _compare(self, wrong: list[str]) -> None:
+        """Compare the deliveries that the store recorded with the rows that committed with them."""
+        recorded = Counter(
+            (one.invoice_id, one.status)
+            for one in SQLAlchemyStore(self._books).deliveries()
+            if one.outcome == "delivered"
+        )
+        written = Counter((invoice_id, "PAID") for _, invoice_id, _ in self._finished())
+        wrong += [f"recorded and not written: {one}" for one in recorded - written]
+        wrong += [f"written and not recorded: {one}" for one in written - recorded]
 
     def _balance_lives(self, runs: dict[str, list[str]]) -> None:
         """Balance the orders that lived, and take their invoices out of the deliveries."""
         books, wrong = self.books, self.books.wrong
         books.lives = len(self.lives)
-        with closing(sqlite3.connect(self._ledger)) as ledger:
-            rows: list[tuple[str, str, str, str]] = ledger.execute(
-                "SELECT worker, number, invoice_id, payment_id FROM runs"
-                " WHERE number LIKE 'life-%' ORDER BY at"
-            ).fetchall()
+        with self._books.connect() as ledger:
+            rows = ledger.execute(
+                text(
+                    "SELECT worker, number, invoice_id, payment_id FROM runs"
+                    " WHERE number LIKE 'life-%' ORDER BY at"
+                )
+            ).all()
         delivered: dict[str, list[str]] = {}
         reported: dict[str, list[str]] = {}
         for worker, number, invoice_id, payment_id in rows:
@@ -573,12 +603,16 @@ def _free_port() -> int:
 
 
 def run(kind: str, *, seed: int, orders: int) -> Books:
-    """Run one storm on "sqlite" or "redis" and return its books."""
+    """Run one storm on "sqlite", "redis" or "postgres" and return its books."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        redis = stack.enter_context(RestartableRedis()) if kind == "redis" else None
-        where = redis.url if redis is not None else str(folder / "store.db")
-        return Storm(kind, where, folder, seed=seed, orders=orders, redis=redis).run()
+        server: RestartableRedis | RestartablePostgres | None = None
+        if kind == "redis":
+            server = stack.enter_context(RestartableRedis())
+        elif kind == "postgres":
+            server = stack.enter_context(RestartablePostgres())
+        where = server.url if server is not None else str(folder / "store.db")
+        return Storm(kind, where, folder, seed=seed, orders=orders, server=server).run()
 
 
 def main() -> int:
@@ -590,7 +624,7 @@ def main() -> int:
     options.add_argument("--orders", type=int, default=2000)
     options.add_argument("--seeds", type=int, default=1)
     options.add_argument("--first-seed", type=int, default=1)
-    options.add_argument("--stores", nargs="+", default=["sqlite", "redis"])
+    options.add_argument("--stores", nargs="+", default=["sqlite", "redis", "postgres"])
     chosen = options.parse_args()
     logging.disable(logging.CRITICAL)
     columns = [name for name in Books.__dataclass_fields__ if name != "wrong"]

@@ -16,11 +16,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from qpaykit import CallbackDispatcher, Orders, PaymentEvent, QPayClient
 from qpaykit.orders import flow
-from workers import open_store
+from workers import OwnStore, open_store
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Credentials
@@ -44,55 +46,58 @@ class Plan(TypedDict):
     dies: float
 
 
-def write(ledger: str, name: str, event: PaymentEvent) -> None:
+def write(plan: Plan, name: str, event: PaymentEvent[Session]) -> None:
     """Write a finished delivery into the shop's own books."""
-    connection = sqlite3.connect(ledger, timeout=30, isolation_level=None)
-    connection.execute(
-        "INSERT INTO runs (worker, kind, number, invoice_id, payment_id, amount, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            name,
-            str(event.status),
-            event.order_no,
-            event.invoice_id,
-            event.payment_id,
-            float(event.amount),
-            time.time(),
-        ),
-    )
+    run: dict[str, str | float] = {
+        "worker": name,
+        "kind": str(event.status),
+        "number": event.order_no,
+        "invoice_id": event.invoice_id,
+        "payment_id": event.payment_id,
+        "amount": float(event.amount),
+        "at": time.time(),
+    }
+    sql = f"INSERT INTO runs ({', '.join(run)}) VALUES (:{', :'.join(run)})"  # noqa: S608
+    if plan["kind"] == "postgres":
+        event.session.execute(text(sql), run)
+        return
+    connection = sqlite3.connect(plan["ledger"], timeout=30, isolation_level=None)
+    connection.execute(sql, run)
     connection.close()
 
 
-def make_dispatcher(plan: Plan) -> tuple[QPayClient, CallbackDispatcher]:
+def make_dispatcher(plan: Plan) -> tuple[QPayClient, OwnStore, CallbackDispatcher]:
     """Wire a dispatcher whose handler raises and dies at random before it has finished."""
     rng = random.Random(plan["seed"])
+    store = open_store(plan["kind"], plan["where"])
     client = QPayClient(
-        **plan["credentials"],
-        callback_secret=plan["secret"],
-        store=open_store(plan["kind"], plan["where"]),
-        timeout=3,
+        **plan["credentials"], callback_secret=plan["secret"], store=store, timeout=3
     )
     dispatcher = CallbackDispatcher(client, lease=LEASE, patience=1)
 
     @dispatcher.on_paid
-    def deliver(event: PaymentEvent) -> None:
+    def deliver(event: PaymentEvent[Session]) -> None:
         time.sleep(rng.random() * 0.01)
+        if plan["kind"] == "postgres":
+            # What follows must undo it: it commits with the delivery.
+            write(plan, plan["name"], event)
         draw = rng.random()
         if draw < plan["dies"]:
             os.kill(os.getpid(), signal.SIGKILL)
         if draw < plan["dies"] + plan["raises"]:
             raise RuntimeError("the shop's database is away")
-        write(plan["ledger"], plan["name"], event)
+        if plan["kind"] != "postgres":
+            write(plan, plan["name"], event)
 
     @dispatcher.on_underpaid
-    def remember(event: PaymentEvent) -> None:
-        write(plan["ledger"], f"{plan['name']} underpaid", event)
+    def remember(event: PaymentEvent[Session]) -> None:
+        write(plan, f"{plan['name']} underpaid", event)
 
     @dispatcher.on_overpaid
-    def give_back(event: PaymentEvent) -> None:
-        write(plan["ledger"], f"{plan['name']} overpaid", event)
+    def give_back(event: PaymentEvent[Session]) -> None:
+        write(plan, f"{plan['name']} overpaid", event)
 
-    return client, dispatcher
+    return client, store, dispatcher
 
 
 class Counter:
@@ -137,7 +142,7 @@ def main() -> None:
     plan: Plan = json.loads(sys.argv[1])
     flow.LEASE_SECONDS = LEASE
     flow.QUESTION_INTERVAL_SECONDS = 0.5
-    _, dispatcher = make_dispatcher(plan)
+    *_, dispatcher = make_dispatcher(plan)
     counter = Counter(plan, dispatcher)
 
     class Page(BaseHTTPRequestHandler):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from qpaykit import (
     CallbackDispatcher,
@@ -34,7 +34,10 @@ class OwnSQLAlchemyStore(SQLAlchemyStore):
         self._own.dispose()
 
 
-def open_store(kind: str, where: str) -> SQLiteStore | RedisStore | OwnSQLAlchemyStore:
+OwnStore: TypeAlias = SQLiteStore | RedisStore | OwnSQLAlchemyStore
+
+
+def open_store(kind: str, where: str) -> OwnStore:
     if kind == "sqlite":
         return SQLiteStore(where)
     if kind == "redis":
