@@ -21,7 +21,7 @@ assert qpaykit.__version__ == version("qpaykit"), qpaykit.__version__
 installed = {found.metadata["Name"].lower().replace("_", "-") for found in distributions()}
 needed = {"anyio", "httpcore", "httpx", "pydantic", "tenacity", "typing-extensions"}
 assert needed < installed, installed
-more = installed & {"redis", "rich", "segno", "starlette", "typer", "uvicorn"}
+more = installed & {"redis", "rich", "segno", "sqlalchemy", "starlette", "typer"}
 assert not more, more
 client = qpaykit.QPayClient(
     username="u", password="p", invoice_code="I", callback_url="https://shop.test/callback"
@@ -45,6 +45,7 @@ def simulator():
 
 missing("redis", lambda: qpaykit.RedisStore("redis://127.0.0.1:1/0"))
 missing("simulator", simulator)
+missing("sqlalchemy", lambda: qpaykit.SQLAlchemyStore(None))
 missing("qr", qpaykit.Invoice.model_validate({"invoice_id": "i", "qr_text": "q"}).qr_png)
 """
 

@@ -423,6 +423,6 @@ def test_an_engine_that_will_not_do_is_named(store: Any, engine: Any, message: s
 
 def test_a_missing_sqlalchemy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = create_engine("postgresql+psycopg://h/d")
-    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    monkeypatch.setitem(sys.modules, "qpaykit.stores.sqlalchemy_tables", None)
     with pytest.raises(ImportError, match=r"qpaykit\[sqlalchemy\]"):
         SQLAlchemyStore(engine)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher
+from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher, CallbackReply
 from qpaykit.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from qpaykit.callbacks import CallbackReply
 
 METHODS = ("GET", "POST")
 

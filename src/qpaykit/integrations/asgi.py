@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from anyio import to_thread
 
@@ -18,9 +18,6 @@ from qpaykit.integrations._answers import (
     method_not_allowed,
     too_large,
 )
-
-if TYPE_CHECKING:
-    from typing import TypeAlias
 
 # Servers and frameworks have types of their own for what travels, which agree in nothing.
 Scope: TypeAlias = Mapping[str, Any]

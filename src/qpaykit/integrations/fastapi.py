@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.requests import HTTPConnection  # noqa: TC002 (FastAPI reads the hints)
+from fastapi.requests import HTTPConnection
 from fastapi.responses import PlainTextResponse
 
+from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher
 from qpaykit.client import AsyncQPayClient
 from qpaykit.errors import ConfigurationError
 from qpaykit.integrations.asgi import callback_app
 from qpaykit.integrations.starlette import STATE_KEY, lifespan
-
-if TYPE_CHECKING:
-    from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher
 
 __all__ = ["Client", "get_client", "lifespan", "router"]
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, Response, request
 
+from qpaykit.callbacks import CallbackDispatcher
 from qpaykit.integrations.wsgi import callback_app
-
-if TYPE_CHECKING:
-    from qpaykit.callbacks import CallbackDispatcher
 
 
 def blueprint(

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from anyio import to_thread
 from starlette.routing import Route
 
+from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher
 from qpaykit.client import AsyncQPayClient, QPayClient
 from qpaykit.integrations.asgi import callback_app
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from contextlib import AbstractAsyncContextManager
-
-    from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher
 
 STATE_KEY = "qpay_client"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
+from qpaykit.callbacks import CallbackDispatcher
 from qpaykit.callbacks.parse import MAX_INPUT_BYTES
 from qpaykit.integrations._answers import (
     METHODS,
@@ -16,11 +17,6 @@ from qpaykit.integrations._answers import (
     method_not_allowed,
     too_large,
 )
-
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    from qpaykit.callbacks import CallbackDispatcher
 
 StartResponse: TypeAlias = Callable[[str, list[tuple[str, str]]], object]
 

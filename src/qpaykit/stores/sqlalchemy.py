@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeVar
 
 from qpaykit._fork import reset_after_fork
 from qpaykit.errors import ConfigurationError
+from qpaykit.stores.delivery import Delivery
+from qpaykit.stores.protocol import ClaimState
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Engine
+# The extra is needed where a store is made; without it, its types alone are missing.
+with suppress(ImportError):
+    from sqlalchemy import Connection, Engine, event
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
     from sqlalchemy.orm import Session
 
-    from qpaykit.stores.delivery import Delivery
-    from qpaykit.stores.protocol import ClaimState
-    from qpaykit.stores.sqlalchemy_tables import Row
+    from qpaykit.stores.sqlalchemy_tables import Row, Statements
 
 T = TypeVar("T")
 
@@ -49,12 +50,7 @@ class SQLAlchemyStore:
     transactional = True
 
     def __init__(self, engine: Engine, *, create_tables: bool = False) -> None:
-        try:
-            from sqlalchemy import Engine
-
-            from qpaykit.stores.sqlalchemy_tables import Statements
-        except ImportError as error:
-            raise _missing() from error
+        _need_sqlalchemy()
         if not isinstance(engine, Engine):
             raise _not_an_engine(engine, "SQLAlchemyStore", "sqlalchemy.create_engine")
         self._engine = engine
@@ -94,8 +90,6 @@ class SQLAlchemyStore:
             raise
 
     def _open(self, key: str, owner: str, lease: float) -> ClaimState:
-        from sqlalchemy.orm import Session
-
         session = Session(self._engine)
         try:
             state = self._statements.lock(session, key, owner, lease)
@@ -195,12 +189,7 @@ class AsyncSQLAlchemyStore:
     transactional = True
 
     def __init__(self, engine: AsyncEngine, *, create_tables: bool = False) -> None:
-        try:
-            from sqlalchemy.ext.asyncio import AsyncEngine
-
-            from qpaykit.stores.sqlalchemy_tables import Statements
-        except ImportError as error:
-            raise _missing() from error
+        _need_sqlalchemy()
         if not isinstance(engine, AsyncEngine):
             maker = "sqlalchemy.ext.asyncio.create_async_engine"
             raise _not_an_engine(engine, "AsyncSQLAlchemyStore", maker)
@@ -238,8 +227,6 @@ class AsyncSQLAlchemyStore:
             raise
 
     async def _open(self, key: str, owner: str, lease: float) -> ClaimState:
-        from sqlalchemy.ext.asyncio import AsyncSession
-
         session = AsyncSession(self._engine)
         try:
             state = await session.run_sync(self._statements.lock, key, owner, lease)
@@ -308,14 +295,10 @@ class AsyncSQLAlchemyStore:
 
 
 def _watch(session: Session) -> None:
-    from sqlalchemy import event
-
     event.listen(session, "before_commit", _refuse_commit)
 
 
 def _unwatch(session: Session) -> None:
-    from sqlalchemy import event
-
     event.remove(session, "before_commit", _refuse_commit)
 
 
@@ -343,5 +326,10 @@ def _not_an_engine(given: object, store: str, maker: str) -> ConfigurationError:
     return ConfigurationError(f"{store} needs an engine of {maker}, not {type(given).__name__}")
 
 
-def _missing() -> ImportError:
-    return ImportError('this store needs SQLAlchemy 2: pip install "qpaykit[sqlalchemy]"')
+def _need_sqlalchemy() -> None:
+    try:
+        import qpaykit.stores.sqlalchemy_tables  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            'this store needs SQLAlchemy 2: pip install "qpaykit[sqlalchemy]"'
+        ) from error

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
+    Connection,
     Double,
+    Engine,
     Index,
     MetaData,
     String,
@@ -22,22 +27,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.delivery import Delivery, aware
+from qpaykit.stores.protocol import ClaimState
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from typing import TypeAlias
-
-    from sqlalchemy import ColumnElement, Connection, Engine
-    from sqlalchemy.orm import Session
-
-    from qpaykit.stores.protocol import ClaimState
-
-    Row: TypeAlias = tuple[float, str, str | None]
+Row: TypeAlias = tuple[float, str, str | None]
 
 metadata: MetaData = MetaData()
 """The tables `qpaykit_values` and `qpaykit_claims`."""
