@@ -123,9 +123,18 @@ def url(request: pytest.FixtureRequest, where: Callable[[str], str]) -> str:
     return where(request.param)
 
 
-@pytest.fixture(params=[SyncShop, AsyncShop])
-def shop(request: pytest.FixtureRequest, url: str) -> Shop:
-    made: Shop = request.param(url)
+@pytest.fixture(
+    params=[
+        (SyncShop, "postgres"),
+        (AsyncShop, "postgres"),
+        (SyncShop, "sqlalchemy-sqlite"),
+        pytest.param((AsyncShop, "sqlalchemy-sqlite"), marks=pytest.mark.slow),
+    ],
+    ids=["sync-postgres", "async-postgres", "sync-sqlite", "async-sqlite"],
+)
+def shop(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Shop:
+    kind, database = request.param
+    made: Shop = kind(where(database))
     return made
 
 
@@ -307,6 +316,23 @@ def test_orders_are_delivered_at_once_and_none_waits_for_another(
         assert [one.outcome for one in pool.map(shop.call, ["42", "43"])] == ["delivered"] * 2
 
 
+def test_an_async_dispatcher_takes_a_store_that_blocks(postgres_url: str) -> None:
+    shop = SyncShop(postgres_url)
+
+    async def main() -> str:
+        dispatcher = AsyncCallbackDispatcher(verify=False, store=SQLAlchemyStore(shop.engine))
+
+        @dispatcher.on_paid
+        async def deliver(event: PaymentEvent[Session]) -> None:
+            mark_paid(event.session, event)
+
+        return (await dispatcher.handle(body=callback("42"))).outcome
+
+    assert anyio.run(main) == "delivered"
+    assert (shop.state(), shop.delivered()) == ("paid", ["42"])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
 def test_a_shop_may_isolate_its_transactions_further(postgres_url: str, level: str) -> None:
     shop = SyncShop(postgres_url)
