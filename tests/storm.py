@@ -269,6 +269,8 @@ class Storm:
         shop = Shop(plans)
         client, store, _ = make_dispatcher(self._plan("maker", 0, steady=True))
         try:
+            for port in ports:
+                _wait_for(port)
             with self._weather(), ThreadPoolExecutor(8) as pool:
                 seeds = [self.rng.random() for _ in range(self._wanted)]
                 list(pool.map(lambda n: self._buy(client, str(n), seeds[n]), range(self._wanted)))
@@ -593,6 +595,20 @@ class Storm:
                 wrong.append(f"order {life.number}: an earlier invoice is still open")
         wrong += [f"order {number}: delivered and unknown" for number in delivered]
         wrong += [f"payment {name}: reported and unknown" for name in reported]
+
+
+def _wait_for(port: int) -> None:
+    """Wait until a worker listens: on a busy machine, one takes seconds to start."""
+    ends = time.monotonic() + 120
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:  # noqa: PERF203
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _free_port() -> int:

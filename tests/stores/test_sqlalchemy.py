@@ -440,7 +440,7 @@ def test_a_store_shows_no_password() -> None:
         ),
         (AsyncSQLAlchemyStore, create_async_engine("sqlite+aiosqlite://"), "MemoryStore"),
     ],
-    ids=str,
+    ids=["text", "async engine", "sync engine", "memory", "shared memory", "async memory"],
 )
 def test_an_engine_that_will_not_do_is_named(store: Any, engine: Any, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
