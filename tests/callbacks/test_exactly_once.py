@@ -130,9 +130,9 @@ class TestAPaymentOfADeliveredOrder:
             assert check.call_count == asked
         assert (len(shop.paid), shop.overpaid) == (1, [])
 
+    # What Quick QR lists without an id is no payment that it calls back about.
+    @pytest.mark.parametrize("shop", ["signed", "unsigned"], indirect=True)
     def test_is_a_duplicate_where_it_was_counted_without_its_id(self, shop: Shop) -> None:
-        if isinstance(shop, QuickShop):
-            pytest.skip("what Quick QR lists without an id is no payment that it calls back about")
         rows = [{**PAID, "payment_amount": "750.00", "payment_id": f"p-{n}"} for n in (1, 2)]
         shop.lists(*({**row, "payment_id": None, "payment_wallet": str(row)} for row in rows))
         assert shop.handle(**rows[0]) == "delivered"
