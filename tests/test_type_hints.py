@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from typing import get_type_hints
+from unittest.mock import create_autospec
 
 import pytest
 
@@ -52,3 +53,11 @@ def with_methods(name: str, found: object) -> Iterator[tuple[str, object]]:
 )
 def test_the_types_of_what_is_public_can_be_asked_for(found: object) -> None:
     get_type_hints(found)
+
+
+@pytest.mark.parametrize("client", [QPayClient, AsyncQPayClient])
+def test_a_stand_in_for_a_client_has_the_methods_of_its_resources(client: type) -> None:
+    stand_in = create_autospec(client, instance=True)
+    assert inspect.signature(stand_in.payments.get).parameters.keys() == {"payment_id"}
+    assert hasattr(stand_in.invoices, "create")
+    assert not hasattr(stand_in.invoices, "make")

@@ -20,6 +20,7 @@ from qpaykit._sync import run_sync
 from qpaykit.config import AccountSettings, Options
 from qpaykit.hooks import RequestInfo
 from qpaykit.resources._raw import request_operation
+from qpaykit.resources._resource import forget_resources
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, Store
@@ -56,7 +57,6 @@ class Client(Generic[C, X, S, H]):
         self._awaited_store = awaited
         sender = RequestSender(transport, Redactor(), on_request)
         self._session = Session(sender, TokenManager(settings, sender, awaited), options)
-        self._furnish(self._session)
 
     def _connect(
         self,
@@ -67,9 +67,6 @@ class Client(Generic[C, X, S, H]):
         http_client: H | None,
         on_request: Callable[[RequestInfo], object] | None,
     ) -> None:
-        raise NotImplementedError
-
-    def _furnish(self, session: Session) -> None:
         raise NotImplementedError
 
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
@@ -93,7 +90,7 @@ class Client(Generic[C, X, S, H]):
         other = copy.copy(self)
         other._owns_transport = False
         other._session = self._session.with_options(options)
-        other._furnish(other._session)
+        forget_resources(other)
         return other
 
     def _request(
@@ -118,7 +115,7 @@ class Client(Generic[C, X, S, H]):
 
 
 class SyncClient(Client[C, SyncTransport, "Store", "HTTPClient"]):
-    """The sync client of a product; its `_furnish` makes the resources."""
+    """The sync client of a product."""
 
     def _connect(
         self,
@@ -176,7 +173,7 @@ class SyncClient(Client[C, SyncTransport, "Store", "HTTPClient"]):
 
 
 class AsyncClient(Client[C, AsyncTransport, "Store | AsyncStore", "AsyncHTTPClient"]):
-    """The async client of a product; its `_furnish` makes the resources."""
+    """The async client of a product."""
 
     def _connect(
         self,

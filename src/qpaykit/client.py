@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from qpaykit._client import AsyncClient, SyncClient
 from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
-from qpaykit._http.session import Session
 from qpaykit.config import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
@@ -19,13 +19,16 @@ from qpaykit.config import (
     wrap_secrets,
 )
 from qpaykit.hooks import RequestInfo
-from qpaykit.resources._lookup import AsyncLookup, Lookup
-from qpaykit.resources.ebarimt import AsyncEbarimt, Ebarimt
-from qpaykit.resources.invoices import AsyncInvoices, Invoices
-from qpaykit.resources.payments import AsyncPayments, Payments
-from qpaykit.resources.subscriptions import AsyncSubscriptions, Subscriptions
-from qpaykit.resources.tokens import AsyncTokens, Tokens
+from qpaykit.resources._resource import resource
 from qpaykit.stores.protocol import AsyncStore, Store
+
+if TYPE_CHECKING:
+    from qpaykit.resources._lookup import AsyncLookup, Lookup
+    from qpaykit.resources.ebarimt import AsyncEbarimt, Ebarimt
+    from qpaykit.resources.invoices import AsyncInvoices, Invoices
+    from qpaykit.resources.payments import AsyncPayments, Payments
+    from qpaykit.resources.subscriptions import AsyncSubscriptions, Subscriptions
+    from qpaykit.resources.tokens import AsyncTokens, Tokens
 
 
 class QPayClient(SyncClient[Settings]):
@@ -80,14 +83,35 @@ class QPayClient(SyncClient[Settings]):
         )
         self._connect(settings, timeout, max_retries, store, http_client, on_request)
 
-    def _furnish(self, session: Session) -> None:
-        settings = self._settings
-        self.invoices: Invoices = Invoices(session, settings, self._awaited_store)
-        self.payments: Payments = Payments(session, settings)
-        self.ebarimt: Ebarimt = Ebarimt(session)
-        self.subscriptions: Subscriptions = Subscriptions(session)
-        self.tokens: Tokens = Tokens(session)
-        self._lookup: Lookup = Lookup(self.invoices)
+    @resource("qpaykit.resources.invoices")
+    def invoices(self, kind: type[Invoices]) -> Invoices:
+        """Invoices: make, get and cancel them."""
+        return kind(self._session, self._settings, self._awaited_store)
+
+    @resource("qpaykit.resources.payments")
+    def payments(self, kind: type[Payments]) -> Payments:
+        """Payments: get, check, list, wait for, cancel and refund them."""
+        return kind(self._session, self._settings)
+
+    @resource("qpaykit.resources.ebarimt")
+    def ebarimt(self, kind: type[Ebarimt]) -> Ebarimt:
+        """Receipts for the tax authority: make, get and cancel them."""
+        return kind(self._session)
+
+    @resource("qpaykit.resources.subscriptions")
+    def subscriptions(self, kind: type[Subscriptions]) -> Subscriptions:
+        """Subscriptions: get and cancel them."""
+        return kind(self._session)
+
+    @resource("qpaykit.resources.tokens")
+    def tokens(self, kind: type[Tokens]) -> Tokens:
+        """The bearer token, for those who need it themselves."""
+        return kind(self._session)
+
+    @resource("qpaykit.resources._lookup")
+    def _lookup(self, kind: type[Lookup]) -> Lookup:
+        """What a dispatcher asks of the client."""
+        return kind(self.invoices)
 
 
 class AsyncQPayClient(AsyncClient[Settings]):
@@ -124,11 +148,32 @@ class AsyncQPayClient(AsyncClient[Settings]):
         )
         self._connect(settings, timeout, max_retries, store, http_client, on_request)
 
-    def _furnish(self, session: Session) -> None:
-        settings = self._settings
-        self.invoices: AsyncInvoices = AsyncInvoices(session, settings, self._awaited_store)
-        self.payments: AsyncPayments = AsyncPayments(session, settings)
-        self.ebarimt: AsyncEbarimt = AsyncEbarimt(session)
-        self.subscriptions: AsyncSubscriptions = AsyncSubscriptions(session)
-        self.tokens: AsyncTokens = AsyncTokens(session)
-        self._lookup: AsyncLookup = AsyncLookup(self.invoices)
+    @resource("qpaykit.resources.invoices")
+    def invoices(self, kind: type[AsyncInvoices]) -> AsyncInvoices:
+        """Invoices: make, get and cancel them."""
+        return kind(self._session, self._settings, self._awaited_store)
+
+    @resource("qpaykit.resources.payments")
+    def payments(self, kind: type[AsyncPayments]) -> AsyncPayments:
+        """Payments: get, check, list, wait for, cancel and refund them."""
+        return kind(self._session, self._settings)
+
+    @resource("qpaykit.resources.ebarimt")
+    def ebarimt(self, kind: type[AsyncEbarimt]) -> AsyncEbarimt:
+        """Receipts for the tax authority: make, get and cancel them."""
+        return kind(self._session)
+
+    @resource("qpaykit.resources.subscriptions")
+    def subscriptions(self, kind: type[AsyncSubscriptions]) -> AsyncSubscriptions:
+        """Subscriptions: get and cancel them."""
+        return kind(self._session)
+
+    @resource("qpaykit.resources.tokens")
+    def tokens(self, kind: type[AsyncTokens]) -> AsyncTokens:
+        """The bearer token, for those who need it themselves."""
+        return kind(self._session)
+
+    @resource("qpaykit.resources._lookup")
+    def _lookup(self, kind: type[AsyncLookup]) -> AsyncLookup:
+        """What a dispatcher asks of the client."""
+        return kind(self.invoices)

@@ -1,52 +1,59 @@
 """What travels: requests with QPay's limits, answers in every shape that QPay has."""
 
-from qpaykit.models.auth import TokenResponse
-from qpaykit.models.banks import BANKS, bank_name
-from qpaykit.models.callbacks import CALLBACK_FIELDS, CallbackPayment
-from qpaykit.models.ebarimt import Ebarimt, EbarimtCancelRequest, EbarimtRequest
-from qpaykit.models.enums import (
-    BarimtStatus,
-    Currency,
-    InvoiceStatus,
-    ObjectType,
-    PaymentStatus,
-    PaymentType,
-    ReceiverType,
-    TaxCode,
-    TaxType,
-)
-from qpaykit.models.invoices import (
-    BankLink,
-    Invoice,
-    InvoiceDetail,
-    InvoiceDetailCharge,
-    InvoiceDetailLine,
-    InvoiceFields,
-    InvoiceRequest,
-)
-from qpaykit.models.lines import Discount, InvoiceLine, Surcharge, Tax, Transaction
-from qpaykit.models.parties import (
-    Account,
-    Address,
-    BranchData,
-    ReceiverData,
-    StaffData,
-    TerminalData,
-)
-from qpaykit.models.payments import (
-    CancelRequest,
-    CardTransaction,
-    CheckRequest,
-    ListRequest,
-    P2PTransaction,
-    Payment,
-    PaymentCheck,
-    PaymentListRow,
-    PaymentPage,
-    PaymentRow,
-)
-from qpaykit.models.subscriptions import Subscription
-from qpaykit.models.values import ULAANBAATAR, MoneyInput, TimeInput
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qpaykit._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from qpaykit.models.auth import TokenResponse
+    from qpaykit.models.banks import BANKS, bank_name
+    from qpaykit.models.callbacks import CALLBACK_FIELDS, CallbackPayment
+    from qpaykit.models.ebarimt import Ebarimt, EbarimtCancelRequest, EbarimtRequest
+    from qpaykit.models.enums import (
+        BarimtStatus,
+        Currency,
+        InvoiceStatus,
+        ObjectType,
+        PaymentStatus,
+        PaymentType,
+        ReceiverType,
+        TaxCode,
+        TaxType,
+    )
+    from qpaykit.models.invoices import (
+        BankLink,
+        Invoice,
+        InvoiceDetail,
+        InvoiceDetailCharge,
+        InvoiceDetailLine,
+        InvoiceFields,
+        InvoiceRequest,
+    )
+    from qpaykit.models.lines import Discount, InvoiceLine, Surcharge, Tax, Transaction
+    from qpaykit.models.parties import (
+        Account,
+        Address,
+        BranchData,
+        ReceiverData,
+        StaffData,
+        TerminalData,
+    )
+    from qpaykit.models.payments import (
+        CancelRequest,
+        CardTransaction,
+        CheckRequest,
+        ListRequest,
+        P2PTransaction,
+        Payment,
+        PaymentCheck,
+        PaymentListRow,
+        PaymentPage,
+        PaymentRow,
+    )
+    from qpaykit.models.subscriptions import Subscription
+    from qpaykit.models.values import ULAANBAATAR, MoneyInput, TimeInput
 
 __all__ = [
     "BANKS",
@@ -99,3 +106,76 @@ __all__ = [
     "Transaction",
     "bank_name",
 ]
+
+# A shop that makes no receipts does not pay for the models of receipts.
+_NAMES = {
+    "auth": ("TokenResponse",),
+    "banks": (
+        "BANKS",
+        "bank_name",
+    ),
+    "callbacks": (
+        "CALLBACK_FIELDS",
+        "CallbackPayment",
+    ),
+    "ebarimt": (
+        "Ebarimt",
+        "EbarimtCancelRequest",
+        "EbarimtRequest",
+    ),
+    "enums": (
+        "BarimtStatus",
+        "Currency",
+        "InvoiceStatus",
+        "ObjectType",
+        "PaymentStatus",
+        "PaymentType",
+        "ReceiverType",
+        "TaxCode",
+        "TaxType",
+    ),
+    "invoices": (
+        "BankLink",
+        "Invoice",
+        "InvoiceDetail",
+        "InvoiceDetailCharge",
+        "InvoiceDetailLine",
+        "InvoiceFields",
+        "InvoiceRequest",
+    ),
+    "lines": (
+        "Discount",
+        "InvoiceLine",
+        "Surcharge",
+        "Tax",
+        "Transaction",
+    ),
+    "parties": (
+        "Account",
+        "Address",
+        "BranchData",
+        "ReceiverData",
+        "StaffData",
+        "TerminalData",
+    ),
+    "payments": (
+        "CancelRequest",
+        "CardTransaction",
+        "CheckRequest",
+        "ListRequest",
+        "P2PTransaction",
+        "Payment",
+        "PaymentCheck",
+        "PaymentListRow",
+        "PaymentPage",
+        "PaymentRow",
+    ),
+    "subscriptions": ("Subscription",),
+    "values": (
+        "ULAANBAATAR",
+        "MoneyInput",
+        "TimeInput",
+    ),
+}
+
+__getattr__ = lazy_names(__name__, _NAMES)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from qpaykit._client import AsyncClient, Client, H, S, SyncClient, X
 from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
-from qpaykit._http.session import Session
 from qpaykit._http.transport import AsyncTransport, SyncTransport
 from qpaykit.config import (
     DEFAULT_MAX_RETRIES,
@@ -19,15 +19,18 @@ from qpaykit.config import (
     wrap_secrets,
 )
 from qpaykit.hooks import RequestInfo
-from qpaykit.quickqr._lookup import AsyncLookup, Lookup
 from qpaykit.quickqr._settings import QUICKQR, QuickQRSettings
-from qpaykit.quickqr.invoices import AsyncQuickInvoices, QuickInvoices
-from qpaykit.quickqr.merchants import AsyncMerchants, Merchants
-from qpaykit.quickqr.payments import AsyncQuickPayments, QuickPayments
-from qpaykit.quickqr.places import AsyncPlaces, Places
-from qpaykit.resources.tokens import AsyncTokens, Tokens
+from qpaykit.resources._resource import resource
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, Store
+
+if TYPE_CHECKING:
+    from qpaykit.quickqr._lookup import AsyncLookup, Lookup
+    from qpaykit.quickqr.invoices import AsyncQuickInvoices, QuickInvoices
+    from qpaykit.quickqr.merchants import AsyncMerchants, Merchants
+    from qpaykit.quickqr.payments import AsyncQuickPayments, QuickPayments
+    from qpaykit.quickqr.places import AsyncPlaces, Places
+    from qpaykit.resources.tokens import AsyncTokens, Tokens
 
 
 class _QuickQR(Client[QuickQRSettings, X, S, H]):
@@ -59,6 +62,11 @@ class _QuickQR(Client[QuickQRSettings, X, S, H]):
         settings = QuickQRSettings(**account, terminal_id=terminal_id)
         self._connect(settings, timeout, max_retries, store, http_client, on_request)
 
+    @property
+    def _outlives(self) -> bool:
+        """Whether the store outlives this process."""
+        return not isinstance(self._store, MemoryStore)
+
 
 class QuickQRClient(_QuickQR[SyncTransport, Store, HTTPClient], SyncClient[QuickQRSettings]):
     """Talks to Quick QR in a platform's name; safe to share between threads.
@@ -88,16 +96,35 @@ class QuickQRClient(_QuickQR[SyncTransport, Store, HTTPClient], SyncClient[Quick
         ConfigurationError: A setting is missing or cannot be right; the message names it.
     """
 
-    def _furnish(self, session: Session) -> None:
-        outlives = not isinstance(self._store, MemoryStore)
-        self.merchants: Merchants = Merchants(session)
-        self.places: Places = Places(session)
-        self.invoices: QuickInvoices = QuickInvoices(
-            session, self._settings, self._awaited_store, outlives=outlives
-        )
-        self.payments: QuickPayments = QuickPayments(session)
-        self.tokens: Tokens = Tokens(session)
-        self._lookup: Lookup = Lookup(self.invoices)
+    @resource("qpaykit.quickqr.merchants")
+    def merchants(self, kind: type[Merchants]) -> Merchants:
+        """Sub-merchants: register, change, get, list and delete them."""
+        return kind(self._session)
+
+    @resource("qpaykit.quickqr.places")
+    def places(self, kind: type[Places]) -> Places:
+        """Cities and districts, with their codes."""
+        return kind(self._session)
+
+    @resource("qpaykit.quickqr.invoices")
+    def invoices(self, kind: type[QuickInvoices]) -> QuickInvoices:
+        """Invoices of sub-merchants: make, get and cancel them."""
+        return kind(self._session, self._settings, self._awaited_store, outlives=self._outlives)
+
+    @resource("qpaykit.quickqr.payments")
+    def payments(self, kind: type[QuickPayments]) -> QuickPayments:
+        """Payments: check them, and wait for them."""
+        return kind(self._session)
+
+    @resource("qpaykit.resources.tokens")
+    def tokens(self, kind: type[Tokens]) -> Tokens:
+        """The bearer token, for those who need it themselves."""
+        return kind(self._session)
+
+    @resource("qpaykit.quickqr._lookup")
+    def _lookup(self, kind: type[Lookup]) -> Lookup:
+        """What a dispatcher asks of the client."""
+        return kind(self.invoices)
 
 
 class AsyncQuickQRClient(
@@ -110,13 +137,32 @@ class AsyncQuickQRClient(
     `httpx2.AsyncClient`, and a `store` may be one whose methods are awaited.
     """
 
-    def _furnish(self, session: Session) -> None:
-        outlives = not isinstance(self._store, MemoryStore)
-        self.merchants: AsyncMerchants = AsyncMerchants(session)
-        self.places: AsyncPlaces = AsyncPlaces(session)
-        self.invoices: AsyncQuickInvoices = AsyncQuickInvoices(
-            session, self._settings, self._awaited_store, outlives=outlives
-        )
-        self.payments: AsyncQuickPayments = AsyncQuickPayments(session)
-        self.tokens: AsyncTokens = AsyncTokens(session)
-        self._lookup: AsyncLookup = AsyncLookup(self.invoices)
+    @resource("qpaykit.quickqr.merchants")
+    def merchants(self, kind: type[AsyncMerchants]) -> AsyncMerchants:
+        """Sub-merchants: register, change, get, list and delete them."""
+        return kind(self._session)
+
+    @resource("qpaykit.quickqr.places")
+    def places(self, kind: type[AsyncPlaces]) -> AsyncPlaces:
+        """Cities and districts, with their codes."""
+        return kind(self._session)
+
+    @resource("qpaykit.quickqr.invoices")
+    def invoices(self, kind: type[AsyncQuickInvoices]) -> AsyncQuickInvoices:
+        """Invoices of sub-merchants: make, get and cancel them."""
+        return kind(self._session, self._settings, self._awaited_store, outlives=self._outlives)
+
+    @resource("qpaykit.quickqr.payments")
+    def payments(self, kind: type[AsyncQuickPayments]) -> AsyncQuickPayments:
+        """Payments: check them, and wait for them."""
+        return kind(self._session)
+
+    @resource("qpaykit.resources.tokens")
+    def tokens(self, kind: type[AsyncTokens]) -> AsyncTokens:
+        """The bearer token, for those who need it themselves."""
+        return kind(self._session)
+
+    @resource("qpaykit.quickqr._lookup")
+    def _lookup(self, kind: type[AsyncLookup]) -> AsyncLookup:
+        """What a dispatcher asks of the client."""
+        return kind(self.invoices)

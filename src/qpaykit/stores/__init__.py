@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from qpaykit._lazy import lazy_names
 from qpaykit.stores.delivery import Delivery
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
@@ -28,19 +28,11 @@ __all__ = [
     "Store",
 ]
 
-_ROOMS = {
-    "AsyncRedisStore": "redis",
-    "AsyncSQLAlchemyStore": "sqlalchemy",
-    "AsyncSQLiteStore": "sqlite",
-    "RedisStore": "redis",
-    "SQLAlchemyStore": "sqlalchemy",
-    "SQLiteStore": "sqlite",
+# Who keeps nothing in SQLite does not pay for its import.
+_NAMES = {
+    "redis": ("AsyncRedisStore", "RedisStore"),
+    "sqlalchemy": ("AsyncSQLAlchemyStore", "SQLAlchemyStore"),
+    "sqlite": ("AsyncSQLiteStore", "SQLiteStore"),
 }
 
-
-def __getattr__(name: str) -> object:
-    # Who keeps nothing in SQLite should not pay for its import.
-    if name in _ROOMS:
-        found: object = getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
-        return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _NAMES)
