@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := cli,qr,redis,sqlalchemy
+EXTRAS := cli,django,qr,redis,sqlalchemy
 
 .PHONY: demo test test-slow resolve licences lint types docs regression dist checks check storm bench mutation format clean
 

@@ -16,7 +16,7 @@ nox.options.sessions = ["tests", "types", "dist"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
-EXTRAS = ".[cli,qr,redis,sqlalchemy]"
+EXTRAS = ".[cli,django,qr,redis,sqlalchemy]"
 
 # A shop of examples/ needs the newest of its framework, and a page of docs/ the tools that build
 # it: neither is a dependency that qpaykit claims. Benchmarks want a machine for themselves.

@@ -1,0 +1,58 @@
+"""The deliveries in the admin, to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+
+from qpaykit.integrations.django.config import database_alias
+from qpaykit.integrations.django.models import Delivery
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    _Admin = admin.ModelAdmin[Delivery]
+else:
+    _Admin = admin.ModelAdmin
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(_Admin):
+    """What was delivered; nothing can be changed, since it would be delivered again."""
+
+    list_display = (
+        "delivered_at",
+        "order_no",
+        "status",
+        "outcome",
+        "amount",
+        "due",
+        "payment_id",
+        "invoice_id",
+    )
+    list_display_links = ("delivered_at", "order_no")
+    list_filter = ("status", "outcome", "delivered_at")
+    search_fields = ("order_no", "payment_id", "invoice_id")
+    ordering = ("-delivered_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        """Look into the database that has the deliveries."""
+        rows: QuerySet[Delivery] = super().get_queryset(request).using(database_alias())
+        return rows
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse it: only a payment makes a delivery."""
+        del request
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        """Refuse it: a record says what was done."""
+        del request, obj
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        """Refuse it: what is forgotten is delivered again."""
+        del request, obj
+        return False

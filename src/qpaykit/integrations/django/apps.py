@@ -1,0 +1,25 @@
+"""The app as `INSTALLED_APPS` takes it; nothing of QPay is made here."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import checks
+from django.core.signals import setting_changed
+
+
+class QPayConfig(AppConfig):
+    """The app `qpaykit`: its label is the prefix of its tables."""
+
+    name = "qpaykit.integrations.django"
+    label = "qpaykit"
+    verbose_name = "QPay"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks, and follow settings that a test overrides."""
+        from qpaykit.integrations.django.checks import check_deployment, check_settings
+        from qpaykit.integrations.django.services import forget_after
+
+        checks.register(check_settings, "qpaykit")
+        checks.register(check_deployment, "qpaykit", deploy=True)
+        setting_changed.connect(forget_after, dispatch_uid="qpaykit")

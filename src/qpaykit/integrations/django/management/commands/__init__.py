@@ -1,0 +1,1 @@
+"""The commands that qpaykit adds to `manage.py`."""

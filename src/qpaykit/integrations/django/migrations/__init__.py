@@ -1,0 +1,1 @@
+"""The tables of qpaykit, version after version."""

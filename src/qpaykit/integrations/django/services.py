@@ -1,0 +1,105 @@
+"""The client and the dispatcher of the project, made when they are first asked for."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from qpaykit._fork import reset_after_fork
+from qpaykit.callbacks.dispatcher import CallbackDispatcher
+from qpaykit.client import AsyncQPayClient, QPayClient
+from qpaykit.integrations.django import signals
+from qpaykit.integrations.django.config import client_settings, database_alias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class _Once(Generic[T]):
+    """Makes a thing when it is first asked for, in one thread."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: T | None = None
+        self._lock = threading.Lock()
+        reset_after_fork(self, _Once.leave_the_parent)
+
+    def leave_the_parent(self) -> None:
+        self._lock = threading.Lock()
+
+    def get(self) -> T:
+        if self._made is None:
+            with self._lock:
+                if self._made is None:
+                    self._made = self._make()
+        return self._made
+
+    def forget(self) -> T | None:
+        made, self._made = self._made, None
+        return made
+
+
+def _make_client() -> QPayClient:
+    from qpaykit.integrations.django.store import DjangoStore
+
+    return QPayClient(**client_settings(), store=DjangoStore(database_alias()))
+
+
+def _make_async_client() -> AsyncQPayClient:
+    from qpaykit.integrations.django.store import AsyncDjangoStore
+
+    return AsyncQPayClient(**client_settings(), store=AsyncDjangoStore(database_alias()))
+
+
+def _make_dispatcher() -> CallbackDispatcher:
+    made = CallbackDispatcher(client())
+    signals.connect(made)
+    return made
+
+
+_client = _Once(_make_client)
+_async_client = _Once(_make_async_client)
+_dispatcher = _Once(_make_dispatcher)
+
+
+def client() -> QPayClient:
+    """Return the project's client; it is made when it is first asked for.
+
+    Raises:
+        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or cannot be right.
+    """
+    return _client.get()
+
+
+def aclient() -> AsyncQPayClient:
+    """Return the project's client for async views.
+
+    It shares the token and the invoices with `client()`. Deliveries are made by `dispatcher()`
+    alone: `await sync_to_async(dispatcher().check)(invoice_id)`.
+
+    Raises:
+        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or cannot be right.
+    """
+    return _async_client.get()
+
+
+def dispatcher() -> CallbackDispatcher:
+    """Return the project's dispatcher, which sends the signals.
+
+    Raises:
+        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or cannot be right.
+    """
+    return _dispatcher.get()
+
+
+def forget_after(*, setting: str, **_: object) -> None:
+    """Make everything anew after a change of the settings, as tests make them."""
+    if setting not in {"QPAY", "DATABASES"}:
+        return
+    _dispatcher.forget()
+    _async_client.forget()
+    made = _client.forget()
+    if made is not None:
+        made.close()

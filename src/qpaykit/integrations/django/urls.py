@@ -1,0 +1,13 @@
+"""`path("qpay/", include("qpaykit.integrations.django.urls"))` gives `/qpay/callback`."""
+
+from __future__ import annotations
+
+from django.urls import re_path
+
+from qpaykit.integrations.django.views import callback
+
+app_name = "qpaykit"
+
+# With a slash at its end or without: APPEND_SLASH redirects what has no view, and QPay may not
+# follow.
+urlpatterns = [re_path(r"^callback/?$", callback, name="callback")]
