@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.core import management
 from packaging.requirements import Requirement
 
 from docs.blocks import ROOT, pages, to_run
@@ -107,9 +108,20 @@ def export(assignment: str) -> None:
     assert value
 
 
+def django_admin(*arguments: str) -> None:
+    assert arguments == ("startproject", "mysite")
+
+
+def manage(command: str, *arguments: str) -> None:
+    assert command in management.find_commands(management.__path__[0])
+    assert set(arguments) <= {"shop"}
+
+
 def python(*arguments: str) -> None:
     if arguments[0] == "-m":
         assert find_spec(arguments[1])
+    elif arguments[0] == "manage.py":
+        manage(*arguments[1:])
     else:
         assert (ROOT / arguments[0]).is_file()
 
@@ -123,10 +135,11 @@ def git(*arguments: str) -> None:
 
 
 def cd(folder: str) -> None:
-    assert folder == "qpaykit"
+    assert folder in {"qpaykit", "mysite"}
 
 
 CHECKS: dict[str, Callable[..., None]] = {
+    "django-admin": django_admin,
     "make": make,
     "pip": pip,
     "qpaykit": qpaykit,

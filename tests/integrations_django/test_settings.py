@@ -15,7 +15,7 @@ from qpaykit import ConfigurationError
 from qpaykit.integrations.django import aclient, client, dispatcher, order_paid, services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 COMPLETE = {
     "USERNAME": "shop",
@@ -37,9 +37,10 @@ def connected() -> Iterator[None]:
     order_paid.disconnect(receive)
 
 
-def found(*, deploy: bool = False, **changes: object) -> dict[str, str]:
+def found(changes: Mapping[str, object] | None = None, *, deploy: bool = False) -> dict[str, str]:
     """Return what the checks say of the complete settings with some changes, by id."""
-    qpay = {name: value for name, value in {**COMPLETE, **changes}.items() if value is not None}
+    changed = {**COMPLETE, **(changes or {})}
+    qpay = {name: value for name, value in changed.items() if value is not None}
     with override_settings(QPAY=qpay):
         messages = checks.run_checks(tags=["qpaykit"], include_deployment_checks=deploy)
     return {str(one.id).removeprefix("qpaykit."): f"{one.msg} {one.hint}" for one in messages}
@@ -54,7 +55,7 @@ def test_variables_do_for_what_the_settings_leave_out(
 ) -> None:
     for name, value in COMPLETE.items():
         monkeypatch.setenv(f"QPAY_{name}", value)
-    assert found(deploy=True, **dict.fromkeys(COMPLETE)) == {}
+    assert found(dict.fromkeys(COMPLETE), deploy=True) == {}
     with override_settings(QPAY={"USERNAME": "other"}):
         settings = client().settings
     assert (settings.username, settings.invoice_code) == ("other", "SHOP_INVOICE")
@@ -95,7 +96,7 @@ def test_what_is_missing_is_named_and_stops_no_command(connected: None) -> None:
 def test_what_is_wrong_is_found(
     connected: None, changes: dict[str, object], code: str, says: str
 ) -> None:
-    messages = found(**changes)
+    messages = found(changes)
     assert list(messages) == [code]
     assert says in messages[code]
 
@@ -111,8 +112,8 @@ def test_what_is_wrong_is_found(
 def test_a_deployment_is_warned(
     connected: None, changes: dict[str, object], code: str, says: str
 ) -> None:
-    assert found(**changes) == {}
-    messages = found(deploy=True, **changes)
+    assert found(changes) == {}
+    messages = found(changes, deploy=True)
     assert list(messages) == [code]
     assert says in messages[code]
 
@@ -120,7 +121,7 @@ def test_a_deployment_is_warned(
 @pytest.mark.parametrize("setting", ["SECURE_SSL_REDIRECT", "PREPEND_WWW"])
 def test_what_would_redirect_qpay_is_found(connected: None, setting: str) -> None:
     with override_settings(**{setting: True}):
-        assert list(found(CALLBACK_URL="http://shop.example/qpay/callback")) == ["W005"]
+        assert list(found({"CALLBACK_URL": "http://shop.example/qpay/callback"})) == ["W005"]
 
 
 def test_settings_that_are_no_dict_are_found(connected: None) -> None:
@@ -134,7 +135,7 @@ def test_a_shop_without_a_receiver_is_warned() -> None:
 
 
 def test_no_check_repeats_a_secret(connected: None) -> None:
-    messages = found(CALLBACK_SECRET="too-short-one", PASSWORD=SecretStr("secret-word"), X=1)
+    messages = found({"CALLBACK_SECRET": "too-short-one", "PASSWORD": SecretStr("secret-word")})
     assert messages
     assert "too-short-one" not in str(messages)
     assert "secret-word" not in str(messages)

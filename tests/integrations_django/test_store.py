@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,11 +82,15 @@ def test_a_completed_claim_is_done_and_a_released_one_is_free(store: DjangoStore
 
 @pytest.mark.parametrize("alias", SEPARATE, indirect=True)
 def test_of_many_threads_one_gets_the_claim(using: str) -> None:
-    store, states = DjangoStore(using), []
+    store = DjangoStore(using)
+    states: list[str] = []
+
+    def claim(owner: str) -> None:
+        states.append(store.claim("k", owner, lease=60))
+
     with ThreadPoolExecutor(16) as pool:
         for n in range(16):
-            claim = in_thread(lambda n=n: states.append(store.claim("k", str(n), lease=60)))
-            pool.submit(claim)
+            pool.submit(in_thread(partial(claim, str(n))))
     assert sorted(states) == ["claimed"] + ["held"] * 15
 
 

@@ -11,7 +11,9 @@ import inspect
 import logging
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.dispatch import Signal
+from django.urls import get_resolver
 
 from qpaykit.callbacks.dispatcher import CallbackDispatcher
 from qpaykit.errors import ConfigurationError
@@ -39,20 +41,24 @@ def connect(dispatcher: CallbackDispatcher) -> None:
 
     @dispatcher.on_paid
     def paid(event: PaymentEvent) -> None:
+        _import_views()
         if not order_paid.has_listeners(CallbackDispatcher):
             # Recorded as delivered, the order would be lost without anybody being told.
             raise ConfigurationError(
-                "order_paid has no receiver, so nothing was delivered: connect one in models.py "
-                "or in a module that AppConfig.ready imports, then run manage.py qpay_sweep"
+                "order_paid has no receiver, so nothing was delivered: connect one in models.py, "
+                "beside the views, or in a module that AppConfig.ready imports; then run "
+                "manage.py qpay_sweep"
             )
         _send(order_paid, event)
 
     @dispatcher.on_underpaid
     def underpaid(event: PaymentEvent) -> None:
+        _import_views()
         _send(order_underpaid, event)
 
     @dispatcher.on_overpaid
     def overpaid(event: PaymentEvent) -> None:
+        _import_views()
         if not order_overpaid.has_listeners(CallbackDispatcher):
             _logger.error(
                 "Order %s was delivered before. Payment %s of %s is too much: refund it, and "
@@ -65,6 +71,7 @@ def connect(dispatcher: CallbackDispatcher) -> None:
 
     @dispatcher.on_refunded
     def refunded(event: PaymentEvent) -> None:
+        _import_views()
         if not order_refunded.has_listeners(CallbackDispatcher):
             _logger.warning(
                 "Payment %s of order %s was refunded, and order_refunded has no receiver.",
@@ -72,6 +79,15 @@ def connect(dispatcher: CallbackDispatcher) -> None:
                 event.order_no,
             )
         _send(order_refunded, event)
+
+
+def _import_views() -> None:
+    """Import what stands beside the views, where a receiver may be connected.
+
+    A web server has done so. A worker of a queue, such as Celery's, imports the models alone.
+    """
+    if getattr(settings, "ROOT_URLCONF", None):
+        list(get_resolver().url_patterns)
 
 
 def _send(signal: Signal, event: PaymentEvent) -> None:
