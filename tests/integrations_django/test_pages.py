@@ -36,12 +36,12 @@ def url(delivery: Delivery, action: str) -> str:
 
 def test_the_admin_lists_what_was_delivered_and_finds_an_order(shop: Shop, staff: Client) -> None:
     shop.connect()
-    for number in ("42", "43"):
+    for number in ("TEA-42", "TEA-43"):
         shop.call(shop.paid(shop.order(number)))
     page = staff.get("/admin/qpaykit/delivery/").content.decode()
     assert "2 deliveries" in page
     assert "PAID" in page
-    page = staff.get("/admin/qpaykit/delivery/?q=43").content.decode()
+    page = staff.get("/admin/qpaykit/delivery/?q=TEA-43").content.decode()
     assert "1 delivery" in page
 
 
