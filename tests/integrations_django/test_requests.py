@@ -27,9 +27,10 @@ def atomic_requests(alias: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connections.settings[alias], "ATOMIC_REQUESTS", True)
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("slash", ["", "/"])
-@pytest.mark.parametrize("append_slash", [True, False])
+@pytest.mark.parametrize(
+    ("method", "slash", "append_slash"),
+    [("get", "", True), ("get", "/", False), ("post", "", False), ("post", "/", True)],
+)
 def test_a_callback_is_never_redirected(
     shop: Shop, method: str, slash: str, append_slash: bool
 ) -> None:

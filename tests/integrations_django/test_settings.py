@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_type_hints
 
 import pytest
 from django.core import checks
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from integrations_django.project import SECRET, Shop
 from qpaykit import ConfigurationError
 from qpaykit.integrations.django import aclient, client, dispatcher, order_paid, services
+from qpaykit.integrations.django.store import AsyncDjangoStore, DjangoStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -197,3 +199,10 @@ def test_a_frame_of_ours_holds_no_password() -> None:
 @pytest.mark.parametrize("alias", ["file"], indirect=True)
 def test_the_tables_stand_in_the_database_that_the_settings_name(shop: Shop) -> None:
     assert repr(client().store) == "DjangoStore(using='file')"
+
+
+@pytest.mark.parametrize("store", [DjangoStore, AsyncDjangoStore])
+def test_the_types_of_what_is_public_can_be_asked_for(store: type) -> None:
+    public = [value for name, value in vars(store).items() if not name.startswith("_")]
+    for found in (client, aclient, dispatcher, *filter(inspect.isfunction, public)):
+        get_type_hints(found)

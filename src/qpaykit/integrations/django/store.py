@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,20 +31,15 @@ from qpaykit.errors import ConfigurationError
 from qpaykit.integrations.django.models import Claim, Delivery, Value
 from qpaykit.stores.delivery import Delivery as Record
 from qpaykit.stores.delivery import aware, now
+from qpaykit.stores.protocol import ClaimState
 from qpaykit.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from datetime import datetime
-    from typing import TypeVar
+    from collections.abc import Callable
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import QuerySet
     from django.db.models.expressions import CombinedExpression
-
-    from qpaykit.stores.protocol import ClaimState
-
-    T = TypeVar("T")
 
 _logger = logging.getLogger("qpaykit.callbacks")
 
