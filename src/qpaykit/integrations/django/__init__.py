@@ -11,10 +11,10 @@ need none of the settings.
 
 from __future__ import annotations
 
-try:
-    import django as _django  # noqa: F401 (asked for, so that its absence is said in our words)
-except ModuleNotFoundError as error:
-    raise ImportError('Django is missing: pip install "qpaykit[django]"') from error
+from importlib.util import find_spec
+
+if find_spec("django") is None:
+    raise ImportError('Django is missing: pip install "qpaykit[django]"')
 
 from qpaykit.integrations.django.services import aclient, client, dispatcher
 from qpaykit.integrations.django.signals import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib import admin
 
@@ -22,7 +22,7 @@ else:
 class DeliveryAdmin(_Admin):
     """What was delivered; nothing can be changed, since it would be delivered again."""
 
-    list_display = (
+    list_display: tuple[str, ...] = (
         "delivered_at",
         "order_no",
         "status",
@@ -32,10 +32,10 @@ class DeliveryAdmin(_Admin):
         "payment_id",
         "invoice_id",
     )
-    list_display_links = ("delivered_at", "order_no")
-    list_filter = ("status", "outcome", "delivered_at")
-    search_fields = ("order_no", "payment_id", "invoice_id")
-    ordering = ("-delivered_at",)
+    list_display_links: tuple[str, ...] = ("delivered_at", "order_no")
+    list_filter: ClassVar[tuple[str, ...]] = ("status", "outcome", "delivered_at")
+    search_fields: ClassVar[tuple[str, ...]] = ("order_no", "payment_id", "invoice_id")
+    ordering: ClassVar[tuple[str, ...]] = ("-delivered_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Look into the database that has the deliveries."""

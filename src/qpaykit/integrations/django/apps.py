@@ -10,10 +10,10 @@ from django.core.signals import setting_changed
 class QPayConfig(AppConfig):
     """The app `qpaykit`: its label is the prefix of its tables."""
 
-    name = "qpaykit.integrations.django"
-    label = "qpaykit"
-    verbose_name = "QPay"
-    default_auto_field = "django.db.models.BigAutoField"
+    name: str = "qpaykit.integrations.django"
+    label: str = "qpaykit"
+    verbose_name: str = "QPay"
+    default_auto_field: str = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Register the system checks, and follow settings that a test overrides."""

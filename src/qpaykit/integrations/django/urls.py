@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import re_path
+from django.urls import URLPattern, re_path
 
 from qpaykit.integrations.django.views import callback
 
-app_name = "qpaykit"
+app_name: str = "qpaykit"
 
 # With a slash at its end or without: APPEND_SLASH redirects what has no view, and QPay may not
 # follow.
-urlpatterns = [re_path(r"^callback/?$", callback, name="callback")]
+urlpatterns: list[URLPattern] = [re_path(r"^callback/?$", callback, name="callback")]

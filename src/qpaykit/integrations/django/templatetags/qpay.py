@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from qpaykit.models import Invoice
 
-register = template.Library()
+register: template.Library = template.Library()
 
 
 @register.simple_tag

@@ -19,8 +19,8 @@ _MARKS = {True: "ok   ", False: "wrong", None: "note "}
 class Command(BaseCommand):
     """Looks over the settings, the database and the account, and says what to do."""
 
-    help = "Looks over QPay's settings, logs in once, and says what to do where one is wrong."
-    requires_system_checks = ()
+    help: str = "Looks over QPay's settings, logs in once, and says what to do where one is wrong."
+    requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *_: object, **options: object) -> None:
         """Print what was found.
