@@ -8,6 +8,7 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import django
 import pytest
 from django.db import IntegrityError, connections, transaction
 
@@ -17,6 +18,7 @@ from qpaykit.integrations.django import (
     client,
     dispatcher,
     order_overpaid,
+    order_paid,
     order_refunded,
     order_underpaid,
 )
@@ -148,6 +150,30 @@ def test_an_order_without_a_receiver_is_an_error_and_stays_undelivered(
     shop.connect()
     assert [reply.outcome for reply in dispatcher().check(invoice.invoice_id)] == ["delivered"]
     assert shop.books() == ("paid", ["PAID"])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_async_receiver_works_in_the_same_transaction(
+    shop: Shop, fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def receive(sender: object, event: PaymentEvent, **kwargs: object) -> None:
+        rows = Order.objects.using(shop.alias).filter(number=event.order_no)
+        assert await rows.aupdate(state="paid") == 1
+        if fails:
+            raise RuntimeError("after the order was saved")
+
+    order_paid.connect(receive)
+    try:
+        answer = shop.call(shop.paid(shop.order()))
+    finally:
+        order_paid.disconnect(receive)
+    if django.VERSION < (5, 0):
+        assert answer.status_code == 500
+        assert "is async, which needs Django 5.0 or later" in caplog.text
+        assert shop.books() == ("open", [])
+    else:
+        assert answer.status_code == (500 if fails else 200)
+        assert shop.books() == (("open", []) if fails else ("paid", ["PAID"]))
 
 
 def test_less_than_the_total_is_underpaid(shop: Shop) -> None:
