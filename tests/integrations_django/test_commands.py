@@ -73,5 +73,47 @@ def test_the_doctor_asks_for_the_migrations(shop: Shop) -> None:
     assert "run manage.py migrate" in said
 
 
+def sweep(*options: str) -> tuple[bool, str]:
+    out = io.StringIO()
+    try:
+        call_command("qpay_sweep", *options, stdout=out)
+    except CommandError as error:
+        return False, f"{out.getvalue()}{error}"
+    return True, out.getvalue()
+
+
+def test_a_sweep_delivers_what_no_callback_came_for(shop: Shop) -> None:
+    shop.connect()
+    shop.paid(shop.order())
+    is_well, said = sweep("--dry-run")
+    assert is_well, said
+    assert "delivered      order 42" in said
+    assert "Dry run: 1 delivered" in said
+    assert shop.books() == ("open", [])
+    assert sweep()[1].endswith("Payments: 1 delivered\n")
+    assert shop.books() == ("paid", ["PAID"])
+    assert sweep() == (True, "Payments: 1 duplicate\n")
+    assert sweep("--from", "2020-01-01", "--to", "2020-01-31") == (True, "Payments: none\n")
+
+
+def test_a_sweep_that_delivers_nothing_for_want_of_a_receiver_fails(shop: Shop) -> None:
+    shop.paid(shop.order())
+    is_well, said = sweep()
+    assert not is_well
+    assert "handler_failed" in said
+    assert "1 could not be delivered" in said
+
+
+def test_a_sweep_refuses_a_time_that_it_cannot_read(shop: Shop) -> None:
+    is_well, said = sweep("--from", "yesterday")
+    assert not is_well
+    assert said
+
+
+def test_a_sweep_fails_where_qpay_cannot_be_asked(shop: Shop) -> None:
+    shop.simulator.faults.add("POST", "/payment/list", "500", times=9)
+    assert not sweep()[0]
+
+
 def test_the_migrations_are_complete(memory: str) -> None:
     call_command("makemigrations", "qpaykit", check=True, dry_run=True, verbosity=0)

@@ -13,7 +13,14 @@ from pydantic import SecretStr
 
 from integrations_django.project import SECRET, Shop
 from qpaykit import ConfigurationError
-from qpaykit.integrations.django import aclient, client, dispatcher, order_paid, services
+from qpaykit.integrations.django import (
+    aclient,
+    client,
+    dispatcher,
+    order_paid,
+    orders,
+    services,
+)
 from qpaykit.integrations.django.store import AsyncDjangoStore, DjangoStore
 
 if TYPE_CHECKING:
@@ -157,10 +164,10 @@ def test_several_secrets_are_taken_while_one_is_rotated_out() -> None:
 
 def test_client_and_dispatcher_are_made_once_and_anew_for_other_settings() -> None:
     with override_settings(QPAY=COMPLETE):
-        first = client(), aclient(), dispatcher()
-        assert first == (client(), aclient(), dispatcher())
+        first = client(), aclient(), dispatcher(), orders()
+        assert first == (client(), aclient(), dispatcher(), orders())
     with override_settings(QPAY={**COMPLETE, "TIMEOUT": 5, "MAX_RETRIES": 0}):
-        second = client(), aclient(), dispatcher()
+        second = client(), aclient(), dispatcher(), orders()
         assert client()._session.options.timeout == 5
     assert not set(map(id, first)) & set(map(id, second))
 
@@ -204,5 +211,5 @@ def test_the_tables_stand_in_the_database_that_the_settings_name(shop: Shop) -> 
 @pytest.mark.parametrize("store", [DjangoStore, AsyncDjangoStore])
 def test_the_types_of_what_is_public_can_be_asked_for(store: type) -> None:
     public = [value for name, value in vars(store).items() if not name.startswith("_")]
-    for found in (client, aclient, dispatcher, *filter(inspect.isfunction, public)):
+    for found in (client, aclient, dispatcher, orders, *filter(inspect.isfunction, public)):
         get_type_hints(found)

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 if find_spec("django") is None:
     raise ImportError('Django is missing: pip install "qpaykit[django]"')
 
-from qpaykit.integrations.django.services import aclient, client, dispatcher
+from qpaykit.integrations.django.services import aclient, client, dispatcher, orders
 from qpaykit.integrations.django.signals import (
     order_overpaid,
     order_paid,
@@ -32,4 +32,5 @@ __all__ = [
     "order_paid",
     "order_refunded",
     "order_underpaid",
+    "orders",
 ]

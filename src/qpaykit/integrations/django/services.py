@@ -1,4 +1,4 @@
-"""The client and the dispatcher of the project, made when they are first asked for."""
+"""The client, the dispatcher and the orders of the project, made when they are first asked for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from qpaykit.callbacks.dispatcher import CallbackDispatcher
 from qpaykit.client import AsyncQPayClient, QPayClient
 from qpaykit.integrations.django import signals
 from qpaykit.integrations.django.config import client_settings, database_alias
+from qpaykit.orders import Orders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,9 +60,14 @@ def _make_dispatcher() -> CallbackDispatcher:
     return made
 
 
+def _make_orders() -> Orders:
+    return Orders(dispatcher())
+
+
 _client = _Once(_make_client)
 _async_client = _Once(_make_async_client)
 _dispatcher = _Once(_make_dispatcher)
+_orders = _Once(_make_orders)
 
 
 def client() -> QPayClient:
@@ -94,10 +100,20 @@ def dispatcher() -> CallbackDispatcher:
     return _dispatcher.get()
 
 
+def orders() -> Orders:
+    """Return the project's orders: one open invoice for each, whoever asks.
+
+    Raises:
+        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or cannot be right.
+    """
+    return _orders.get()
+
+
 def forget_after(*, setting: str, **_: object) -> None:
     """Make everything anew after a change of the settings, as tests make them."""
     if setting not in {"QPAY", "DATABASES"}:
         return
+    _orders.forget()
     _dispatcher.forget()
     _async_client.forget()
     made = _client.forget()
