@@ -143,8 +143,8 @@ def test_the_command_fails_for_what_is_wrong_and_not_for_a_note(
 ) -> None:
     from typer.testing import CliRunner
 
-    from qpaykit.cli.commands import app
+    from qpaykit.cli.app import app
 
     findings = [Finding("one", True, "fine"), Finding("two", good, "so"), Finding("x", True, "y")]
-    monkeypatch.setattr("qpaykit.cli.commands.examine", lambda: iter(findings))
+    monkeypatch.setattr("qpaykit.cli.doctor.examine", lambda: iter(findings))
     assert CliRunner().invoke(app, ["doctor"]).exit_code == status

@@ -1,4 +1,4 @@
-"""The command `qpaykit`: a demonstration, and a QPay on your desk."""
+"""The command `qpaykit`: the day's work with an account, and a QPay on your desk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command; without its extra, say how to get it."""
     try:
-        from qpaykit.cli.commands import app
+        from qpaykit.cli.app import run
     except ModuleNotFoundError as error:
         sys.exit(f'{error.name} is missing: pip install "qpaykit[cli]"')
-    app()
+    run(sys.argv[1:])

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import typer
+from rich.text import Text
+
 from qpaykit._callback_url import check_callback_url, is_public_host
 from qpaykit._escaping import escaped
 from qpaykit._http.httpx_backend import default_backend, plain_client
+from qpaykit.cli.account import AsJson
+from qpaykit.cli.exits import ExitCode
+from qpaykit.cli.terminal import terminal_of
 from qpaykit.client import QPayClient
 from qpaykit.config import MERCHANT, PRODUCTION_URL, SANDBOX_URL, normalise_base_url
 from qpaykit.errors import ConfigurationError, QPayError
@@ -19,14 +25,20 @@ from qpaykit.quickqr import QuickQRClient
 from qpaykit.quickqr._settings import QUICKQR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from qpaykit.cli.terminal import Terminal
     from qpaykit.config import Settings
 
 _MAX_SKEW_SECONDS = 30.0
 _STAND_IN_URL = "https://shop.example/callback"
 _NEEDED = ("username", "password")
-_NAMES = {PRODUCTION_URL: "production", SANDBOX_URL: "the sandbox"}
+_SERVERS = {PRODUCTION_URL: "{url} (production)", SANDBOX_URL: "{url} (the sandbox)"}
+_MARKS: dict[bool | None, tuple[str, str]] = {
+    True: ("green", "ok"),
+    False: ("red", "wrong"),
+    None: ("yellow", "note"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,22 +48,35 @@ class Finding:
     Attributes:
         name: What it is.
         good: Whether it is right; None for what may be left as it is.
-        says: What was found, and what to do about it.
+        text: What was found, and what to do about it: English, with the names of its values in
+            braces.
+        values: The values.
     """
 
     name: str
     good: bool | None
-    says: str
+    text: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def says(self) -> str:
+        """The text in English, its values filled in."""
+        return self.text.format(**self.values)
 
 
 def examine() -> Iterator[Finding]:
     """Look at the environment's settings, at the token and at the clock; show no secret."""
     missing = [name for name in _NEEDED if not os.environ.get(f"QPAY_{name.upper()}", "").strip()]
     for name in missing:
-        yield Finding(name, False, f"not set: QPay gives it to you; set QPAY_{name.upper()}")
+        yield _finding(
+            name,
+            False,
+            "not set: QPay gives it to you; set {variable}",
+            variable=f"QPAY_{name.upper()}",
+        )
     unusable_url = _problem_of_callback_url()
     if unusable_url:
-        yield Finding("callback_url", False, unusable_url)
+        yield _finding("callback_url", False, "{problem}", problem=unusable_url)
     try:
         # With something in their place, the other settings can be looked at too.
         client = QPayClient(
@@ -62,14 +87,14 @@ def examine() -> Iterator[Finding]:
             timeout=10,
         )
     except ConfigurationError as error:
-        yield Finding("settings", False, str(error))
+        yield _finding("settings", False, "{problem}", problem=str(error))
         return
     with client:
         settings = client.settings
         if "username" not in missing:
-            yield Finding("username", True, escaped(settings.username))
+            yield _finding("username", True, "{username}", username=escaped(settings.username))
         if "password" not in missing:
-            yield Finding("password", True, "set")
+            yield _finding("password", True, "set")
         yield _server(settings)
         yield from _invoices(settings, skip_url=bool(unusable_url))
         if missing:
@@ -93,33 +118,46 @@ def examine_quickqr() -> Iterator[Finding]:
     needed = (*_NEEDED, "terminal_id")
     missing = [one for one in needed if not os.environ.get(QUICKQR.variable(one), "").strip()]
     for name in missing:
-        variable = QUICKQR.variable(name)
-        yield Finding(f"quickqr {name}", False, f"not set: QPay gives it to you; set {variable}")
+        yield _finding(
+            f"quickqr {name}",
+            False,
+            "not set: QPay gives it to you; set {variable}",
+            variable=QUICKQR.variable(name),
+        )
     if missing:
         return
     try:
         client = QuickQRClient(max_retries=0, timeout=10)
     except ConfigurationError as error:
-        yield Finding("quickqr settings", False, str(error))
+        yield _finding("quickqr settings", False, "{problem}", problem=str(error))
         return
     with client:
         settings = client.settings
-        login = escaped(f"{settings.username}, terminal {settings.terminal_id}")
-        yield Finding("quickqr login", True, f"{login}, at {settings.base_url}")
+        yield _finding(
+            "quickqr login",
+            True,
+            "{username}, terminal {terminal}, at {url}",
+            username=escaped(settings.username),
+            terminal=escaped(settings.terminal_id),
+            url=settings.base_url,
+        )
         for name, found in (
             ("callback_url", settings.callback_url),
             ("callback_secret", settings.callback_secrets),
         ):
-            variable = QUICKQR.variable(name)
-            says = "set" if found else f"not set: callbacks need it; set {variable}"
-            yield Finding(f"quickqr {name}", bool(found) or None, says)
+            yield _finding(
+                f"quickqr {name}",
+                bool(found) or None,
+                "set" if found else "not set: callbacks need it; set {variable}",
+                variable=QUICKQR.variable(name),
+            )
         yield from _login(client, "quickqr token")
 
 
 def _server(settings: Settings) -> Finding:
     base_url = settings.base_url
-    name = _NAMES.get(base_url) or ("a simulator" if settings.on_this_machine else None)
-    return Finding("base_url", bool(name) or None, f"{base_url} ({name or 'not QPay itself'})")
+    text = _SERVERS.get(base_url) or ("{url} (a simulator)" if settings.on_this_machine else None)
+    return _finding("base_url", bool(text) or None, text or "{url} (not QPay itself)", url=base_url)
 
 
 def _problem_of_callback_url() -> str:
@@ -141,47 +179,50 @@ def _problem_of_callback_url() -> str:
 
 def _invoices(settings: Settings, *, skip_url: bool) -> Iterator[Finding]:
     code = settings.invoice_code
-    yield Finding(
+    yield _finding(
         "invoice_code",
         bool(code) or None,
-        f"{code}; QPay checks it with the first invoice"
+        "{code}; QPay checks it with the first invoice"
         if code
-        else "not set: pass it to every invoice, or set QPAY_INVOICE_CODE",
+        else "not set: pass it to every invoice, or set {variable}",
+        code=code or "",
+        variable="QPAY_INVOICE_CODE",
     )
     url = settings.callback_url
     if skip_url:
         pass
     elif url is None:
-        yield Finding(
+        yield _finding(
             "callback_url",
             None,
-            "not set: pass it to every invoice, or set QPAY_CALLBACK_URL",
+            "not set: pass it to every invoice, or set {variable}",
+            variable="QPAY_CALLBACK_URL",
         )
     else:
-        advice = _advice(url, local=settings.on_this_machine)
-        yield Finding("callback_url", not advice, f"{url}{advice}")
+        good = _is_callable(url, local=settings.on_this_machine)
+        text = "{url}" if good else "{url}: QPay calls public https:// URLs only"
+        yield _finding("callback_url", good, text, url=url)
     signed = bool(settings.callback_secrets)
-    yield Finding(
+    yield _finding(
         "callback_secret",
         signed or None,
-        "set" if signed else "not set: callbacks can be forged; set QPAY_CALLBACK_SECRET",
+        "set" if signed else "not set: callbacks can be forged; set {variable}",
+        variable="QPAY_CALLBACK_SECRET",
     )
 
 
-def _advice(callback_url: str, *, local: bool) -> str:
+def _is_callable(callback_url: str, *, local: bool) -> bool:
     parts = urlsplit(callback_url)
-    if local or (parts.scheme == "https" and is_public_host(parts.hostname or "")):
-        return ""
-    return ": QPay calls public https:// URLs only"
+    return local or (parts.scheme == "https" and is_public_host(parts.hostname or ""))
 
 
 def _login(client: QPayClient | QuickQRClient, name: str = "token") -> Iterator[Finding]:
     try:
         client.tokens.get()
     except QPayError as error:
-        yield Finding(name, False, escaped(str(error)))
+        yield _finding(name, False, "{problem}", problem=escaped(str(error)))
     else:
-        yield Finding(name, True, "QPay gives one")
+        yield _finding(name, True, "QPay gives one")
 
 
 def _clock(base_url: str) -> Iterator[Finding]:
@@ -200,8 +241,46 @@ def _clock(base_url: str) -> Iterator[Finding]:
             halfway = (asked + time.time()) / 2
         skew = halfway - 0.5 - parsedate_to_datetime(date).timestamp()
     except unreadable:
-        yield Finding("clock", None, "QPay's time could not be read")
+        yield _finding("clock", None, "QPay's time could not be read")
         return
     good = abs(skew) <= _MAX_SKEW_SECONDS
-    advice = "" if good else ": set this machine's clock (NTP), for tokens end by it"
-    yield Finding("clock", good, f"{skew:+.0f} s from QPay's{advice}")
+    yield _finding(
+        "clock",
+        good,
+        "{skew} s from QPay's"
+        if good
+        else "{skew} s from QPay's: set this machine's clock (NTP), for tokens end by it",
+        skew=f"{skew:+.0f}",
+    )
+
+
+def _finding(name: str, good: bool | None, text: str, **values: str) -> Finding:
+    return Finding(name, good, text, values)
+
+
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+    """Look over the settings in the environment, and say what to do where one is wrong."""
+    terminal = terminal_of(context)
+    findings = []
+    for one in examine_products():
+        findings.append(one)
+        if not as_json:
+            show(terminal, one)
+    if as_json:
+        terminal.json([{"name": one.name, "ok": one.good, "says": one.says} for one in findings])
+    if any(one.good is False for one in findings):
+        raise typer.Exit(ExitCode.ATTENTION)
+
+
+def show(terminal: Terminal, one: Finding) -> None:
+    """Write a line about a finding.
+
+    Args:
+        terminal: Where to.
+        one: The finding.
+    """
+    style, word = _MARKS[one.good]
+    line = Text()
+    line.append(f"{terminal.t(word):<7}", style=style)
+    line.append(f"{one.name:<16} {terminal.t(one.text, **one.values)}")
+    terminal.out.print(line, soft_wrap=True)

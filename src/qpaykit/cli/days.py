@@ -1,0 +1,53 @@
+"""Days of Ulaanbaatar, as `--from` and `--to` name them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated
+
+import typer
+
+from qpaykit.cli.exits import CommandError, ExitCode
+from qpaykit.stores.delivery import now
+
+FromDay = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="DAY",
+        help="The first day: 2026-11-28, today or yesterday. Ulaanbaatar's.",
+    ),
+]
+ToDay = Annotated[
+    str | None,
+    typer.Option("--to", metavar="DAY", help="The last day, in full; the first one when left out."),
+]
+
+
+def read_days(first: str, last: str | None) -> tuple[date, date]:
+    """Read the days from `--from` to `--to`.
+
+    Args:
+        first: `--from`.
+        last: `--to`; the same day when left out.
+
+    Raises:
+        CommandError: One is no day, or the last one is before the first.
+    """
+    days = (_day(first), _day(first if last is None else last))
+    if days[1] < days[0]:
+        raise CommandError(ExitCode.USAGE, "--to is before --from.")
+    return days
+
+
+def _day(text: str) -> date:
+    today = now().date()
+    named = {"today": today, "yesterday": today - timedelta(days=1)}
+    try:
+        return named.get(text) or date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(
+            ExitCode.USAGE,
+            "{day} is no day: write it as 2026-11-28, or today, or yesterday.",
+            day=text,
+        ) from None

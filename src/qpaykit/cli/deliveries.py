@@ -1,0 +1,95 @@
+"""`qpaykit deliveries`: what the shop delivered on some days, as its store remembers it."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+import typer
+
+from qpaykit.cli.account import AsJson, NeededStore, opened_store
+from qpaykit.cli.days import FromDay, ToDay, read_days
+from qpaykit.cli.looks import delivery_content
+from qpaykit.cli.terminal import Column, moment, money, terminal_of
+from qpaykit.stores.delivery import ULAANBAATAR
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from qpaykit.cli.terminal import Terminal
+    from qpaykit.stores import Delivery, Store
+
+_WIDE = 118
+
+
+def fetch_deliveries(store: Store, first: date, last: date) -> list[Delivery]:
+    """Return what was delivered on some days, oldest first.
+
+    Args:
+        store: The shop's store.
+        first: The first day.
+        last: The last day, in full.
+    """
+    begin = datetime.combine(first, time(), ULAANBAATAR)
+    end = datetime.combine(last, time(), ULAANBAATAR) + timedelta(days=1)
+    return [one for one in store.deliveries(begin) if begin <= one.delivered_at < end]
+
+
+def deliveries(
+    context: typer.Context,
+    store: NeededStore,
+    first: FromDay = "today",
+    last: ToDay = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what was delivered on some days, from the shop's store; QPay is not asked."""
+    terminal = terminal_of(context)
+    days = read_days(first, last)
+    with opened_store(store) as opened:
+        found = [] if opened is None else fetch_deliveries(opened, *days)
+    if as_json:
+        terminal.json(
+            {
+                "from": days[0].isoformat(),
+                "to": days[1].isoformat(),
+                "deliveries": [delivery_content(one) for one in found],
+            }
+        )
+    else:
+        show(terminal, found, is_one_day=days[0] == days[1])
+
+
+def show(terminal: Terminal, found: Sequence[Delivery], *, is_one_day: bool) -> None:
+    """Write the table of deliveries.
+
+    Args:
+        terminal: Where to.
+        found: The deliveries.
+        is_one_day: Whether the time of day is enough.
+    """
+    if not found:
+        terminal.say("No deliveries.")
+        return
+    form = "%H:%M:%S" if is_one_day else "%m-%d %H:%M"
+    columns = [
+        Column("Time"),
+        Column("Order", shrinks=True),
+        Column("Status"),
+        Column("Amount", right=True),
+        Column("Due", right=True),
+    ]
+    rows = [
+        [
+            moment(one.delivered_at, form),
+            one.order_no,
+            one.status,
+            money(one.amount),
+            money(one.due),
+        ]
+        for one in found
+    ]
+    if terminal.out.width >= _WIDE:
+        columns.append(Column("Payment"))
+        rows = [[*row, one.payment_id] for row, one in zip(rows, found, strict=True)]
+    terminal.table(columns, rows)

@@ -1,0 +1,118 @@
+"""Exit codes of the commands, and which error leads to which."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from qpaykit.cli.language import translate
+from qpaykit.error_codes import ERROR_CODES
+from qpaykit.errors import (
+    APIError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    QPayError,
+    RateLimitedError,
+    ServerError,
+    TransportError,
+    UnexpectedResponseError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class ExitCode(IntEnum):
+    """What a script learns of a command.
+
+    Attributes:
+        DONE: Done, and all is well.
+        ATTENTION: Done, and a person should look: a setting is wrong, something is paid and not
+            delivered, a shop answers wrongly, or a question was not answered with yes.
+        USAGE: The command line or a setting cannot be right; nothing was sent.
+        REFUSED: QPay refuses it, or nobody knows such a thing.
+        UNREACHABLE: QPay or the store did not answer; try again later.
+        UNKNOWN: The refund may or may not have been made; look before it is tried again.
+    """
+
+    DONE = 0
+    ATTENTION = 1
+    USAGE = 2
+    REFUSED = 3
+    UNREACHABLE = 4
+    UNKNOWN = 5
+
+
+class CommandError(Exception):
+    """A command cannot go on.
+
+    Args:
+        code: What the process ends with.
+        text: Why, in English, with the names of its values in braces.
+        values: The values.
+    """
+
+    def __init__(self, code: ExitCode, text: str, **values: object) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.values = values
+
+
+def exit_code_of(error: Exception) -> ExitCode | None:
+    """Return what a process ends with after an error; None for one that is a bug.
+
+    Args:
+        error: What a command raised.
+    """
+    if isinstance(error, CommandError):
+        return error.code
+    for kinds, code in _EXIT_CODES:
+        if isinstance(error, kinds):
+            return code
+    return ExitCode.UNREACHABLE if isinstance(error, tuple(_redis_errors())) else None
+
+
+_EXIT_CODES: tuple[tuple[tuple[type[Exception], ...], ExitCode], ...] = (
+    ((ConfigurationError, ValidationError, ImportError), ExitCode.USAGE),
+    ((OutcomeUnknownError,), ExitCode.UNKNOWN),
+    (
+        (TransportError, UnexpectedResponseError, ServerError, RateLimitedError),
+        ExitCode.UNREACHABLE,
+    ),
+    ((QPayError,), ExitCode.REFUSED),
+    ((sqlite3.Error, OSError), ExitCode.UNREACHABLE),
+)
+
+
+def _redis_errors() -> Iterator[type[Exception]]:
+    # Where redis-py was not imported, it raised nothing.
+    module = sys.modules.get("redis.exceptions")
+    found: object = getattr(module, "RedisError", None)
+    if isinstance(found, type) and issubclass(found, Exception):
+        yield found
+
+
+def sentence_of(error: Exception, language: str) -> str:
+    """Return what to say about an error.
+
+    Args:
+        error: What a command raised.
+        language: One of `LANGUAGES`. Where QPay has a Mongolian sentence for its code, it is
+            said; our own errors of settings are in English.
+    """
+    if isinstance(error, CommandError):
+        return translate(error.text, language).format(**error.values)
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" if one["loc"] else one["msg"]
+            for one in error.errors(include_url=False, include_input=False)
+        )
+    known = ERROR_CODES.get(error.code or "") if isinstance(error, APIError) else None
+    if language == "mn" and known is not None:
+        return f"QPay: {known.code}. {known.mongolian}. {known.advice_mn}"
+    return str(error)

@@ -1,0 +1,88 @@
+"""`qpaykit refund`: gives a card payment back, after a look and a question."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qpaykit.cli.account import AsJson, StoreOption, opened_account
+from qpaykit.cli.exits import CommandError, ExitCode
+from qpaykit.cli.looks import PaymentId, fetch_payment, show_deliveries, show_payment
+from qpaykit.cli.terminal import money, terminal_of
+from qpaykit.models import CancelRequest, PaymentStatus, PaymentType
+
+if TYPE_CHECKING:
+    from qpaykit.cli.payments import ShownPayment
+
+
+def refund(
+    context: typer.Context,
+    payment_id: PaymentId,
+    note: Annotated[
+        str, typer.Option("--note", metavar="TEXT", help="Why, for QPay; at most 255 characters.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    store: StoreOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refund a card payment in full: shows what will happen, and asks first."""
+    terminal = terminal_of(context)
+    CancelRequest(note=note)  # refused before anything is asked
+    is_asked = not yes
+    with opened_account(store) as account:
+        report = fetch_payment(account, payment_id)
+        if not as_json:
+            show_payment(terminal, report)
+            show_deliveries(terminal, report.deliveries, has_store=store is not None)
+            terminal.out.print()
+        check_refundable(report.payment)
+        if is_asked and (as_json or not sys.stdin.isatty()):
+            raise CommandError(
+                ExitCode.USAGE, "There is nobody to ask: give --yes to refund without a question."
+            )
+        if is_asked and not terminal.confirm(
+            "Give {amount} {currency} back to the card, all of it?",
+            amount=money(report.payment.amount),
+            currency=report.payment.currency,
+        ):
+            terminal.note("Nothing was refunded.")
+            raise typer.Exit(ExitCode.ATTENTION)
+        account.client.payments.refund(payment_id, note=note)
+        after = fetch_payment(account, payment_id)
+    if as_json:
+        terminal.json(after.content())
+    else:
+        terminal.say(
+            "Refunded. The payment is now: {status}.",
+            style="green",
+            status=terminal.word(after.payment.status),
+        )
+
+
+def check_refundable(payment: ShownPayment) -> None:
+    """Refuse what QPay would refuse, before it is asked.
+
+    Args:
+        payment: The payment.
+
+    Raises:
+        CommandError: It was not paid by card, or is not PAID.
+    """
+    if payment.method == PaymentType.P2P:
+        raise CommandError(
+            ExitCode.REFUSED,
+            "This is a bank transfer, which QPay cannot refund: send the buyer {amount} "
+            "{currency} from your bank.",
+            amount=money(payment.amount),
+            currency=payment.currency,
+        )
+    if payment.status == PaymentStatus.REFUNDED:
+        raise CommandError(ExitCode.REFUSED, "This payment was refunded already.")
+    if payment.status != PaymentStatus.PAID:
+        raise CommandError(
+            ExitCode.REFUSED,
+            "This payment is {status}: only a PAID one can be refunded.",
+            status=payment.status or "?",
+        )

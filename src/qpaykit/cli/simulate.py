@@ -1,0 +1,129 @@
+"""`qpaykit simulate`: a QPay on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qpaykit.cli.exits import CommandError, ExitCode
+from qpaykit.cli.terminal import terminal_of
+from qpaykit.simulator import Simulator
+from qpaykit.simulator.terminal import FORMATS, describe, printable, setting_lines, write_dotenv
+
+if TYPE_CHECKING:
+    from qpaykit.cli.terminal import Terminal
+
+
+def simulate(
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65_535)
+    ] = 8899,
+    pay_after: Annotated[
+        float | None, typer.Option(help="Pay every invoice so many seconds after it is made.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="How --pay-after pays: P2P or CARD.")] = "P2P",
+    username: Annotated[
+        str | None, typer.Option(help="The login; QPAY_USERNAME, or a fixed one, when left out.")
+    ] = None,
+    password: Annotated[
+        str | None, typer.Option(help="Its password; QPAY_PASSWORD, or a fixed one, likewise.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="How settings are printed: shell, dotenv, powershell.")
+    ] = FORMATS[0],
+    write: Annotated[
+        Path | None, typer.Option(help="Put the settings into this file, such as .env.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; others than loopback need --expose.")
+    ] = "127.0.0.1",
+    expose: Annotated[
+        bool, typer.Option("--expose", help="Let other machines, and phones, reach it.")
+    ] = False,
+    public_url: Annotated[
+        str | None,
+        typer.Option(help="Where phones find the page, such as http://192.168.1.5:8899."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Make payment ids and shares of faults repeatable.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help='Add a fault: "POST /invoice 500", with "x3", "all" or "5%".'),
+    ] = None,
+) -> None:
+    """Run a QPay on this machine until Ctrl-C."""
+    terminal = terminal_of(context)
+    if form not in FORMATS:
+        raise CommandError(
+            ExitCode.USAGE,
+            "There is no format {form}; there are {forms}.",
+            form=form,
+            forms=", ".join(FORMATS),
+        )
+    try:
+        simulator = Simulator(
+            port=port,
+            host=host,
+            username=username,
+            password=password,
+            pay_method=method.upper(),
+            expose=expose,
+            public_url=public_url,
+            seed=seed,
+            pay_after=pay_after,
+        )
+        for line in fault or ():
+            simulator.faults.add_line(line)
+        simulator.start()
+    except ValueError as error:
+        raise CommandError(ExitCode.USAGE, "{problem}.", problem=error) from None
+    except OSError as error:
+        raise CommandError(
+            ExitCode.ATTENTION,
+            "Nothing can listen on port {port} of {host} ({reason}). Try --port 0, or another "
+            "--host.",
+            port=port,
+            host=host,
+            reason=error.strerror,
+        ) from None
+    try:
+        terminal.say("Its page: {url}; Ctrl-C ends it.", url=simulator.page_root)
+        _point_a_shop_at(simulator, form, write, terminal)
+        simulator.watch(
+            lambda event: terminal.line(printable(describe(event), terminal.out.encoding))
+        )
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        terminal.line("")
+        terminal.say("Stopped.")
+    finally:
+        simulator.stop()
+
+
+def _point_a_shop_at(
+    simulator: Simulator, form: str, write: Path | None, terminal: Terminal
+) -> None:
+    if write is not None:
+        try:
+            write_dotenv(write, simulator.credentials)
+        except OSError as error:
+            raise CommandError(
+                ExitCode.ATTENTION,
+                "{path} cannot be written: {reason}.",
+                path=write,
+                reason=error.strerror,
+            ) from None
+        terminal.say("The settings are in {path}.", path=write)
+    terminal.say("Point a shop at it; put your shop's callback URL in its place:")
+    terminal.line("")
+    for line in setting_lines(simulator.credentials, form, environment=os.environ):
+        terminal.line(f"  {line}")
+    terminal.line("")
+    terminal.say("Variables that are set to these values already are not shown.")
+    terminal.line("")

@@ -1,0 +1,192 @@
+"""The Mongolian texts of the commands, by the English ones."""
+
+from __future__ import annotations
+
+_WORDS = {
+    "transfer": "дансаар",
+    "card": "картаар",
+    "paid": "төлсөн",
+    "begun": "эхэлсэн",
+    "failed": "амжилтгүй",
+    "partly paid": "хэсэгчлэн төлсөн",
+    "refunded": "буцаасан",
+    "underpaid": "дутуу төлсөн",
+    "overpaid": "илүү төлсөн",
+    "open": "нээлттэй",
+    "closed": "хаагдсан",
+    "cancelled": "цуцалсан",
+}
+_TITLES = {
+    "Time": "Хугацаа",
+    "Order": "Захиалга",
+    "Orders": "Захиалгууд",
+    "Paid": "Төлсөн",
+    "Fee": "Шимтгэл",
+    "Left": "Үлдэх",
+    "Method": "Хэлбэр",
+    "Status": "Төлөв",
+    "Payment": "Төлбөр",
+    "Payments": "Төлбөрүүд",
+    "Invoice": "Нэхэмжлэх",
+    "Description": "Утга",
+    "Currency": "Валют",
+    "Amount": "Дүн",
+    "Due": "Төлөх дүн",
+    "Request": "Хүсэлт",
+    "Took": "Хугацаа",
+    "Answer": "Хариу",
+}
+_SENTENCES = {
+    "{count} paid": "{count} төлсөн",
+    "{count} payments are in {path}.": "{path} файлд {count} төлбөр бичигдлээ.",
+    "No payments.": "Төлбөр алга.",
+    "No deliveries.": "Хүргэлт алга.",
+    "The orders of {count} invoices are not shown: give --store, or --orders to ask QPay about "
+    "each.": "{count} нэхэмжлэхийн захиалгын дугаар харагдахгүй байна: --store өгөх эсвэл тус бүрийг "
+    "QPay-ээс асуулгахын тулд --orders өгнө үү.",
+    "There is no store at {place}.": "{place} гэсэн store (хадгалалт) алга.",
+    "The store knows no payment of order {order_no}. QPay cannot be asked by an order's number: "
+    "look for it in qpaykit payments.": "Store {order_no} захиалгын төлбөрийг мэдэхгүй байна. "
+    "QPay-ээс захиалгын дугаараар асуух боломжгүй: qpaykit payments дотроос хайна уу.",
+    "Nothing was delivered of it.": "Үүнээс юу ч хүргээгүй байна.",
+    "{at}  {status}: order {order_no} was delivered, {amount} of {due}.": "{at}  {status}: "
+    "{order_no} захиалгыг хүргэсэн, төлөх {due}-өөс {amount}.",
+    "{at}  {status}: the shop was told of {amount} of {due} for order {order_no}.": "{at}  "
+    "{status}: {order_no} захиалгын төлөх {due}-өөс {amount}-ийг дэлгүүрт мэдэгдсэн.",
+    "--to is before --from.": "--to нь --from-оос өмнө байна.",
+    "{day} is no day: write it as 2026-11-28, or today, or yesterday.": "{day} өдөр биш: "
+    "2026-11-28, today (өнөөдөр) эсвэл yesterday (өчигдөр) гэж бичнэ үү.",
+    "Refunded. The payment is now: {status}.": "Буцаалт хийгдлээ. Төлбөрийн төлөв: {status}.",
+    "This is a bank transfer, which QPay cannot refund: send the buyer {amount} {currency} from "
+    "your bank.": "Энэ бол дансаар хийсэн шилжүүлэг, QPay үүнийг буцааж чадахгүй: {amount} "
+    "{currency}-ийг худалдан авагчид өөрийн банкнаас шилжүүлнэ үү.",
+    "This payment was refunded already.": "Энэ төлбөрийг аль хэдийн буцаасан байна.",
+    "This payment is {status}: only a PAID one can be refunded.": "Энэ төлбөр {status} төлөвтэй: "
+    "зөвхөн PAID төлбөрийг буцааж болно.",
+    "There is nobody to ask: give --yes to refund without a question.": "Асуух хүн алга: "
+    "асуулгүй буцаах бол --yes өгнө үү.",
+    "Give {amount} {currency} back to the card, all of it?": "{amount} {currency}-ийг бүтнээр нь "
+    "карт руу буцаах уу?",
+    "Nothing was refunded.": "Юу ч буцаагаагүй.",
+    "probe": "шалгалт",
+    "forged": "хуурамч",
+    "real": "жинхэнэ",
+    "{name}: right": "{name}: зөв",
+    "A real callback is sent with --payment ID.": "Жинхэнэ callback илгээхийн тулд --payment ID "
+    "өгнө үү.",
+    "No answer: QPay cannot reach the shop either.": "Хариу алга: QPay ч дэлгүүрт хүрч чадахгүй.",
+    "A redirection: answer at this URL itself, for example with its slash at the end.": "Өөр хаяг "
+    "руу чиглүүлж байна: яг энэ хаяг дээр, жишээ нь төгсгөлийн ташуу зураастай нь хариулна уу.",
+    "The shop takes a payment that does not exist: confirm each one at QPay.": "Дэлгүүр байхгүй "
+    "төлбөрийг хүлээж авлаа: төлбөр бүрийг QPay-ээс лавлаж баталгаажуулна уу.",
+    "The shop fails.": "Дэлгүүр алдаа гаргалаа.",
+    "The body must be SUCCESS, and nothing else.": "Хариуны агуулга яг SUCCESS байх ёстой.",
+    "QPay wants status 200 and the body SUCCESS.": "QPay 200 статус, SUCCESS гэсэн агуулга "
+    "шаарддаг.",
+    "ok": "зөв",
+    "wrong": "буруу",
+    "note": "анхаар",
+    "set": "өгсөн",
+    "not set: QPay gives it to you; set {variable}": "өгөөгүй: QPay танд өгдөг; {variable} "
+    "хувьсагчид өгнө үү",
+    "not set: pass it to every invoice, or set {variable}": "өгөөгүй: нэхэмжлэх бүрт өгөх эсвэл "
+    "{variable} хувьсагчид өгнө үү",
+    "{username}, terminal {terminal}, at {url}": "{username}, терминал {terminal}, {url}",
+    "not set: callbacks need it; set {variable}": "өгөөгүй: callback-т хэрэгтэй; {variable} хувьсагчид өгнө үү",
+    "not set: callbacks can be forged; set {variable}": "өгөөгүй: callback-ийг хуурамчаар "
+    "үйлдэж болно; {variable} хувьсагчид өгнө үү",
+    "{code}; QPay checks it with the first invoice": "{code}; QPay анхны нэхэмжлэхээр шалгана",
+    "{url} (production)": "{url} (жинхэнэ)",
+    "{url} (the sandbox)": "{url} (туршилтын)",
+    "{url} (a simulator)": "{url} (симулятор)",
+    "{url} (not QPay itself)": "{url} (QPay өөрөө биш)",
+    "{url}: QPay calls public https:// URLs only": "{url}: QPay зөвхөн нийтэд нээлттэй https:// "
+    "хаяг дууддаг",
+    "QPay gives one": "QPay олголоо",
+    "QPay's time could not be read": "QPay-ийн цагийг уншиж чадсангүй",
+    "{skew} s from QPay's": "QPay-ийн цагаас {skew} секунд",
+    "{skew} s from QPay's: set this machine's clock (NTP), for tokens end by it": "QPay-ийн цагаас "
+    "{skew} секунд зөрж байна: токены хугацаа цагаар дуусдаг тул энэ машины цагийг (NTP) тааруулна "
+    "уу",
+    "There is no format {form}; there are {forms}.": "{form} гэсэн хэлбэр алга; {forms} бий.",
+    "Nothing can listen on port {port} of {host} ({reason}). Try --port 0, or another --host.": "{host} "
+    "хаягийн {port} портыг нээж чадсангүй ({reason}). --port 0 эсвэл өөр --host өгч үзнэ үү.",
+    "Its page: {url}; Ctrl-C ends it.": "Хуудас: {url}; Ctrl-C дарж зогсооно.",
+    "The settings are in {path}.": "Тохиргоог {path} файлд бичлээ.",
+    "{path} cannot be written: {reason}.": "{path} файлд бичиж чадсангүй: {reason}.",
+    "Point a shop at it; put your shop's callback URL in its place:": "Дэлгүүрээ үүн рүү "
+    "чиглүүлнэ үү; callback хаягийг дэлгүүрийнхээ хаягаар солино уу:",
+    "Variables that are set to these values already are not shown.": "Ийм утгатай болсон "
+    "хувьсагчдыг харуулаагүй.",
+    "Stopped.": "Зогслоо.",
+}
+_HELP = {
+    "QPay for shops and developers.": "Дэлгүүр ба хөгжүүлэгчдэд зориулсан QPay.",
+    "The day's work, with the real account": "Өдөр тутмын ажил, жинхэнэ эрхээр",
+    "For building a shop": "Дэлгүүр хөгжүүлэхэд",
+    "Print the version.": "Хувилбарыг хэвлэнэ.",
+    "The language, also after a command; the locale's when left out.": "Хэл, командын ард ч "
+    "бичиж болно; өгөөгүй бол системийн хэл.",
+    "List the payments of some days, with their sums.": "Тодорхой өдрүүдийн төлбөр, нийлбэр дүн.",
+    "The first day: 2026-11-28, today or yesterday. Ulaanbaatar's.": "Эхний өдөр: 2026-11-28, "
+    "today (өнөөдөр) эсвэл yesterday (өчигдөр). Улаанбаатарын цагаар.",
+    "The last day, in full; the first one when left out.": "Сүүлийн өдөр, дуустал нь; өгөөгүй бол "
+    "эхний өдөр.",
+    "Write a CSV file for Excel instead.": "Excel-д зориулж CSV файлд бичнэ.",
+    "Ask QPay for the orders that the store does not know, one request for each invoice; when "
+    "left out, for up to 200.": "Store-д байхгүй захиалгын дугаарыг QPay-ээс асууна, нэхэмжлэх "
+    "бүрт нэг хүсэлт; өгөөгүй бол 200 хүртэл.",
+    "The shop's store: a SQLite file, or a redis:// URL. With it the shop's login is shared; "
+    "without it the command logs in anew, which ends the shop's token.": "Дэлгүүрийн store "
+    "(хадгалалт): SQLite файл эсвэл redis:// хаяг. Өгвөл дэлгүүрийн токеныг хуваалцана; өгөөгүй "
+    "бол шинээр нэвтрэх тул дэлгүүрийн токен хүчингүй болно.",
+    "The shop's store: a SQLite file, or a redis:// URL.": "Дэлгүүрийн store (хадгалалт): SQLite "
+    "файл эсвэл redis:// хаяг.",
+    "Write the result as JSON, for programs.": "Үр дүнг программд зориулж JSON-оор бичнэ.",
+    "Show a payment: its state at QPay, its order, and whether that was delivered.": "Төлбөр: "
+    "QPay дэх төлөв, захиалга, хүргэсэн эсэх.",
+    "QPay's id of the payment.": "Төлбөрийн QPay дэх дугаар.",
+    "Show an invoice: its state at QPay, what was paid on it, and what was delivered.": "Нэхэмжлэх: "
+    "QPay дэх төлөв, төлөгдсөн дүн, юу хүргэсэн.",
+    "QPay's id of the invoice.": "Нэхэмжлэхийн QPay дэх дугаар.",
+    "Show an order: its invoices from the store, and what QPay knows of each.": "Захиалга: store "
+    "дахь нэхэмжлэхүүд, тус бүрийн QPay дэх байдал.",
+    "The order's number.": "Захиалгын дугаар.",
+    "Refund a card payment in full: shows what will happen, and asks first.": "Картын төлбөрийг "
+    "бүтнээр буцаана: юу болохыг үзүүлж, эхлээд асууна.",
+    "Why, for QPay; at most 255 characters.": "Шалтгаан, QPay-д зориулж; 255 тэмдэгт хүртэл.",
+    "Do not ask.": "Асуухгүй.",
+    "List what was delivered on some days, from the shop's store; QPay is not asked.": "Тодорхой "
+    "өдрүүдэд юу хүргэснийг store-оос харуулна; QPay-ээс асуухгүй.",
+    "Show what the shop answers to a probe, to a forged callback and to a real one.": "Шалгалт, "
+    "хуурамч, жинхэнэ callback-т дэлгүүр юу хариулахыг харуулна.",
+    "The shop's callback URL.": "Дэлгүүрийн callback хаяг.",
+    "Also call back about this payment, as QPay does: the shop delivers it if it has not done "
+    "so.": "Энэ төлбөрийн callback-ийг QPay шиг илгээнэ: хүргээгүй байсан бол дэлгүүр хүргэнэ.",
+    "Look over the settings in the environment, and say what to do where one is wrong.": "Орчны "
+    "хувьсагч дахь тохиргоог шалгаж, буруу байвал юу хийхийг хэлнэ.",
+    "Run a QPay on this machine until Ctrl-C.": "Энэ машин дээр QPay-ийг Ctrl-C дартал ажиллуулна.",
+    "The port to listen on; 0 takes a free one.": "Порт; 0 бол чөлөөтэйг нь сонгоно.",
+    "Pay every invoice so many seconds after it is made.": "Нэхэмжлэх бүрийг үүссэнээс хойш ийм "
+    "секундын дараа төлнө.",
+    "How --pay-after pays: P2P or CARD.": "--pay-after яаж төлөх: P2P эсвэл CARD.",
+    "The login; QPAY_USERNAME, or a fixed one, when left out.": "Нэвтрэх нэр; өгөөгүй бол "
+    "QPAY_USERNAME эсвэл тогтмол нэр.",
+    "Its password; QPAY_PASSWORD, or a fixed one, likewise.": "Нууц үг; мөн адил QPAY_PASSWORD "
+    "эсвэл тогтмол.",
+    "How settings are printed: shell, dotenv, powershell.": "Тохиргоог хэвлэх хэлбэр: shell, "
+    "dotenv, powershell.",
+    "Put the settings into this file, such as .env.": "Тохиргоог .env зэрэг файлд бичнэ.",
+    "The address to listen on; others than loopback need --expose.": "Сонсох хаяг; loopback-аас "
+    "бусад нь --expose шаардана.",
+    "Let other machines, and phones, reach it.": "Бусад машин, утаснаас хандахыг зөвшөөрнө.",
+    "Where phones find the page, such as http://192.168.1.5:8899.": "Утаснаас хуудсыг нээх хаяг, "
+    "жишээ нь http://192.168.1.5:8899.",
+    "Make payment ids and shares of faults repeatable.": "Төлбөрийн дугаар, гэмтлийн хувийг "
+    "давтагдахуйц болгоно.",
+    'Add a fault: "POST /invoice 500", with "x3", "all" or "5%".': "Гэмтэл нэмнэ: "
+    '"POST /invoice 500", ард нь "x3", "all" эсвэл "5%".',
+    "Tell the whole story of a payment, over real HTTP, without QPay.": "Нэг төлбөрийн бүх замыг "
+    "QPay-гүйгээр, жинхэнэ HTTP дээр үзүүлнэ.",
+}
+MONGOLIAN: dict[str, str] = {**_WORDS, **_TITLES, **_SENTENCES, **_HELP}

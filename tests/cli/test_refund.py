@@ -1,0 +1,113 @@
+"""`qpaykit refund`: looks, asks, and gives the money back once."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from cli.conftest import Run, Shop
+
+
+class Keyboard(io.StringIO):
+    """A person at the terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def payment(shop: Shop) -> str:
+    return shop.sell("42", 1500, method="CARD")[1]
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setattr("sys.stdin", Keyboard(line))
+
+
+@pytest.mark.parametrize("answer", ["y\n", "yes\n", "т\n", "Тийм\n"])
+def test_yes_gives_the_money_back(
+    run: Run, shop: Shop, payment: str, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    type_in(monkeypatch, answer)
+    done = run("refund", payment, "--note", "the tea was cold", "--store", shop.store)
+    assert done.code == 0
+    assert "Give 1,500.00 MNT back to the card" in done.err
+    assert "order 42 was delivered" in done.out
+    assert "The payment is now: refunded." in done.out
+    [sent] = shop.simulator.requests.to("DELETE", f"/payment/refund/{payment}")
+    assert sent.json() == {"note": "the tea was cold"}
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "", "maybe\n"])
+def test_anything_else_does_not(
+    run: Run, shop: Shop, payment: str, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    type_in(monkeypatch, answer)
+    done = run("refund", payment, "--note", "cold")
+    assert done.code == 1
+    assert "Nothing was refunded." in done.err
+    assert shop.simulator.payment(payment).status == "PAID"
+
+
+def test_a_script_says_yes_or_nothing_happens(run: Run, shop: Shop, payment: str) -> None:
+    for options in ([], ["--json"]):
+        assert run("refund", payment, "--note", "cold", *options).code == 2
+    assert shop.simulator.payment(payment).status == "PAID"
+    content = run("refund", payment, "--note", "cold", "--yes", "--json").json()
+    assert isinstance(content, dict)
+    assert content["payment_status"] == "REFUNDED"
+
+
+def test_a_bank_transfer_is_refused_at_once(run: Run, shop: Shop) -> None:
+    _, transfer = shop.sell("42", 1500)
+    done = run("refund", transfer, "--note", "cold", "--yes")
+    assert done.code == 3
+    assert "send the buyer 1,500.00 MNT from your bank" in done.err
+    assert not shop.simulator.requests.to("DELETE", f"/payment/refund/{transfer}")
+
+
+def test_a_refunded_payment_is_refused(run: Run, shop: Shop, payment: str) -> None:
+    assert run("refund", payment, "--note", "cold", "--yes").code == 0
+    done = run("refund", payment, "--note", "cold", "--yes")
+    assert done.code == 3
+    assert "refunded already" in done.err
+    assert not shop.simulator.refunds_refused
+
+
+def test_a_failed_payment_is_refused(run: Run, shop: Shop) -> None:
+    invoice = shop.client.invoices.create(
+        amount=1500, sender_invoice_no="43", invoice_description="Tea"
+    )
+    declined = shop.simulator.fail(invoice.invoice_id, callbacks=0)
+    done = run("refund", declined, "--note", "cold", "--yes")
+    assert done.code == 3
+    assert "FAILED" in done.err
+
+
+def test_a_note_that_is_too_long_is_refused_before_qpay_is_asked(
+    run: Run, shop: Shop, payment: str
+) -> None:
+    shop.simulator.requests.clear()
+    done = run("refund", payment, "--note", "x" * 256, "--yes")
+    assert done.code == 2
+    assert "255" in done.err
+    assert not shop.simulator.requests
+
+
+def test_a_lost_answer_is_looked_after(run: Run, shop: Shop, payment: str) -> None:
+    shop.simulator.faults.add("DELETE", "*", "reset-after")
+    assert run("refund", payment, "--note", "cold", "--yes").code == 0
+    assert shop.simulator.payment(payment).status == "REFUNDED"
+
+
+def test_a_refund_of_which_nobody_knows_has_a_code_of_its_own(
+    run: Run, shop: Shop, payment: str
+) -> None:
+    shop.simulator.faults.add("DELETE", "*", "reset-after")
+    # The look before the question succeeds, those after the lost answer fail.
+    shop.simulator.faults.add("GET", f"/payment/{payment}", "slow", delay=0)
+    shop.simulator.faults.add("GET", f"/payment/{payment}", "502", times=None)
+    done = run("refund", payment, "--note", "cold", "--yes")
+    assert done.code == 5
+    assert "may or may not have been carried out" in done.err
