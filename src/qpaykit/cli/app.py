@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qpaykit._version import __version__
-from qpaykit.cli import callback, deliveries, demo, doctor, looks, payments, refund, simulate
+from qpaykit.cli import callback, deliveries, doctor, looks, payments, refund, simulate
 from qpaykit.cli.exits import ExitCode, exit_code_of, sentence_of
 from qpaykit.cli.language import take_language, translate
 from qpaykit.cli.terminal import Terminal, terminal_of
@@ -59,7 +59,7 @@ for _command, _panel in (
     (callback.callback, _DAILY),
     (doctor.doctor, _BUILDING),
     (simulate.simulate, _BUILDING),
-    (demo.demo, _BUILDING),
+    (simulate.demo, _BUILDING),
 ):
     app.command(rich_help_panel=_panel)(_command)
 
@@ -75,7 +75,9 @@ def run(arguments: Sequence[str]) -> None:
             # What a shop or QPay answered may hold letters that the terminal does not have.
             stream.reconfigure(errors="backslashreplace")
     try:
-        language, rest = take_language(arguments, os.environ, encoding=sys.stdout.encoding)
+        # A stream that stands in for stdout may have no encoding.
+        encoding = sys.stdout.encoding or "utf-8"
+        language, rest = take_language(arguments, os.environ, encoding=encoding)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(ExitCode.USAGE)

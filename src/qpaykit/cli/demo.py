@@ -9,11 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import segno
-import typer
 
 from qpaykit.callbacks import CallbackDispatcher, PaymentEvent
-from qpaykit.cli.exits import ExitCode
-from qpaykit.cli.terminal import terminal_of
 from qpaykit.client import QPayClient
 from qpaykit.simulator import Simulator
 
@@ -138,9 +135,3 @@ def _qr_picture(content: str, encoding: str) -> str:
     except UnicodeEncodeError:
         return f"  (not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 shows it)"
     return drawn
-
-
-def demo(context: typer.Context) -> None:
-    """Tell the whole story of a payment, over real HTTP, without QPay."""
-    if not run_demo(terminal_of(context).out):
-        raise typer.Exit(ExitCode.ATTENTION)

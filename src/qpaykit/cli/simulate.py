@@ -1,4 +1,4 @@
-"""`qpaykit simulate`: a QPay on this machine, until Ctrl-C."""
+"""`qpaykit simulate`, a QPay on this machine until Ctrl-C, and `qpaykit demo`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import typer
 
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.terminal import terminal_of
-from qpaykit.simulator import Simulator
-from qpaykit.simulator.terminal import FORMATS, describe, printable, setting_lines, write_dotenv
 
 if TYPE_CHECKING:
     from qpaykit.cli.terminal import Terminal
+    from qpaykit.simulator import Simulator
+
+# The simulator takes a while to import, and the day's commands do without it.
 
 
 def simulate(
@@ -35,7 +36,7 @@ def simulate(
     ] = None,
     form: Annotated[
         str, typer.Option("--format", help="How settings are printed: shell, dotenv, powershell.")
-    ] = FORMATS[0],
+    ] = "shell",
     write: Annotated[
         Path | None, typer.Option(help="Put the settings into this file, such as .env.")
     ] = None,
@@ -58,6 +59,9 @@ def simulate(
     ] = None,
 ) -> None:
     """Run a QPay on this machine until Ctrl-C."""
+    from qpaykit.simulator import Simulator
+    from qpaykit.simulator.terminal import FORMATS, describe, printable
+
     terminal = terminal_of(context)
     if form not in FORMATS:
         raise CommandError(
@@ -109,6 +113,8 @@ def simulate(
 def _point_a_shop_at(
     simulator: Simulator, form: str, write: Path | None, terminal: Terminal
 ) -> None:
+    from qpaykit.simulator.terminal import setting_lines, write_dotenv
+
     if write is not None:
         try:
             write_dotenv(write, simulator.credentials)
@@ -127,3 +133,11 @@ def _point_a_shop_at(
     terminal.line("")
     terminal.say("Variables that are set to these values already are not shown.")
     terminal.line("")
+
+
+def demo(context: typer.Context) -> None:
+    """Tell the whole story of a payment, over real HTTP, without QPay."""
+    from qpaykit.cli.demo import run_demo
+
+    if not run_demo(terminal_of(context).out):
+        raise typer.Exit(ExitCode.ATTENTION)

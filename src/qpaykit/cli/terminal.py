@@ -149,7 +149,7 @@ class Terminal:
         body = [[self._cell(value) for value in row] for row in rows]
         end = [[Text(escaped(value), style="bold") for value in row] for row in sums]
         rule = [
-            Text("-" * 8 if any(cells) else "", style="dim") for cells in zip(*sums, strict=True)
+            Text("-" * max(map(cell_len, cells)), style="dim") for cells in zip(*sums, strict=True)
         ]
         lines = [header, *body, *([rule] if sums else []), *end]
         is_told = [any(cell.plain for cell in cells) for cells in zip(*body, *end, strict=True)]
