@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib.metadata import distribution, metadata
 from importlib.util import find_spec
@@ -82,9 +83,12 @@ def simulate(*options: str) -> None:
     """Start the simulator as it is said, on a free port of loopback; see it answer; end it."""
     said = [option if option != "0.0.0.0" else "127.0.0.1" for option in options]
     program = [str(BIN / "qpaykit"), "simulate", *said, "--port", "0"]
-    with subprocess.Popen(  # noqa: S603
-        program, stdout=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(  # noqa: S603
+            program, cwd=folder, stdout=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
+        ) as process,
+    ):
         assert process.stdout
         try:
             lines = iter(process.stdout.readline, "")

@@ -24,7 +24,18 @@ NOT_RUN = [
     ("docs/moving.md", "qpay-client's code"),
     ("docs/moving.md", "qpay-py's code"),
 ]
-LANGUAGES = {"python", "console", "json", "text", "ini", "nginx", "toml", "yaml"}
+LANGUAGES = {
+    "python",
+    "console",
+    "javascript",
+    "json",
+    "text",
+    "ini",
+    "nginx",
+    "php",
+    "toml",
+    "yaml",
+}
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if to_run(page, "python")])

@@ -40,6 +40,10 @@ def simulate(
     write: Annotated[
         Path | None, typer.Option(help="Put the settings into this file, such as .env.")
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Keep invoices and payments in this file, over restarts."),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="The address to listen on; others than loopback need --expose.")
     ] = "127.0.0.1",
@@ -81,6 +85,7 @@ def simulate(
             public_url=public_url,
             seed=seed,
             pay_after=pay_after,
+            state_file=state,
         )
         for line in fault or ():
             simulator.faults.add_line(line)

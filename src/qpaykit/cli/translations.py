@@ -177,6 +177,8 @@ _HELP = {
     "How settings are printed: shell, dotenv, powershell.": "Тохиргоог хэвлэх хэлбэр: shell, "
     "dotenv, powershell.",
     "Put the settings into this file, such as .env.": "Тохиргоог .env зэрэг файлд бичнэ.",
+    "Keep invoices and payments in this file, over restarts.": "Нэхэмжлэх, төлбөрийг энэ файлд "
+    "хадгалж, дахин эхлэхэд сэргээнэ.",
     "The address to listen on; others than loopback need --expose.": "Сонсох хаяг; loopback-аас "
     "бусад нь --expose шаардана.",
     "Let other machines, and phones, reach it.": "Бусад машин, утаснаас хандахыг зөвшөөрнө.",

@@ -67,6 +67,10 @@ class Accounts:
         """Open an account."""
         self._accounts[account.username] = account
 
+    def find(self, username: str) -> Account | None:
+        """Return the account of a user name; None where there is none."""
+        return self._accounts.get(username)
+
     def reset(self) -> None:
         """Forget everything but the accounts."""
         self.single_live_token = True

@@ -16,15 +16,15 @@ from qpaykit.simulator.callback_sender import CallbackSender, SentCallback, call
 from qpaykit.simulator.faults import CALLBACK, Faults
 from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
 from qpaykit.simulator.quickqr import QuickQR
-from qpaykit.simulator.request_log import RequestLog
+from qpaykit.simulator.request_log import RecordedRequest, RequestLog
 from qpaykit.simulator.state import Invoice, Payment, State
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
-    from qpaykit.simulator.request_log import RecordedRequest
 
+_READING_PATHS = ("/v2/auth/", "/v2/payment/check", "/v2/payment/list")
 
 Event: TypeAlias = "RecordedRequest | Payment | SentCallback"
 
@@ -54,11 +54,14 @@ class Control:
         self._state = State(seed=seed)
         self.quickqr: QuickQR = QuickQR(self._state)
         self._watcher: Callable[[Event], None] | None = None
+        self._on_change: Callable[[], None] | None = None
         if pay_after is not None:
             self._state.on_created = lambda invoice: self._pay_later(invoice, pay_after, pay_method)
         self._callback_sender = CallbackSender(exposed=expose)
         self.faults: Faults = Faults(self._state.random)
         self.requests: RequestLog = RequestLog()
+        self.requests.on_answered = self._tell
+        self._callback_sender.on_sent = self._tell
 
     @property
     def page_root(self) -> str:
@@ -121,8 +124,12 @@ class Control:
                 simulator's threads.
         """
         self._watcher = watcher
-        self.requests.on_answered = watcher
-        self._callback_sender.on_sent = watcher
+
+    def _tell(self, event: Event) -> None:
+        if self._on_change is not None and _is_change(event):
+            self._on_change()
+        if self._watcher is not None:
+            self._watcher(event)
 
     def pay(
         self,
@@ -389,8 +396,7 @@ class Control:
         buyer.start()
 
     def _call_back_times(self, payment: Payment, times: int, *, wait: bool) -> None:
-        if self._watcher is not None:
-            self._watcher(payment)
+        self._tell(payment)
 
         def send() -> None:
             for _ in range(times):
@@ -400,6 +406,13 @@ class Control:
             send()
         else:
             threading.Thread(target=send, name="qpay-callback", daemon=True).start()
+
+
+def _is_change(event: Event) -> bool:
+    """Say whether an event may have changed what the simulator knows."""
+    if isinstance(event, RecordedRequest):
+        return event.method != "GET" and not event.path.startswith(_READING_PATHS)
+    return isinstance(event, Payment)
 
 
 def _check_method(method: str) -> None:

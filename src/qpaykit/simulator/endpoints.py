@@ -169,8 +169,7 @@ def _new_receipt(state: State, account: Account, content: Content) -> Receipt:
         raise ErrorResponse(400, "PAYMENT_NOT_PAID", "Төлбөр төлөлт хийгдээгүй байна")
     now = state.clock.now()
     receipt = Receipt(str(uuid.uuid4()), payment, content, now, status_at=now)
-    state.receipts[receipt.id] = receipt
-    state.receipts_by_payment[payment.id] = receipt
+    state.keep_receipt(receipt)
     return receipt
 
 

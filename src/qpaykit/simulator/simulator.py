@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typing_extensions import Self, TypedDict
@@ -15,6 +16,7 @@ from qpaykit.simulator.endpoints import answer
 from qpaykit.simulator.hosts import host_check
 from qpaykit.simulator.panel import Panel
 from qpaykit.simulator.quickqr.product import DEFAULT_TERMINAL_ID, QuickCredentials
+from qpaykit.simulator.state_file import StateFile
 from qpaykit.simulator.thread_server import ThreadServer
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class Simulator(Control):
         expose: Allow other addresses than loopback, for listening and for callbacks. The
             simulator then answers to its own address and to the host of `public_url` too.
         public_url: Where a phone or another machine finds it, if not at `host`.
+        state_file: Where invoices, payments, receipts and subscriptions are kept over restarts;
+            nowhere when left out. Tokens and Quick QR are not kept.
         pay_after: Pay every invoice in full so many seconds after it is made.
         pay_method: How `pay_after` pays: "P2P" or "CARD".
 
@@ -75,12 +79,14 @@ class Simulator(Control):
         pay_after: float | None = None,
         pay_method: str = "P2P",
         public_url: str | None = None,
+        state_file: str | os.PathLike[str] | None = None,
     ) -> None:
         if not expose and not is_loopback(host):
             msg = f"{host} is not loopback; to listen there pass expose=True, or --expose"
             raise ValueError(msg)
         super().__init__(seed=seed, expose=expose, pay_after=pay_after, pay_method=pay_method)
         self._server = ThreadServer(host, port)
+        self._state_file = StateFile(Path(state_file), self._state) if state_file else None
         self._accepts_host = host_check(host, exposed=expose, public_url=public_url)
         self._public_url = public_url.rstrip("/") if public_url else None
         settings = {} if username is not None and password is not None else os.environ
@@ -157,9 +163,17 @@ class Simulator(Control):
         """Listen, in a thread of its own.
 
         Raises:
-            OSError: The port is in use.
+            OSError: The port is in use, or `state_file` cannot be read or written.
+            ValueError: `state_file` holds something else, or the state of another account.
         """
         self._server.bind()
+        if self._state_file is not None:
+            try:
+                self._state_file.load()
+            except (OSError, ValueError):
+                self._server.stop()
+                raise
+            self._on_change = self._state_file.save
         self._state.page_root = self.page_root
         products: dict[str, Answer] = {
             "/v2": partial(answer, self._state),

@@ -144,9 +144,25 @@ class State:
         reference = uuid.uuid4().hex[:21]
         text = qr.qr_text(merchant="TEST", reference=reference, amount=amount)
         invoice = Invoice(identifier, account, request, sums, text, self.clock.now())
-        self.invoices[identifier] = invoice
-        self.by_qr[text] = invoice
+        self.keep_invoice(invoice)
         return invoice
+
+    def keep_invoice(self, invoice: Invoice) -> None:
+        """Know an invoice from now on."""
+        self.invoices[invoice.id] = invoice
+        self.by_qr[invoice.qr_text] = invoice
+
+    def keep_payment(self, payment: Payment) -> None:
+        """Know a payment of a known invoice from now on."""
+        payment.invoice.payments.append(payment)
+        self.payments[payment.id] = payment
+        code = str(payment.invoice.request["invoice_code"])
+        self.payments_by_code.setdefault(code, []).append(payment)
+
+    def keep_receipt(self, receipt: Receipt) -> None:
+        """Know a receipt of a known payment from now on."""
+        self.receipts[receipt.id] = receipt
+        self.receipts_by_payment[receipt.payment.id] = receipt
 
     def invoice(self, invoice_id: str, account: Account | None = None) -> Invoice:
         """Return an invoice.
@@ -187,10 +203,7 @@ class State:
             payment = Payment(
                 self._payment_id(method), invoice, amount, method, status, self.clock.now()
             )
-            invoice.payments.append(payment)
-            self.payments[payment.id] = payment
-            code = str(invoice.request["invoice_code"])
-            self.payments_by_code.setdefault(code, []).append(payment)
+            self.keep_payment(payment)
             if status == "PAID" and invoice.due == 0 and invoice.status == "OPEN":
                 invoice.status = "CLOSED"
             if status == "PAID" and method == "CARD" and invoice.subscription is not None:
@@ -207,12 +220,14 @@ class State:
         )
 
     def _payment_id(self, method: str) -> str:
-        if method == "CARD":
-            return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        # With a seed, the ids of a run before come again, and a state file may know them.
         while True:
-            # Some of QPay's begin with a zero, which a number would lose.
-            identifier = f"{self.random.randrange(10**15):015d}"
-            if self.random.random() < 0.2:
-                identifier = f"0{identifier[1:]}"
+            if method == "CARD":
+                identifier = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+            else:
+                # Some of QPay's begin with a zero, which a number would lose.
+                identifier = f"{self.random.randrange(10**15):015d}"
+                if self.random.random() < 0.2:
+                    identifier = f"0{identifier[1:]}"
             if identifier not in self.payments:
                 return identifier
