@@ -40,7 +40,18 @@ def shop(qpay_client: QPayClient) -> Iterator[tuple[str, list[PaymentEvent]]]:
         thread.join()
 
 
+@pytest.mark.parametrize(
+    ("language", "is_open", "is_paid", "is_refunded"),
+    [
+        ("en", "open", "paid", "refunded"),
+        ("mn", "нээлттэй", "төлөгдсөн", "буцаагдсан"),
+    ],
+)
 def test_an_invoice_is_paid_by_click_and_the_shop_delivers(
+    language: str,
+    is_open: str,
+    is_paid: str,
+    is_refunded: str,
     qpay_simulator: Simulator,
     qpay_client: QPayClient,
     shop: tuple[str, list[PaymentEvent]],
@@ -50,12 +61,12 @@ def test_an_invoice_is_paid_by_click_and_the_shop_delivers(
         amount=1500, sender_invoice_no="42", invoice_description="Tea", callback_url=url
     )
     with chromium() as browser:
-        browser.get(f"{qpay_simulator.page_root}/?lang=en")
+        browser.get(f"{qpay_simulator.page_root}/?lang={language}")
         browser.find_element(By.LINK_TEXT, "42").click()
-        sees(browser, "open")
+        sees(browser, is_open)
         clicks(browser, "[data-action=pay]")
         sees(browser, "SUCCESS")
-        sees(browser, "paid", "dd .CLOSED")
+        sees(browser, is_paid, "dd .CLOSED")
         assert len(delivered) == 1
         # What happens elsewhere is seen without a click.
         qpay_simulator.send_callback(str(delivered[0].payment.payment_id))
@@ -63,7 +74,7 @@ def test_an_invoice_is_paid_by_click_and_the_shop_delivers(
             lambda page: len(page.find_elements(By.CSS_SELECTOR, "td.good")) == 2
         )
         clicks(browser, "[data-action=refund]")
-        sees(browser, "refunded")
+        sees(browser, is_refunded)
     assert invoice.qpay_short_url == f"{qpay_simulator.page_root}/invoices/{invoice.invoice_id}"
 
 

@@ -17,7 +17,7 @@ from qpaykit.simulator import Simulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import Console
+    from qpaykit.cli.terminal import Terminal
 
 ORDER = "42"
 AMOUNT = 1500
@@ -26,30 +26,37 @@ AMOUNT = 1500
 class Shop:
     """A shop of one page: the callback URL, wired to a dispatcher."""
 
-    def __init__(self, client: QPayClient, console: Console) -> None:
+    def __init__(self, client: QPayClient, terminal: Terminal) -> None:
         self.delivered: list[PaymentEvent] = []
         self.refunded: list[PaymentEvent] = []
         self.dispatcher: CallbackDispatcher = CallbackDispatcher(client)
-        self._console = console
+        self._terminal = terminal
 
         @self.dispatcher.on_paid
         def deliver(event: PaymentEvent) -> None:
             self.delivered.append(event)
-            console.print(
-                f"  shop      order {event.params['order']} is paid ({event.amount} MNT): "
-                "[bold green]delivered[/]"
+            terminal.say(
+                "  shop      order {order} is paid ({amount} MNT): delivered",
+                style="bold green",
+                order=event.params["order"],
+                amount=event.amount,
             )
 
         @self.dispatcher.on_refunded
         def take_back(event: PaymentEvent) -> None:
             self.refunded.append(event)
-            console.print(f"  shop      order {event.params['order']} was refunded: taken back")
+            terminal.say(
+                "  shop      order {order} was refunded: taken back", order=event.params["order"]
+            )
 
     def answer(self, target: str) -> tuple[int, bytes]:
         """Take one request of QPay's."""
         reply = self.dispatcher.handle(query=target)
-        self._console.print(
-            f"  shop      callback -> {reply.outcome}, answered {reply.status_code} {reply.body}"
+        self._terminal.say(
+            "  shop      callback -> {outcome}, answered {status} {body}",
+            outcome=reply.outcome,
+            status=reply.status_code,
+            body=reply.body,
         )
         return reply.status_code, reply.body.encode()
 
@@ -79,7 +86,7 @@ def serve(shop: Shop, server: ThreadingHTTPServer) -> Iterator[None]:
         thread.join()
 
 
-def run_demo(console: Console) -> bool:
+def run_demo(terminal: Terminal) -> bool:
     """Play one payment; return whether it ended with a delivered and refunded order."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     callback_url = f"http://127.0.0.1:{server.server_port}/callback?order={ORDER}"
@@ -87,51 +94,71 @@ def run_demo(console: Console) -> bool:
         credentials = simulator.credentials
         credentials["callback_url"] = callback_url
         with QPayClient(**credentials) as client:
-            shop = Shop(client, console)
+            shop = Shop(client, terminal)
             with serve(shop, server):
-                _play(console, simulator, client)
-            console.print(
-                "\n[bold green]Delivered, receipted and refunded.[/]"
-                if shop.delivered and shop.refunded
-                else "\n[bold red]The order was not delivered.[/]"
-            )
+                _play(terminal, simulator, client)
+            terminal.line("")
+            if shop.delivered and shop.refunded:
+                terminal.say("Delivered, receipted and refunded.", style="bold green")
+            else:
+                terminal.say("The order was not delivered.", style="bold red")
             return len(shop.delivered) == 1 and len(shop.refunded) == 1
 
 
-def _play(console: Console, simulator: Simulator, client: QPayClient) -> None:
-    console.print(f"\nQPay is simulated at {simulator.base_url}\n", highlight=False)
+def _play(terminal: Terminal, simulator: Simulator, client: QPayClient) -> None:
+    terminal.line("")
+    terminal.say("QPay is simulated at {url}", url=simulator.base_url)
+    terminal.line("")
     client.tokens.get()
-    console.print("  token     one login; it serves every later call")
+    terminal.say("  token     one login; it serves every later call")
     invoice = client.invoices.create(
         amount=AMOUNT, sender_invoice_no=ORDER, invoice_description="Цай / Tea"
     )
-    console.print(f"  invoice   {invoice.invoice_id}, {AMOUNT} MNT, {len(invoice.urls)} bank links")
-    console.print("  QR\n")
-    console.print(
-        _qr_picture(invoice.qr_text or "", console.encoding),
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
+    terminal.say(
+        "  invoice   {invoice}, {amount} MNT, {count} bank links",
+        invoice=invoice.invoice_id,
+        amount=AMOUNT,
+        count=len(invoice.urls),
     )
-    console.print("\n  check     paid:", client.payments.check(invoice.invoice_id).is_paid(AMOUNT))
-    console.print("  buyer     pays by card ...")
+    _show_qr(terminal, invoice.qr_text)
+    is_paid = client.payments.check(invoice.invoice_id).is_paid(AMOUNT)
+    terminal.say("  check     paid: {paid}", paid=is_paid)
+    terminal.say("  buyer     pays by card ...")
     payment_id = simulator.pay(invoice.invoice_id, method="CARD", callbacks=2)
     check = client.payments.check(invoice.invoice_id)
-    console.print(f"  check     paid: {check.is_paid(AMOUNT)}, {check.paid_amount} MNT")
+    terminal.say(
+        "  check     paid: {paid}, {amount} MNT",
+        paid=check.is_paid(AMOUNT),
+        amount=check.paid_amount,
+    )
     receipt = client.ebarimt.create(payment_id, receiver_type="CITIZEN")
-    console.print(f"  e-barimt  lottery {receipt.ebarimt_lottery}, VAT {receipt.vat_amount} MNT")
+    terminal.say(
+        "  e-barimt  lottery {lottery}, VAT {vat} MNT",
+        lottery=receipt.ebarimt_lottery,
+        vat=receipt.vat_amount,
+    )
     client.payments.refund(payment_id, note="the tea was cold")
-    console.print(f"  refund    payment is {client.payments.get(payment_id).payment_status}")
+    terminal.say(
+        "  refund    payment is {status}", status=client.payments.get(payment_id).payment_status
+    )
     simulator.send_callback(payment_id)
 
 
-def _qr_picture(content: str, encoding: str) -> str:
+def _show_qr(terminal: Terminal, content: str) -> None:
     """Draw a QR code of block characters, or say that the terminal's encoding has none."""
     picture = io.StringIO()
     segno.make(content).terminal(out=picture, compact=True, border=2)
     drawn = picture.getvalue()
     try:
-        drawn.encode(encoding)
+        drawn.encode(terminal.out.encoding)
     except UnicodeEncodeError:
-        return f"  (not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 shows it)"
-    return drawn
+        terminal.say(
+            "  QR        not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 "
+            "shows it",
+            encoding=terminal.out.encoding,
+        )
+        return
+    terminal.say("  QR")
+    terminal.line("")
+    terminal.line(drawn)
+    terminal.line("")

@@ -144,5 +144,5 @@ def demo(context: typer.Context) -> None:
     """Tell the whole story of a payment, over real HTTP, without QPay."""
     from qpaykit.cli.demo import run_demo
 
-    if not run_demo(terminal_of(context).out):
+    if not run_demo(terminal_of(context)):
         raise typer.Exit(ExitCode.ATTENTION)

@@ -58,11 +58,12 @@ class Terminal:
 
     Args:
         language: One of `LANGUAGES`.
+        out: Where results go; stdout when left out.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, *, out: Console | None = None) -> None:
         self.language: str = language
-        self.out: Console = Console()
+        self.out: Console = out or Console()
         self.err: Console = Console(stderr=True)
 
     def t(self, text: str, /, **values: object) -> str:

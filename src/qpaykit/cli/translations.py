@@ -120,6 +120,23 @@ _SENTENCES = {
     "хувьсагчдыг харуулаагүй.",
     "Stopped.": "Зогслоо.",
 }
+_DEMO = {
+    "QPay is simulated at {url}": "QPay-ийг {url} хаяг дээр дуурайлгалаа",
+    "  token     one login; it serves every later call": "  токен     нэг удаа нэвтэрнэ; дараагийн бүх дуудлагад хүрнэ",
+    "  invoice   {invoice}, {amount} MNT, {count} bank links": "  нэхэмжлэх {invoice}, {amount} MNT, банкны {count} холбоос",
+    "  QR": "  QR",
+    "  QR        not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 shows it": "  QR        харагдахгүй: {encoding} кодчилолд дүрсийн тэмдэгт алга; PYTHONIOENCODING=utf-8 гэвэл харагдана",
+    "  check     paid: {paid}": "  шалгалт   төлсөн: {paid}",
+    "  check     paid: {paid}, {amount} MNT": "  шалгалт   төлсөн: {paid}, {amount} MNT",
+    "  buyer     pays by card ...": "  худалдан авагч картаар төлж байна ...",
+    "  shop      order {order} is paid ({amount} MNT): delivered": "  дэлгүүр   {order} захиалга төлөгдлөө ({amount} MNT): хүргэлээ",
+    "  shop      order {order} was refunded: taken back": "  дэлгүүр   {order} захиалгын төлбөр буцаагдлаа: бараа буцаав",
+    "  shop      callback -> {outcome}, answered {status} {body}": "  дэлгүүр   callback -> {outcome}, хариу {status} {body}",
+    "  e-barimt  lottery {lottery}, VAT {vat} MNT": "  e-barimt  сугалаа {lottery}, НӨАТ {vat} MNT",
+    "  refund    payment is {status}": "  буцаалт   төлбөрийн төлөв {status}",
+    "Delivered, receipted and refunded.": "Хүргэж, баримт олгож, буцаалаа.",
+    "The order was not delivered.": "Захиалгыг хүргэсэнгүй.",
+}
 _HELP = {
     "QPay for shops and developers.": "Дэлгүүр ба хөгжүүлэгчдэд зориулсан QPay.",
     "The day's work, with the real account": "Өдөр тутмын ажил, жинхэнэ эрхээр",
@@ -191,4 +208,4 @@ _HELP = {
     "Tell the whole story of a payment, over real HTTP, without QPay.": "Нэг төлбөрийн бүх замыг "
     "QPay-гүйгээр, жинхэнэ HTTP дээр үзүүлнэ.",
 }
-MONGOLIAN: dict[str, str] = {**_WORDS, **_TITLES, **_SENTENCES, **_HELP}
+MONGOLIAN: dict[str, str] = {**_WORDS, **_TITLES, **_SENTENCES, **_DEMO, **_HELP}
