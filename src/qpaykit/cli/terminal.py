@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -59,12 +59,15 @@ class Terminal:
     Args:
         language: One of `LANGUAGES`.
         out: Where results go; stdout when left out.
+        err: Where all else goes; stderr when left out.
     """
 
-    def __init__(self, language: str, *, out: Console | None = None) -> None:
+    def __init__(
+        self, language: str, *, out: Console | None = None, err: Console | None = None
+    ) -> None:
         self.language: str = language
         self.out: Console = out or Console()
-        self.err: Console = Console(stderr=True)
+        self.err: Console = err or Console(stderr=True)
 
     def t(self, text: str, /, **values: object) -> str:
         """Return a text in the user's language, its values filled in, without control characters.
@@ -203,9 +206,16 @@ class Terminal:
             transient=True,
             disable=not self.err.is_terminal,
         )
-        with bar:
-            task = bar.add_task(self.t(what), total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=max(done, total))
+        task = bar.add_task(self.t(what), total=None)
+        with ExitStack() as shown:
+
+            def report(done: int, total: int) -> None:
+                # What is done at once needs no bar.
+                if done < total and not bar.live.is_started:
+                    shown.enter_context(bar)
+                bar.update(task, completed=done, total=max(done, total))
+
+            yield report
 
     def confirm(self, question: str, /, **values: object) -> bool:
         """Ask a question; only yes is yes.
