@@ -43,7 +43,7 @@ def test_what_was_refunded_or_failed_is_shown_and_not_summed(run: Run, shop: Sho
     content = run("payments", "--json").json()
     assert isinstance(content, dict)
     assert [one["payment_status"] for one in content["payments"]] == ["REFUNDED", "PAID"]
-    assert [one["left"] for one in content["payments"]] == ["0", "990.00"]
+    assert [one["left"] for one in content["payments"]] == ["0.00", "990.00"]
     [sums] = content["sums"]
     assert (sums["count"], sums["amount"], sums["left"]) == (1, "1000.00", "990.00")
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qpaykit._arithmetic import EXACT, ZERO
+from qpaykit._arithmetic import ZERO, add_up
+from qpaykit._sync import run_sync
+from qpaykit.callbacks._io import SyncIO
+from qpaykit.callbacks.queries import Queries
 from qpaykit.cli.account import Account, AsJson, NeededStore, StoreOption, opened_account
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.payments import ShownPayment, shown
 from qpaykit.cli.terminal import Column, moment, money, terminal_of
 from qpaykit.models import ObjectType
-from qpaykit.models.payments import distinct_payments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +25,9 @@ if TYPE_CHECKING:
 
     from qpaykit._invoice_record import InvoiceRecord
     from qpaykit.cli.terminal import Terminal
-    from qpaykit.models import InvoiceDetail, Payment, PaymentRow
+    from qpaykit.models import InvoiceDetail, Payment
     from qpaykit.stores import Delivery
 
-_PAGE_LIMIT = 100
 PaymentId = Annotated[str, typer.Argument(metavar="ID", help="QPay's id of the payment.")]
 
 
@@ -151,21 +152,9 @@ def fetch_invoice(account: Account, invoice_id: str) -> InvoiceReport:
     detail = account.client.invoices.get(invoice_id)
     record = account.record(invoice_id)
     order_no = record.order_no if record else detail.sender_invoice_no or ""
-    found: list[PaymentRow] = []
-    page_number, count = 1, 1
-    paid = ZERO
-    while len(found) < count:
-        page = account.client.payments.check(
-            invoice_id, page_number=page_number, page_limit=_PAGE_LIMIT
-        )
-        if not page.rows:
-            break
-        found += page.rows
-        page_number, count = page_number + 1, page.count
-    rows = distinct_payments(found)
+    # Follows all pages, and counts each payment once; without patience it asks once for each page.
+    rows = run_sync(Queries(SyncIO(account.client), 0).payments(invoice_id))
     payments = [shown(row, invoice_id=invoice_id, order_no=order_no) for row in rows]
-    for one in payments:
-        paid = EXACT.add(paid, one.amount if one.is_paid else ZERO)
     return InvoiceReport(
         invoice_id=invoice_id,
         status=str(detail.invoice_status or ""),
@@ -173,7 +162,7 @@ def fetch_invoice(account: Account, invoice_id: str) -> InvoiceReport:
         sender_invoice_no=detail.sender_invoice_no or "",
         description=detail.invoice_description or "",
         due=_due(record, detail),
-        paid=paid,
+        paid=add_up(one.amount for one in payments if one.is_paid),
         callback_url=detail.callback_url or "",
         payments=payments,
         deliveries=account.deliveries_of(order_no=order_no),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qpaykit._arithmetic import EXACT, ZERO, add_up
+from qpaykit._arithmetic import EXACT, add_up
 from qpaykit.cli.account import Account, AsJson, StoreOption, opened_account
 from qpaykit.cli.csv_file import write_csv
 from qpaykit.cli.days import FromDay, ToDay, read_days
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _PAGE_LIMIT = 100
 _MOST_ASKED = 200
 _WIDE = 118
+_NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class ShownPayment:
     @property
     def left(self) -> Decimal:
         """What is left for the shop after the fee; 0 of a payment that is not PAID."""
-        return EXACT.subtract(self.amount, self.fee) if self.is_paid else ZERO
+        return EXACT.subtract(self.amount, self.fee) if self.is_paid else _NOTHING
 
     def content(self) -> dict[str, JsonValue]:
         """The payment for programs: amounts as text, so that no reader rounds them."""
