@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.conftest import Run, Shop
+from cli.shop import Run, Shop
 
 Answer = tuple[int, str]
 

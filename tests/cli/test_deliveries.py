@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from cli.conftest import Run, Shop
+from cli.shop import Run, Shop
 from qpaykit import RedisStore
 from qpaykit.stores.delivery import ULAANBAATAR, Delivery, now
 

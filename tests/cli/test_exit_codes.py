@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.conftest import Run, Shop
+from cli.shop import Run, Shop
 
 
 def test_a_missing_setting_is_the_users_to_give(run: Run) -> None:

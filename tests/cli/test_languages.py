@@ -12,7 +12,7 @@ import pytest
 import typer
 
 import qpaykit.cli
-from cli.conftest import Run, Shop
+from cli.shop import Run, Shop
 from qpaykit.cli.app import app
 from qpaykit.cli.language import take_language
 from qpaykit.cli.translations import MONGOLIAN

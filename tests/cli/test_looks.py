@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.conftest import Run, Shop
+from cli.shop import Run, Shop
 
 
 def fields(text: str) -> dict[str, str]:

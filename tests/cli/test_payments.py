@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import Run, Shop
+from cli.shop import Run, Shop
 from qpaykit.cli.csv_file import write_csv
 from qpaykit.stores.delivery import ULAANBAATAR
 

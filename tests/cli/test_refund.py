@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from cli.conftest import Run, Shop
+from cli.shop import Run, Shop
 
 
 class Keyboard(io.StringIO):
