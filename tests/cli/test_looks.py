@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cli.shop import Run, Shop
+from qpaykit import Orders
 
 
 def fields(text: str) -> dict[str, str]:
@@ -88,6 +89,15 @@ def test_an_order_is_found_in_the_store_and_shown_as_qpay_knows_it(run: Run, sho
     content = run("order", "42", "--store", shop.store, "--json").json()
     assert isinstance(content, dict)
     assert [one["invoice_id"] for one in content["invoices"]] == [invoice_id]
+
+
+def test_an_order_that_nobody_paid_is_found_by_its_open_invoice(run: Run, shop: Shop) -> None:
+    order = Orders(shop.dispatcher).open("42", amount=1500, description="Tea")
+    done = run("order", "42", "--store", shop.store)
+    assert done.code == 0
+    assert fields(done.out)["Invoice"] == order.invoice.invoice_id
+    assert fields(done.out)["Status"] == "open"
+    assert "Nothing was delivered of it." in done.out
 
 
 def test_an_order_that_the_store_does_not_know_is_said(run: Run, shop: Shop) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qpaykit._invoice_record import InvoiceRecord, record_key
+from qpaykit._order_record import OrderRecord, order_key
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.client import QPayClient
 from qpaykit.errors import NotFoundError
@@ -108,6 +109,20 @@ class Account:
             except NotFoundError:
                 return None
         return record
+
+    def invoices_of(self, order_no: str) -> list[str]:
+        """Return the invoices of an order that the store knows, each once; none without a store.
+
+        Args:
+            order_no: The order's number.
+        """
+        if not self.has_store:
+            return []
+        text = self.client.store.get(order_key(self.client.settings.account, order_no))
+        order = OrderRecord.from_json(text)
+        opened = [one.invoice_id for one in order.invoices] if order else []
+        paid = [one.invoice_id for one in self.deliveries_of(order_no=order_no)]
+        return [one for one in dict.fromkeys((*opened, *paid)) if one]
 
     def deliveries_of(self, *, order_no: str = "", payment_id: str = "") -> list[Delivery]:
         """Return what was delivered of an order, or of a payment; nothing without a store.

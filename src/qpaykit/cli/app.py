@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qpaykit._version import __version__
-from qpaykit.cli import callback, deliveries, doctor, looks, payments, refund, simulate
+from qpaykit.cli import (
+    callback,
+    deliveries,
+    doctor,
+    looks,
+    payments,
+    refund,
+    simulate,
+    sweep,
+)
 from qpaykit.cli.exits import ExitCode, exit_code_of, sentence_of
 from qpaykit.cli.language import take_language, translate
 from qpaykit.cli.terminal import Terminal, terminal_of
@@ -55,6 +64,7 @@ for _command, _panel in (
     (looks.invoice, _DAILY),
     (looks.order, _DAILY),
     (refund.refund, _DAILY),
+    (sweep.sweep, _DAILY),
     (deliveries.deliveries, _DAILY),
     (callback.callback, _DAILY),
     (doctor.doctor, _BUILDING),

@@ -23,6 +23,15 @@ ToDay = Annotated[
     typer.Option("--to", metavar="DAY", help="The last day, in full; the first one when left out."),
 ]
 
+SinceDay = Annotated[
+    str,
+    typer.Option("--from", metavar="DAY", help="The first day, as with payments."),
+]
+LastDay = Annotated[
+    str,
+    typer.Option("--to", metavar="DAY", help="The last day, in full."),
+]
+
 
 def read_days(first: str, last: str | None) -> tuple[date, date]:
     """Read the days from `--from` to `--to`.

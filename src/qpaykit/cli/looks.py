@@ -184,17 +184,15 @@ def fetch_order(account: Account, order_no: str) -> list[InvoiceReport]:
         CommandError: The store knows no invoice of it.
         QPayError: QPay could not be asked.
     """
-    invoices = list(
-        dict.fromkeys(one.invoice_id for one in account.deliveries_of(order_no=order_no))
-    )
-    if not any(invoices):
+    invoices = account.invoices_of(order_no)
+    if not invoices:
         raise CommandError(
             ExitCode.REFUSED,
-            "The store knows no payment of order {order_no}. QPay cannot be asked by an order's "
+            "The store knows no invoice of order {order_no}. QPay cannot be asked by an order's "
             "number: look for it in qpaykit payments.",
             order_no=order_no,
         )
-    return [fetch_invoice(account, one) for one in invoices if one]
+    return [fetch_invoice(account, one) for one in invoices]
 
 
 def payment(

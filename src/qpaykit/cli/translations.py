@@ -35,6 +35,7 @@ _TITLES = {
     "Request": "Хүсэлт",
     "Took": "Хугацаа",
     "Answer": "Хариу",
+    "State": "Байдал",
 }
 _SENTENCES = {
     "{count} paid": "{count} төлсөн",
@@ -45,8 +46,8 @@ _SENTENCES = {
     "each.": "{count} нэхэмжлэхийн захиалгын дугаар харагдахгүй байна: --store өгөх эсвэл тус бүрийг "
     "QPay-ээс асуулгахын тулд --orders өгнө үү.",
     "There is no store at {place}.": "{place} гэсэн store (хадгалалт) алга.",
-    "The store knows no payment of order {order_no}. QPay cannot be asked by an order's number: "
-    "look for it in qpaykit payments.": "Store {order_no} захиалгын төлбөрийг мэдэхгүй байна. "
+    "The store knows no invoice of order {order_no}. QPay cannot be asked by an order's number: "
+    "look for it in qpaykit payments.": "Store {order_no} захиалгын нэхэмжлэхийг мэдэхгүй байна. "
     "QPay-ээс захиалгын дугаараар асуух боломжгүй: qpaykit payments дотроос хайна уу.",
     "Nothing was delivered of it.": "Үүнээс юу ч хүргээгүй байна.",
     "{at}  {status}: order {order_no} was delivered, {amount} of {due}.": "{at}  {status}: "
@@ -56,6 +57,20 @@ _SENTENCES = {
     "--to is before --from.": "--to нь --from-оос өмнө байна.",
     "{day} is no day: write it as 2026-11-28, or today, or yesterday.": "{day} өдөр биш: "
     "2026-11-28, today (өнөөдөр) эсвэл yesterday (өчигдөр) гэж бичнэ үү.",
+    "Without the shop's store nobody knows what was delivered: give --store.": "Дэлгүүрийн store байхгүй бол юу хүргэснийг мэдэх боломжгүй: --store өгнө үү.",
+    "{place} cannot be imported: {reason}.": "{place} импорт хийж чадсангүй: {reason}.",
+    "{place} is no dispatcher.": "{place} нь dispatcher биш.",
+    "Payments: {count}. All of them are delivered.": "Төлбөр: {count}. Бүгдийг нь хүргэсэн.",
+    "{count} of {all} payments": "{all} төлбөрөөс {count}",
+    "Nothing was delivered: --deliver MODULE:NAME does it.": "Юу ч хүргээгүй: хүргэхийн тулд --deliver MODULE:NAME өгнө үү.",
+    "delivered": "хүргэсэн",
+    "to be delivered": "хүргэх ёстой",
+    "overpaid: refund it": "илүү төлсөн: буцаана уу",
+    "QPay contradicts itself: look at it": "QPay-ийн мэдээлэл зөрчилтэй: шалгана уу",
+    "QPay or the store did not answer": "QPay эсвэл store хариулсангүй",
+    "not paid yet": "төлөгдөөгүй",
+    "being delivered just now": "яг одоо хүргэж байна",
+    "the handler failed: see the shop's log": "handler алдаа гаргалаа: дэлгүүрийн логийг үзнэ үү",
     "Refunded. The payment is now: {status}.": "Буцаалт хийгдлээ. Төлбөрийн төлөв: {status}.",
     "This is a bank transfer, which QPay cannot refund: send the buyer {amount} {currency} from "
     "your bank.": "Энэ бол дансаар хийсэн шилжүүлэг, QPay үүнийг буцааж чадахгүй: {amount} "
@@ -149,6 +164,10 @@ _HELP = {
     "today (өнөөдөр) эсвэл yesterday (өчигдөр). Улаанбаатарын цагаар.",
     "The last day, in full; the first one when left out.": "Сүүлийн өдөр, дуустал нь; өгөөгүй бол "
     "эхний өдөр.",
+    "The first day, as with payments.": "Эхний өдөр, payments-ийн адил.",
+    "The last day, in full.": "Сүүлийн өдөр, дуустал нь.",
+    "Show what was paid on some days and not delivered.": "Төлсөн боловч хүргээгүй төлбөрүүдийг харуулна.",
+    "Deliver it, by this dispatcher of the shop, such as shop.payments:dispatcher. When left out, nothing is delivered.": "Дэлгүүрийн энэ dispatcher-ээр хүргэнэ, жишээ нь shop.payments:dispatcher. Өгөөгүй бол юу ч хүргэхгүй.",
     "Write a CSV file for Excel instead.": "Excel-д зориулж CSV файлд бичнэ.",
     "Ask QPay for the orders that the store does not know, one request for each invoice; when "
     "left out, for up to 200.": "Store-д байхгүй захиалгын дугаарыг QPay-ээс асууна, нэхэмжлэх "
