@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -19,10 +11,7 @@ import qpaykit
 import qpaykit.quickqr
 import qpaykit.simulator
 from browser import chromium
-from docs.blocks import ROOT
-from qpaykit.quickqr import invoices as quick_invoices
-from qpaykit.quickqr import merchants, places
-from qpaykit.quickqr import payments as quick_payments
+from docs.built_site import served
 from qpaykit.resources import ebarimt, invoices, payments, subscriptions, tokens
 
 pytestmark = pytest.mark.slow
@@ -38,18 +27,6 @@ RESOURCES = (
     quick_invoices.QuickInvoices,
     quick_payments.QuickPayments,
 )
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site; the first worker that needs it builds it for all."""
-    folder = tmp_path_factory.getbasetemp().parent / "site"
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            builder = [sys.executable, "tools/site.py", "--into", str(folder)]
-            subprocess.run(builder, cwd=ROOT, check=True)  # noqa: S603
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -90,25 +67,6 @@ def test_signatures_are_the_ones_that_users_call(site: Path) -> None:
         page = (site / "api" / f"{name}.html").read_text(encoding="utf-8")
         assert "Operation" not in page
         assert "Poll" not in page
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on loopback."""
-    handler = partial(Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        pass
 
 
 def test_no_page_scrolls_sideways_on_a_phone_and_none_asks_another_host(site: Path) -> None:
