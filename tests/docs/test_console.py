@@ -132,6 +132,9 @@ def python(*arguments: str) -> None:
         manage(*arguments[1:])
     else:
         assert (ROOT / arguments[0]).is_file()
+        options = {word for word in arguments[1:] if word.startswith("--")}
+        source = (ROOT / arguments[0]).read_text(encoding="utf-8")
+        assert not [option for option in options if f'"{option}"' not in source]
 
 
 def pytest_(*arguments: str) -> None:
@@ -166,7 +169,7 @@ def test_a_command_can_be_given_as_it_stands(command: str) -> None:
 
 
 def test_there_are_commands_to_check() -> None:
-    assert {"make demo", "qpaykit simulate --pay-after 3"} <= set(COMMANDS)
+    assert {"make check", "qpaykit simulate --pay-after 3"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize(

@@ -81,5 +81,5 @@ def test_the_blocks_that_are_not_run_are_known_each_with_its_reason() -> None:
 
 
 def test_the_pages_have_blocks_to_run() -> None:
-    assert len(to_run("README.md", "python")) > 5
+    assert len(to_run("README.md", "python")) > 1
     assert len([page for page in pages() if to_run(page, "python")]) > 5
