@@ -16,8 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from project_address import ROOT
+from site_extras import add_feet, write_llms
 from site_links import faults, switch_languages
-from site_pages import LANGUAGES, ROOT, lay_out
+from site_pages import LANGUAGES, configuration, lay_out
 
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
@@ -30,6 +32,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as stage:
         build(Path(stage), site)
     switch_languages(site)
+    add_feet(site)
+    settings = configuration("en")
+    write_llms(site, settings["nav"], settings["site_description"])
     if wrong := faults(site):
         sys.exit("\n".join(wrong))
     count = sum(1 for _ in site.rglob("*.html"))

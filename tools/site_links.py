@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from project_address import current
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,7 +42,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_style = tag == "style"
         for name, value in attrs:
-            if value is None:
+            if value is None or (tag == "link" and ("rel", "canonical") in attrs):
                 continue
             if name == "id" or (tag == "a" and name == "name"):
                 self.page.anchors.add(value)
@@ -118,7 +120,9 @@ def _broken(link: str, path: Path, site: Path, read: dict[Path, Page]) -> str | 
     if parts.scheme == "data":
         return None
     base = site if parts.path.startswith("/") else path.parent
-    aim = Path(os.path.normpath(base / unquote(parts.path).lstrip("/"))) if parts.path else path
+    # The page for what is not found is shown at any depth, so its links begin at the host's root.
+    inside = unquote(parts.path).removeprefix(urlsplit(current().site).path).lstrip("/")
+    aim = Path(os.path.normpath(base / inside)) if parts.path else path
     if aim.is_dir():
         aim /= "index.html"
     if not aim.is_relative_to(site) or not aim.is_file():

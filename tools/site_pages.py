@@ -15,14 +15,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import tomli
+from project_address import ROOT, current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 LANGUAGES = ("en", "mn")
-REPOSITORY = "https://github.com/qpaykit/qpaykit"
 FROM_THE_ROOT = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 
 _FENCE = re.compile(r"^( *(?:```|~~~).*?^ *(?:```|~~~) *$)", re.DOTALL | re.MULTILINE)
@@ -43,7 +42,7 @@ def lay_out(language: str, folder: Path) -> Path:
     for name, source in pages(language).items():
         page = folder / "docs" / name
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(_relinked(source, name, language), encoding="utf-8")
+        page.write_text(relinked(source, name, language), encoding="utf-8")
     shutil.copytree(DOCS / "images", folder / "docs" / "images")
     shutil.copy(DOCS / "site.css", folder / "docs")
     settings = configuration(language)
@@ -69,6 +68,7 @@ def configuration(language: str) -> dict[str, Any]:
         _merge(settings, written["mongolian"])
         settings["nav"] = [*settings["nav"], {settings.pop("only_english"): english}]
         del settings["plugins"]["mkdocstrings"]
+    settings["site_url"] = current().site + ("mn/" if language == "mn" else "")
     return settings | {"docs_dir": "docs", "site_dir": "out"}
 
 
@@ -92,25 +92,26 @@ def _merge(settings: dict[str, Any], changes: dict[str, Any]) -> None:
             settings[key] = value
 
 
-def _entries(navigation: list[Any]) -> Iterator[tuple[str, str]]:
+def entries(navigation: list[Any]) -> Iterator[tuple[str, str]]:
+    """Return the title and the name of every page of a navigation."""
     for entry in navigation:
         for title, value in entry.items():
             if isinstance(value, list):
-                yield from _entries(value)
+                yield from entries(value)
             else:
                 yield title, value
 
 
 def insist_on_navigation(navigation: list[Any], there: set[str]) -> None:
     """End where the navigation names a page that is not there, or leaves one out."""
-    named = {page for _, page in _entries(navigation) if not page.startswith("../")}
+    named = {page for _, page in entries(navigation) if not page.startswith("../")}
     if missing := sorted(named - there):
         raise SystemExit(f"zensical.toml names pages that there are not: {', '.join(missing)}")
     if forgotten := sorted(there - named):
         raise SystemExit(f"zensical.toml does not name these pages: {', '.join(forgotten)}")
 
 
-def _relinked(source: Path, name: str, language: str) -> str:
+def relinked(source: Path, name: str, language: str) -> str:
     """Return a page's text with links that hold in the site; code is left alone."""
 
     def relink(match: re.Match[str]) -> str:
@@ -146,4 +147,4 @@ def target(link: str, source: Path, name: str, language: str) -> str:
     if aim.is_relative_to(DOCS) or not aim.exists():
         return link
     kind = "tree" if aim.is_dir() else "blob"
-    return f"{REPOSITORY}/{kind}/main/{aim.relative_to(ROOT).as_posix()}"
+    return f"{current().repository}/{kind}/main/{aim.relative_to(ROOT).as_posix()}"

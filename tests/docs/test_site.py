@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from mkdocstrings import Inventory
+from project_address import current
+from site_pages import pages
 
 import qpaykit
 import qpaykit.quickqr
 import qpaykit.simulator
-from browser import chromium
+from browser import chromium, clicks, waiting
+from docs.blocks import ROOT
 from docs.built_site import served
 from qpaykit.resources import ebarimt, invoices, payments, subscriptions, tokens
 
@@ -82,3 +86,46 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_asks_another_host(site: Pa
             asked |= {name for name in names if not name.startswith((url, "data:", "blob:"))}
     assert not too_wide
     assert not asked
+
+
+def test_every_page_shows_the_version_and_where_it_is_edited(site: Path) -> None:
+    source = f"{current().repository}/edit/main/"
+    for page in sorted(site.rglob("*.html")):
+        if page.name == "404.html":
+            continue
+        text = page.read_text(encoding="utf-8")
+        assert f'<p class="foot">qpaykit {qpaykit.__version__} · ' in text, page
+        [edited] = re.findall(rf'href="{source}([^"]+)" rel="edit"', text)
+        assert (ROOT / edited).is_file()
+
+
+def test_llms_txt_lists_every_english_page_and_llms_full_txt_holds_the_guides(site: Path) -> None:
+    listed = re.findall(r"\]\((\S+)\)", (site / "llms.txt").read_text(encoding="utf-8"))
+    names = {address.removeprefix(current().site) for address in listed}
+    english = {name.replace(".md", ".html") for name in pages("en")}
+    assert names == english | {"mn/index.html"}
+    full = (site / "llms-full.txt").read_text(encoding="utf-8")
+    for page in ("callbacks", "invoices", "troubleshooting"):
+        heads = re.findall(r"^#+ .+$", (ROOT / f"docs/{page}.md").read_text(), re.MULTILINE)
+        assert not [head for head in heads if head not in full]
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.mn.md"])
+def test_the_links_of_a_readme_to_the_site_lead_to_its_pages(site: Path, readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    named = re.findall(rf"{re.escape(current().site)}([^)\s]*)", text)
+    assert len(named) > 10
+    missing = [name for name in named if not (site / (name or "index.html")).exists()]
+    assert not missing
+
+
+def test_what_is_copied_of_a_console_is_the_command_without_its_prompt(site: Path) -> None:
+    with served(site) as url, chromium() as browser:
+        browser.get(f"{url}/index.html")
+        # A headless browser has no clipboard; the text to copy is selected in a field of its own.
+        browser.execute_script(
+            "document.execCommand = () => { window.copied = String(document.activeElement.value); }"
+        )
+        clicks(browser, ".language-console .md-code__button")
+        copied = waiting(browser).until(lambda page: page.execute_script("return window.copied"))
+    assert copied == 'pip install "qpaykit[cli]"'

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
+import project_address
 import pytest
 
 import qpaykit
@@ -53,3 +55,38 @@ def test_the_example_of_an_endpoint_is_made_of_what_there_is() -> None:
     for name in ("endpoint", "Operation", "path_id", "parser", "Resource", "SyncResource"):
         assert re.search(rf"\b{name}\b", example)
         assert re.search(rf"^from qpaykit\..* import .*\b{name}\b", faces, re.MULTILINE)
+
+
+def test_every_text_names_the_address_of_pyproject() -> None:
+    repository = project_address.current().repository
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, check=False)  # noqa: S607
+    if listed.returncode:
+        pytest.skip("no checkout of git")
+    named = [
+        (path.name, found)
+        for path in project_address.texts()
+        if path.parent != Path(__file__).parent
+        for found in re.findall(
+            r"https://github\.com/(?:[\w-]+/qpaykit|qpaykit/[\w-]+)",
+            path.read_text(encoding="utf-8"),
+        )
+    ]
+    assert len(named) > 20
+    assert not [(name, found) for name, found in named if found != repository]
+
+
+def test_another_address_takes_the_place_of_the_old_one_everywhere() -> None:
+    old = project_address.Addresses("https://github.com/a/pay", "https://a.github.io/pay/")
+    new = project_address.Addresses("https://git.example/b/kit", "https://kit.example/")
+    text = "https://a.github.io/pay/faq.html https://a.github.io/pay a/pay @a/maintainers ba/pay"
+    assert project_address.rewritten(text, old, new) == (
+        "https://kit.example/faq.html https://kit.example b/kit @b/maintainers ba/pay"
+    )
+
+
+def test_a_release_publishes_the_documentation_after_the_package() -> None:
+    release = text(".github/workflows/release.yml")
+    documentation = release.partition("\n  documentation:\n")[2]
+    assert "needs: publish" in documentation
+    assert "/.github/workflows/docs.yml" in documentation
+    assert "make docs" in text(".github/workflows/docs.yml")
