@@ -78,7 +78,8 @@ def _without_twins(navigation: list[Any]) -> list[Any]:
     for entry in navigation:
         for title, value in entry.items():
             if isinstance(value, list):
-                left.append({title: _without_twins(value)})
+                if inside := _without_twins(value):
+                    left.append({title: inside})
             elif value not in pages("mn"):
                 left.append({title: f"../{value.removesuffix('.md')}.html"})
     return left

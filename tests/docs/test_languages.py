@@ -12,6 +12,31 @@ from docs.blocks import MONGOLIAN, ROOT, Block, blocks
 CYRILLIC = re.compile("[А-Яа-яЁёӨөҮү]")
 SHARED = {"python", "console", "json", "ini", "nginx", "toml", "yaml"}
 WRITTEN = sorted(page for page in MONGOLIAN if (ROOT / page).exists())
+GLOSSARY = (ROOT / "docs/mn/glossary.md").read_text(encoding="utf-8")
+# The third column of the glossary.
+AVOIDED = [
+    word
+    for cell in re.findall(r"^\| .+ \| .+ \| (.*)\|$", GLOSSARY, re.MULTILINE)
+    for word in cell.strip().split(", ")
+    if word and not word.startswith("ингэж")
+]
+
+
+def prose(page: str) -> str:
+    """Return a page without its code."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.sub(r"```.*?```|`[^`\n]+`|<!--.*?-->", "", text, flags=re.DOTALL)
+
+
+def levels(page: str) -> list[int]:
+    return [len(marks) for marks in re.findall(r"^(#+) ", prose(page), re.MULTILINE)]
+
+
+def tables(page: str) -> list[int]:
+    """Return how many rows each table has."""
+    rows = re.findall(r"(?:^\|.*\n)+", prose(page) + "\n", re.MULTILINE)
+    # The start page in Mongolian also names the glossary, which English has no need of.
+    return [sum("glossary.md" not in row for row in table.splitlines()) for table in rows]
 
 
 def code(page: str) -> list[Block]:
@@ -29,6 +54,28 @@ def test_its_text_is_mongolian(page: str) -> None:
         r"\w", re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.DOTALL)
     )
     assert sum(bool(CYRILLIC.match(letter)) for letter in letters) > len(letters) / 3
+
+
+@pytest.mark.parametrize("page", WRITTEN)
+def test_its_headings_correspond_to_those_of_its_twin(page: str) -> None:
+    assert levels(page) == levels(MONGOLIAN[page])
+
+
+@pytest.mark.parametrize("page", WRITTEN)
+def test_its_tables_have_the_rows_of_its_twin(page: str) -> None:
+    assert tables(page) == tables(MONGOLIAN[page])
+
+
+@pytest.mark.parametrize("page", ["README.mn.md", *sorted(map(str, ROOT.glob("docs/mn/*.md")))])
+def test_it_keeps_to_the_glossary(page: str) -> None:
+    if page.endswith("glossary.md"):
+        return
+    text = prose(page).lower()
+    assert not [word for word in AVOIDED if re.search(rf"\b{word}", text)]
+
+
+def test_the_glossary_names_words_to_avoid() -> None:
+    assert len(AVOIDED) > 10
 
 
 @pytest.mark.parametrize("page", WRITTEN)

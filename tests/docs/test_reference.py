@@ -27,8 +27,8 @@ from qpaykit.models import enums
 from qpaykit.stores.best_effort import STORE_COOLDOWN_SECONDS
 from qpaykit.stores.sqlite import BUSY_TIMEOUT_SECONDS
 
-SETTINGS = ("docs/settings.md",)
-STATUSES = ("docs/statuses.md",)
+SETTINGS = ("docs/settings.md", "docs/mn/settings.md")
+STATUSES = ("docs/statuses.md", "docs/mn/statuses.md")
 TABLES = ("docs/ebarimt-tables.md", "docs/mn/ebarimt-tables.md")
 
 # What an integrator sets up; a protocol is set up by nobody.
