@@ -7,6 +7,7 @@ users call returns the answer. A model's field says how it is read; what users g
 from __future__ import annotations
 
 import ast
+import inspect
 import types
 import typing
 from enum import Enum
@@ -14,6 +15,8 @@ from typing import Any
 
 import griffe
 from pydantic import BaseModel
+
+from qpaykit.models.invoices import InvoiceFields, InvoiceRequest
 
 OPERATIONS = {"Operation", "Poll"}
 HEADING = "\n\nAttributes:\n"
@@ -55,6 +58,24 @@ def _describe(written: griffe.Class) -> None:
             if isinstance(field, griffe.Attribute):
                 field.annotation = _expression(shown(hints[name]), written)
         _add_attributes(written, dict.fromkeys(real.model_fields, ""))
+    elif real is InvoiceFields:
+        _document_invoice_fields(written)
+
+
+def _document_invoice_fields(written: griffe.Class) -> None:
+    """Describe the arguments of `create` as `InvoiceRequest` describes its fields."""
+    request = inspect.getdoc(InvoiceRequest)
+    if written.docstring is None or request is None:
+        raise TypeError("InvoiceFields and InvoiceRequest must have docstrings")
+    described = request.partition("Attributes:\n")[2]
+    for name in InvoiceFields.__annotations__:
+        if f"    {name}: " not in described:
+            raise TypeError(f"InvoiceRequest does not describe {name}")
+        field = written.members[name]
+        if isinstance(field, griffe.Attribute):
+            hint = typing.get_type_hints(InvoiceFields)[name]
+            field.annotation = _expression(shown(hint), written)
+    written.docstring.value = f"The keyword arguments of `invoices.create`.{HEADING}{described}"
 
 
 def _add_attributes(written: griffe.Class, described: dict[str, str]) -> None:

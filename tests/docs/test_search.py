@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import pytest
 from selenium.webdriver import Chrome
@@ -34,6 +34,15 @@ ENGLISH = {
     "reconciliation": "going-live.html",
 }
 
+MONGOLIAN = {
+    "webhook": "mn/callbacks.html",
+    "deep link": "mn/invoices.html",
+    "timeout": "mn/troubleshooting.html",
+    "орчны хувьсагч": "mn/settings.html",
+    "давхар төлбөр": "mn/troubleshooting.html",
+    "callback ирээгүй": "mn/troubleshooting.html",
+}
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Chrome]:
@@ -51,7 +60,7 @@ def found_first(browser: Chrome, start: str, query: str) -> str:
     def answered(page: Chrome) -> list[str]:
         links: list[str] = page.execute_script(LINKS)
         # The results of the letters typed so far come and go.
-        asked = query.replace(" ", "+")
+        asked = quote_plus(query)
         return [link for link in links if f"?h={asked}" in link]
 
     parts = urlsplit(waiting(browser).until(answered)[0])
@@ -66,6 +75,15 @@ def test_the_right_page_is_found_first(
         first = found_first(browser, f"{url}/index.html", query)
     assert first.partition("#")[0] == wanted.partition("#")[0]
     assert wanted in first
+
+
+@pytest.mark.parametrize(("query", "wanted"), MONGOLIAN.items())
+def test_the_right_mongolian_page_is_found_first(
+    site: Path, browser: Chrome, query: str, wanted: str
+) -> None:
+    with served(site) as url:
+        first = found_first(browser, f"{url}/mn/index.html", query)
+    assert first.partition("#")[0] == wanted
 
 
 def test_a_query_that_nothing_answers_finds_nothing(site: Path, browser: Chrome) -> None:

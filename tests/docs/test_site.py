@@ -16,6 +16,7 @@ import qpaykit.simulator
 from browser import chromium, clicks, waiting
 from docs.blocks import ROOT
 from docs.built_site import served
+from qpaykit.models.invoices import InvoiceFields
 from qpaykit.resources import ebarimt, invoices, payments, subscriptions, tokens
 
 pytestmark = pytest.mark.slow
@@ -71,6 +72,14 @@ def test_signatures_are_the_ones_that_users_call(site: Path) -> None:
         page = (site / "api" / f"{name}.html").read_text(encoding="utf-8")
         assert "Operation" not in page
         assert "Poll" not in page
+
+
+def test_the_arguments_of_create_are_documented_where_create_is(site: Path) -> None:
+    page = (site / "api" / "resources.html").read_text(encoding="utf-8")
+    section = page[page.index('id="qpaykit.models.invoices.InvoiceFields"') :]
+    section = section[: section.index('id="payments"')]
+    assert not [name for name in InvoiceFields.__annotations__ if name not in section]
+    assert "Your order number, 1 to 45" in section
 
 
 def test_no_page_scrolls_sideways_on_a_phone_and_none_asks_another_host(site: Path) -> None:
