@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
@@ -29,6 +30,11 @@ from qpaykit.stores.sqlite import BUSY_TIMEOUT_SECONDS
 
 SETTINGS = ("docs/settings.md", "docs/mn/settings.md")
 STATUSES = ("docs/statuses.md", "docs/mn/statuses.md")
+MONITORING = tuple(
+    f"docs/{folder}{name}.md"
+    for folder in ("", "mn/")
+    for name in ("going-live", "troubleshooting")
+)
 TABLES = ("docs/ebarimt-tables.md", "docs/mn/ebarimt-tables.md")
 
 # What an integrator sets up; a protocol is set up by nobody.
@@ -137,6 +143,24 @@ def test_the_settings_list_every_variable_that_the_code_reads(page: str) -> None
 def test_the_fixed_limits_are_those_of_the_code(page: str, value: float) -> None:
     limits = text(page).rpartition("\n## ")[2]
     assert re.search(rf"(?<![\d.]){value:g}(?![\d.]*\d)", limits)
+
+
+@pytest.mark.parametrize("page", MONITORING)
+def test_the_log_messages_that_are_quoted_are_those_of_the_code(page: str) -> None:
+    written = [
+        node.value
+        for path in (ROOT / "src").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    quoted = set(
+        re.findall(r"(?:`([A-Z][^`]+)`[^|`]*WARNING|(?:WARNING|ERROR) `([^`]+)`)", text(page))
+    )
+    messages = [one or other for one, other in quoted]
+    assert messages
+    for message in messages:
+        parts = message.split("…")
+        assert any(all(part.strip() in one for part in parts) for one in written), message
 
 
 @pytest.mark.parametrize("page", STATUSES)
