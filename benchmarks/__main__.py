@@ -40,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say(json.dumps(machine()))
     if options.json:
         options.json.write_text(json.dumps(as_json(figures), indent=2) + "\n", "utf-8")
-    if options.page:
-        page.write(figures, options.page)
+    for path in options.page:
+        page.write(figures, path)
     if options.record:
         regression.record(figures)
     for sentence in guard.regressions:
@@ -57,7 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--short", action="store_true", help="the form for CI")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write all figures there")
-    parser.add_argument("--page", type=Path, metavar="PATH", help="put the table into a page")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="put the table into a page; may be given for each language",
+    )
     parser.add_argument(
         "--only", action="append", metavar="NAME", help="what begins so; may be repeated"
     )

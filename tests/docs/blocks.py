@@ -12,8 +12,17 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The guides whose Mongolian text is still to be written.
 ENGLISH_ONLY = {
-    *("architecture", "command-line", "django", "fastapi", "flask", "frameworks", "metrics"),
-    *("orders", "performance", "reconciliation", "simulator", "stores"),
+    *(
+        "architecture",
+        "command-line",
+        "django",
+        "fastapi",
+        "flask",
+        "frameworks",
+        "metrics",
+        "orders",
+    ),
+    *("reconciliation", "simulator", "stores"),
 }
 MONGOLIAN = {
     "README.mn.md": "README.md",
