@@ -68,13 +68,11 @@ def _document_invoice_fields(written: griffe.Class) -> None:
     if written.docstring is None or request is None:
         raise TypeError("InvoiceFields and InvoiceRequest must have docstrings")
     described = request.partition("Attributes:\n")[2]
-    for name in InvoiceFields.__annotations__:
+    for name, hint in typing.get_type_hints(InvoiceFields).items():
         if f"    {name}: " not in described:
             raise TypeError(f"InvoiceRequest does not describe {name}")
-        field = written.members[name]
-        if isinstance(field, griffe.Attribute):
-            hint = typing.get_type_hints(InvoiceFields)[name]
-            field.annotation = _expression(shown(hint), written)
+        field = griffe.Attribute(name, annotation=_expression(shown(hint), written))
+        written.set_member(name, field)  # some are inherited, and have no place here yet
     written.docstring.value = f"The keyword arguments of `invoices.create`.{HEADING}{described}"
 
 

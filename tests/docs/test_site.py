@@ -17,6 +17,9 @@ from browser import chromium, clicks, waiting
 from docs.blocks import ROOT
 from docs.built_site import served
 from qpaykit.models.invoices import InvoiceFields
+from qpaykit.quickqr import invoices as quick_invoices
+from qpaykit.quickqr import merchants, places
+from qpaykit.quickqr import payments as quick_payments
 from qpaykit.resources import ebarimt, invoices, payments, subscriptions, tokens
 
 pytestmark = pytest.mark.slow
