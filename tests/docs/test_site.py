@@ -24,8 +24,6 @@ from qpaykit.resources import ebarimt, invoices, payments, subscriptions, tokens
 
 pytestmark = pytest.mark.slow
 
-# Pages that the READMEs name and that come with the integrations they describe.
-PROMISED = {"fastapi.html"}
 RESOURCES = (
     invoices.Invoices,
     payments.Payments,
@@ -130,7 +128,7 @@ def test_the_links_of_a_readme_to_the_site_lead_to_its_pages(site: Path, readme:
     named = re.findall(rf"{re.escape(current().site)}([^)\s]*)", text)
     assert len(named) > 10
     missing = {name for name in named if not (site / (name or "index.html")).exists()}
-    assert missing <= PROMISED
+    assert not missing
 
 
 def test_what_is_copied_of_a_console_is_the_command_without_its_prompt(site: Path) -> None:
