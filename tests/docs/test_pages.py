@@ -26,7 +26,9 @@ NOT_RUN = [
     ("docs/moving.md", "qpay-py's code"),
 ]
 NOT_RUN += [(page.replace("docs/", "docs/mn/"), reason) for page, reason in NOT_RUN]
-LANGUAGES = {"python", "console", "json", "text", "ini", "nginx", "toml", "yaml"}
+LANGUAGES = {
+    *("python", "console", "javascript", "json", "text", "ini", "nginx", "php", "toml", "yaml"),
+}
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if to_run(page, "python")])
