@@ -40,7 +40,11 @@ def any_shop(request: pytest.FixtureRequest, new_shop: Opener) -> Shop:
     return new_shop(secret=request.param)
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
+# SQLite stands for what blocks and what processes share; the others are slower or simpler.
+STORES = ["sqlite", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("memory", "redis"))]
+
+
+@pytest.fixture(params=STORES)
 def stored_shop(
     request: pytest.FixtureRequest, new_shop: Opener, where: Callable[[str], str]
 ) -> Shop:

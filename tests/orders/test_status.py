@@ -240,8 +240,8 @@ class TestAThousandPollers:
     def test_of_one_order_ask_seven_times(
         self, qpay_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(flow, "QUESTION_INTERVAL_SECONDS", 0.5)  # 20 times shorter
-        minute, pause = 3.0, 1.0
+        monkeypatch.setattr(flow, "QUESTION_INTERVAL_SECONDS", 0.25)  # 40 times shorter
+        minute, pause = 1.5, 0.5
         answers: list[str] = []
 
         async def main() -> None:
