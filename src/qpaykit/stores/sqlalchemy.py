@@ -113,12 +113,11 @@ class SQLAlchemyStore:
         Raises:
             ConfigurationError: The handler has ended the transaction. Nothing was delivered.
         """
-        record = None if delivery is None else delivery.to_json()
         session = self._sessions.pop(owner, None)
         if session is None:
-            return self._run(lambda it: self._statements.complete(it, key, owner, record))
+            return self._run(lambda it: self._statements.complete(it, key, owner, delivery))
         with session:
-            self._statements.record(session, key, owner, record)
+            self._statements.record(session, key, owner, delivery)
             _unwatch(session)
             session.commit()
         return True
@@ -244,12 +243,11 @@ class AsyncSQLAlchemyStore:
 
     async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
         """See `SQLAlchemyStore.complete`."""
-        record = None if delivery is None else delivery.to_json()
         session = self._sessions.pop(owner, None)
         if session is None:
-            return await self._run(lambda it: self._statements.complete(it, key, owner, record))
+            return await self._run(lambda it: self._statements.complete(it, key, owner, delivery))
         async with session:
-            await session.run_sync(self._statements.record, key, owner, record)
+            await session.run_sync(self._statements.record, key, owner, delivery)
             _unwatch(session.sync_session)
             await session.commit()
         return True

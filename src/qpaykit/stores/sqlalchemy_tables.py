@@ -137,10 +137,12 @@ class Statements:
             return "claimed"
         return self._held_or_done(connection, key)
 
-    def complete(self, connection: Connection, key: str, owner: str, record: str | None) -> bool:
+    def complete(
+        self, connection: Connection, key: str, owner: str, delivery: Delivery | None
+    ) -> bool:
         """Mark a key as done; see `Store.complete`."""
-        done = update(_claims).where(self._is_held(key, owner))
-        return connection.execute(done.values(done=self._now, delivery=record)).rowcount == 1
+        done = update(_claims).where(self._is_held(key, owner)).values(self._done(delivery))
+        return connection.execute(done).rowcount == 1
 
     def release(self, connection: Connection, key: str, owner: str) -> None:
         """Give a lease back; see `Store.release`."""
@@ -189,7 +191,7 @@ class Statements:
         taken = connection.execute(update(_claims).where(is_open).values(owner=owner))
         return "claimed" if taken.rowcount else self._held_or_done(connection, key)
 
-    def record(self, session: Session, key: str, owner: str, record: str | None) -> None:
+    def record(self, session: Session, key: str, owner: str, delivery: Delivery | None) -> None:
         """Mark the delivery of a session's transaction as done.
 
         Raises:
@@ -198,13 +200,18 @@ class Statements:
         connection = session.connection()
         is_open = and_(_claims.c.key == key, _claims.c.done.is_(None))
         is_ours = is_open if self._is_postgresql else and_(is_open, _claims.c.owner == owner)
-        done = {"owner": owner, "done": self._now, "delivery": record}
-        is_recorded = connection.execute(update(_claims).where(is_ours).values(done)).rowcount == 1
+        done = update(_claims).where(is_ours).values(owner=owner, **self._done(delivery))
+        is_recorded = connection.execute(done).rowcount == 1
         if not (is_recorded and self._is_in_transaction(connection, owner)):
             raise ConfigurationError(
                 "the transaction of event.session ended before the delivery was recorded: a "
                 "handler must neither commit it nor roll it back"
             )
+
+    def _done(self, delivery: Delivery | None) -> dict[str, object]:
+        if delivery is None:
+            return {"done": self._now}
+        return {"done": delivery.delivered_at.timestamp(), "delivery": delivery.to_json()}
 
     def delivery(self, connection: Connection, key: str) -> Delivery | None:
         """See `Store.delivery`."""
