@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qpaykit.cli.doctor import Finding, examine
+from qpaykit._examination import Finding, examine
 from support import SETTINGS
 
 if TYPE_CHECKING:
@@ -146,5 +146,5 @@ def test_the_command_fails_for_what_is_wrong_and_not_for_a_note(
     from qpaykit.cli.app import app
 
     findings = [Finding("one", True, "fine"), Finding("two", good, "so"), Finding("x", True, "y")]
-    monkeypatch.setattr("qpaykit.cli.doctor.examine", lambda: iter(findings))
+    monkeypatch.setattr("qpaykit._examination.examine", lambda: iter(findings))
     assert CliRunner().invoke(app, ["doctor"]).exit_code == status

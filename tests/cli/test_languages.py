@@ -17,7 +17,8 @@ from qpaykit.cli.app import app
 from qpaykit.cli.language import take_language
 from qpaykit.cli.translations import MONGOLIAN
 
-SOURCES = sorted(Path(qpaykit.cli.__file__).parent.glob("*.py"))
+PACKAGE = Path(qpaykit.cli.__file__).parent
+SOURCES = [*sorted(PACKAGE.glob("*.py")), PACKAGE.parent / "_examination.py"]
 # Calls that translate an argument, and which one it is.
 TRANSLATING = {
     "say": 0,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient
+from qpaykit._examination import examine
 from qpaykit._http.httpx_backend import Backend
-from qpaykit.cli.doctor import examine
 from support import SETTINGS
 
 PASSWORD = "the-proxys-password"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qpaykit.cli.doctor import Finding, examine_products
+from qpaykit._examination import Finding, examine_products
 from support import QUICKQR_SETTINGS
 
 if TYPE_CHECKING:

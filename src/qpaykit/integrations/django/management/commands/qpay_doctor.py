@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from pydantic import SecretStr
 
-from qpaykit.cli.doctor import examine
+from qpaykit._examination import examine
 from qpaykit.integrations.django.checks import check_deployment, check_settings
 from qpaykit.integrations.django.config import client_settings, database_alias
 from qpaykit.integrations.django.store import DjangoStore

@@ -1,0 +1,246 @@
+"""Looks over an integrator's settings, and says what to do where one is wrong."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from qpaykit._callback_url import check_callback_url, is_public_host
+from qpaykit._escaping import escaped
+from qpaykit._http.httpx_backend import default_backend, plain_client
+from qpaykit.client import QPayClient
+from qpaykit.config import MERCHANT, PRODUCTION_URL, SANDBOX_URL, normalise_base_url
+from qpaykit.errors import ConfigurationError, QPayError
+from qpaykit.quickqr import QuickQRClient
+from qpaykit.quickqr._settings import QUICKQR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from qpaykit.config import Settings
+
+_MAX_SKEW_SECONDS = 30.0
+_STAND_IN_URL = "https://shop.example/callback"
+_NEEDED = ("username", "password")
+_SERVERS = {PRODUCTION_URL: "{url} (production)", SANDBOX_URL: "{url} (the sandbox)"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What it is.
+        good: Whether it is right; None for what may be left as it is.
+        text: What was found, and what to do about it: English, with the names of its values in
+            braces.
+        values: The values.
+    """
+
+    name: str
+    good: bool | None
+    text: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def says(self) -> str:
+        """The text in English, its values filled in."""
+        return self.text.format(**self.values)
+
+
+def examine() -> Iterator[Finding]:
+    """Look at the environment's settings, at the token and at the clock; show no secret."""
+    missing = [name for name in _NEEDED if not os.environ.get(f"QPAY_{name.upper()}", "").strip()]
+    for name in missing:
+        yield _finding(
+            name,
+            False,
+            "not set: QPay gives it to you; set {variable}",
+            variable=f"QPAY_{name.upper()}",
+        )
+    unusable_url = _problem_of_callback_url()
+    if unusable_url:
+        yield _finding("callback_url", False, "{problem}", problem=unusable_url)
+    try:
+        # With something in their place, the other settings can be looked at too.
+        client = QPayClient(
+            username="missing" if "username" in missing else None,
+            password="missing" if "password" in missing else None,
+            callback_url=_STAND_IN_URL if unusable_url else None,
+            max_retries=0,
+            timeout=10,
+        )
+    except ConfigurationError as error:
+        yield _finding("settings", False, "{problem}", problem=str(error))
+        return
+    with client:
+        settings = client.settings
+        if "username" not in missing:
+            yield _finding("username", True, "{username}", username=escaped(settings.username))
+        if "password" not in missing:
+            yield _finding("password", True, "set")
+        yield _server(settings)
+        yield from _invoices(settings, skip_url=bool(unusable_url))
+        if missing:
+            return
+        yield from _login(client)
+    yield from _clock(settings.base_url)
+
+
+def examine_products() -> Iterator[Finding]:
+    """Look at the settings of each product; at the merchant's alone where there are none."""
+    for_quickqr = any(name.startswith(QUICKQR.prefix) for name in os.environ)
+    names = {name for name in os.environ if name.startswith(MERCHANT.prefix)}
+    if not for_quickqr or any(not name.startswith(QUICKQR.prefix) for name in names):
+        yield from examine()
+    if for_quickqr:
+        yield from examine_quickqr()
+
+
+def examine_quickqr() -> Iterator[Finding]:
+    """Look at the environment's settings of Quick QR, and at its token; show no secret."""
+    needed = (*_NEEDED, "terminal_id")
+    missing = [one for one in needed if not os.environ.get(QUICKQR.variable(one), "").strip()]
+    for name in missing:
+        yield _finding(
+            f"quickqr {name}",
+            False,
+            "not set: QPay gives it to you; set {variable}",
+            variable=QUICKQR.variable(name),
+        )
+    if missing:
+        return
+    try:
+        client = QuickQRClient(max_retries=0, timeout=10)
+    except ConfigurationError as error:
+        yield _finding("quickqr settings", False, "{problem}", problem=str(error))
+        return
+    with client:
+        settings = client.settings
+        yield _finding(
+            "quickqr login",
+            True,
+            "{username}, terminal {terminal}, at {url}",
+            username=escaped(settings.username),
+            terminal=escaped(settings.terminal_id),
+            url=settings.base_url,
+        )
+        for name, found in (
+            ("callback_url", settings.callback_url),
+            ("callback_secret", settings.callback_secrets),
+        ):
+            yield _finding(
+                f"quickqr {name}",
+                bool(found) or None,
+                "set" if found else "not set: callbacks need it; set {variable}",
+                variable=QUICKQR.variable(name),
+            )
+        yield from _login(client, "quickqr token")
+
+
+def _server(settings: Settings) -> Finding:
+    base_url = settings.base_url
+    text = _SERVERS.get(base_url) or ("{url} (a simulator)" if settings.on_this_machine else None)
+    return _finding("base_url", bool(text) or None, text or "{url} (not QPay itself)", url=base_url)
+
+
+def _problem_of_callback_url() -> str:
+    url = os.environ.get("QPAY_CALLBACK_URL", "").strip()
+    if not url:
+        return ""
+    # With the production server a client would refuse addresses that QPay cannot reach, too.
+    base_url = os.environ.get("QPAY_BASE_URL", "").strip() or PRODUCTION_URL
+    try:
+        is_production = normalise_base_url(base_url) == PRODUCTION_URL
+    except ConfigurationError:
+        is_production = False  # reported as a setting of its own
+    try:
+        check_callback_url(url, public=is_production)
+    except ValueError as problem:
+        return f"{escaped(url)}: it {problem}"
+    return ""
+
+
+def _invoices(settings: Settings, *, skip_url: bool) -> Iterator[Finding]:
+    code = settings.invoice_code
+    yield _finding(
+        "invoice_code",
+        bool(code) or None,
+        "{code}; QPay checks it with the first invoice"
+        if code
+        else "not set: pass it to every invoice, or set {variable}",
+        code=code or "",
+        variable="QPAY_INVOICE_CODE",
+    )
+    url = settings.callback_url
+    if skip_url:
+        pass
+    elif url is None:
+        yield _finding(
+            "callback_url",
+            None,
+            "not set: pass it to every invoice, or set {variable}",
+            variable="QPAY_CALLBACK_URL",
+        )
+    else:
+        good = _is_callable(url, local=settings.on_this_machine)
+        text = "{url}" if good else "{url}: QPay calls public https:// URLs only"
+        yield _finding("callback_url", good, text, url=url)
+    signed = bool(settings.callback_secrets)
+    yield _finding(
+        "callback_secret",
+        signed or None,
+        "set" if signed else "not set: callbacks can be forged; set {variable}",
+        variable="QPAY_CALLBACK_SECRET",
+    )
+
+
+def _is_callable(callback_url: str, *, local: bool) -> bool:
+    parts = urlsplit(callback_url)
+    return local or (parts.scheme == "https" and is_public_host(parts.hostname or ""))
+
+
+def _login(client: QPayClient | QuickQRClient, name: str = "token") -> Iterator[Finding]:
+    try:
+        client.tokens.get()
+    except QPayError as error:
+        yield _finding(name, False, "{problem}", problem=escaped(str(error)))
+    else:
+        yield _finding(name, True, "QPay gives one")
+
+
+def _clock(base_url: str) -> Iterator[Finding]:
+    library = default_backend()
+    unreadable: tuple[type[Exception], ...] = (
+        *library.problems,
+        ConfigurationError,
+        TypeError,
+        ValueError,
+    )
+    try:
+        with plain_client(library, timeout=10) as http:
+            asked = time.time()
+            date = http.get(base_url).headers.get("date")
+            # QPay looked at its clock at some moment in between, and cut its second off.
+            halfway = (asked + time.time()) / 2
+        skew = halfway - 0.5 - parsedate_to_datetime(date).timestamp()
+    except unreadable:
+        yield _finding("clock", None, "QPay's time could not be read")
+        return
+    good = abs(skew) <= _MAX_SKEW_SECONDS
+    yield _finding(
+        "clock",
+        good,
+        "{skew} s from QPay's"
+        if good
+        else "{skew} s from QPay's: set this machine's clock (NTP), for tokens end by it",
+        skew=f"{skew:+.0f}",
+    )
+
+
+def _finding(name: str, good: bool | None, text: str, **values: str) -> Finding:
+    return Finding(name, good, text, values)
