@@ -46,7 +46,7 @@ regression: $(STAMP) ## The short benchmarks, against the recorded ratios
 dist: $(STAMP) ## Build the distributions and prove them
 	$(BIN)/python tools/dist_check.py
 
-checks: test-slow resolve lint types docs demo dist regression ## Everything but the quick tests
+checks: test-slow resolve licences lint types docs demo dist regression ## Everything but the quick tests
 
 check: test checks ## Everything that must hold
 
