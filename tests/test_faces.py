@@ -6,7 +6,9 @@ import inspect
 import typing
 from typing import Any
 
+import anyio
 import pytest
+import respx
 
 from qpaykit import (
     AsyncCallbackDispatcher,
@@ -17,12 +19,16 @@ from qpaykit import (
     AsyncSQLiteStore,
     CallbackDispatcher,
     Orders,
+    Payment,
     QPayClient,
     RedisStore,
     SQLAlchemyStore,
     SQLiteStore,
     Store,
 )
+from qpaykit.operation import Operation
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._parsing import parser
 from qpaykit.resources.invoices import Invoices
 from qpaykit.simulator import Simulator
 from support import SETTINGS
@@ -109,6 +115,44 @@ def test_a_client_with_other_limits_is_of_its_own_kind(kind: Any) -> None:
             self.shop = "Tea"
 
     assert Mine().with_options(timeout=1).shop == "Tea"
+
+
+def test_an_endpoint_is_described_once_for_both_faces(qpay: respx.MockRouter) -> None:
+    class Described(Resource):
+        @endpoint
+        def get(self, payment_id: str) -> Operation[Payment]:
+            """Fetch a payment."""
+            path = f"/payment/{payment_id}"
+            return Operation(name="get", method="GET", path=path, parse=parser(Payment))
+
+    class Sync(Described, SyncResource):
+        pass
+
+    class Awaited(Described, AsyncResource):
+        pass
+
+    for face in (Sync, Awaited):
+        method: Any = face.get
+        assert (method.__name__, method.__doc__) == ("get", "Fetch a payment.")
+        assert method.__qualname__ == f"{face.__qualname__}.get"
+        assert method.__module__ == __name__
+        assert str(inspect.signature(method)) == "(self, payment_id: 'str') -> 'Payment'"
+        assert typing.get_type_hints(method) == {"payment_id": str, "return": Payment}
+
+    qpay.get("/payment/p-1").respond(json={"payment_id": "p-1"})
+    client, other = QPayClient(**SETTINGS), AsyncQPayClient(**SETTINGS)
+    assert Sync(client._session, client.settings).get("p-1").payment_id == "p-1"
+
+    async def main() -> str | None:
+        async with other:
+            return (await Awaited(other._session, other.settings).get("p-1")).payment_id
+
+    assert anyio.run(main) == "p-1"
+
+
+def test_a_group_of_methods_lists_them() -> None:
+    with QPayClient(**SETTINGS) as client:
+        assert repr(client.invoices) == "<Invoices: cancel, create, get>"
 
 
 def test_a_subclass_may_have_a_method_of_its_own() -> None:

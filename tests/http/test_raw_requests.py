@@ -12,7 +12,13 @@ import pytest
 import respx
 from pydantic import ValidationError
 
-from qpaykit import AsyncQPayClient, NotFoundError, OutcomeUnknownError, QPayClient
+from qpaykit import (
+    AsyncQPayClient,
+    NotFoundError,
+    OutcomeUnknownError,
+    QPayClient,
+    UnexpectedResponseError,
+)
 from support import SETTINGS
 
 ORDER: dict[str, Any] = {"amount": 1, "sender_invoice_no": 7, "invoice_description": "Tea"}
@@ -51,23 +57,60 @@ def test_a_lost_answer_is_sent_again_only_where_that_is_safe(
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("method", "path", "wrong"),
     [
-        ("GET", "https://elsewhere.test/x"),
-        ("GET", "//elsewhere.test/x"),
-        ("GET", "/a/../b"),
-        ("GET", "/a b"),
-        ("GET", "/a\n"),
-        ("GET", ""),
-        ("G T", "/a"),
+        ("GET", "https://elsewhere.test/x", "path"),
+        ("GET", "//elsewhere.test/x", "path"),
+        ("GET", "/a/../b", "path"),
+        ("GET", "/a b", "path"),
+        ("GET", "/a\n", "path"),
+        ("GET", "", "path"),
+        ("G T", "/a", "method"),
     ],
 )
 def test_what_is_no_path_below_the_base_url_is_refused(
-    qpay: respx.MockRouter, client: QPayClient, method: str, path: str
+    qpay: respx.MockRouter, client: QPayClient, method: str, path: str, wrong: str
 ) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as caught:
         client.request(method, path)
+    assert [problem["loc"] for problem in caught.value.errors()] == [(wrong,)]
     assert qpay.calls.call_count == 0
+
+
+@pytest.mark.parametrize("path", ["/a/1", "/a/", "/a.b/~c", "/a?b=c,d&e=1", "/v2/v2/a"])
+def test_a_path_below_the_base_url_is_sent_as_it_is(
+    qpay: respx.MockRouter, client: QPayClient, path: str
+) -> None:
+    qpay.get(path.removeprefix("/v2")).respond(json={})
+    assert client.request("GET", path) == {}
+
+
+def test_an_error_dressed_as_a_success_is_none(qpay: respx.MockRouter, client: QPayClient) -> None:
+    qpay.get("/terminal/1").respond(json={"error": "SYSTEM_BUSY"})
+    with pytest.raises(UnexpectedResponseError):
+        client.request("GET", "/terminal/1")
+
+
+def test_what_is_only_read_is_asked_again_when_the_answer_is_lost(
+    qpay: respx.MockRouter, client: QPayClient
+) -> None:
+    answers: list[httpx.Response | Exception] = [
+        httpx.ReadError("lost"),
+        httpx.Response(200, json={}),
+    ]
+    route = qpay.get("/terminal/1").mock(side_effect=answers)
+    assert client.request("get", "/terminal/1") == {}
+    assert route.call_count == 2
+
+
+def test_a_request_whose_outcome_is_unknown_names_its_path(
+    qpay: respx.MockRouter, client: QPayClient
+) -> None:
+    qpay.post("/terminal").mock(side_effect=httpx.ReadError("lost"))
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.request("POST", "terminal", json={})
+    assert "path='/terminal'" in str(caught.value)
+    assert (caught.value.operation, caught.value.method) == ("request", "POST")
 
 
 def test_the_async_client_has_it_too(qpay: respx.MockRouter, async_client: AsyncQPayClient) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, Generic, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, TypeVar, overload
 
 from typing_extensions import ParamSpec, Self
 
@@ -77,7 +76,6 @@ class endpoint(Generic[R, P, T]):  # noqa: N801 (a decorator, read as one)
         build: Callable[Concatenate[R, P], Operation[T] | Poll[T] | Coroutine[Any, Any, T]],
     ) -> None:
         self._build = build
-        functools.update_wrapper(cast("Callable[..., object]", self), build)
 
     @overload
     def __get__(self, instance: None, owner: type[object], /) -> Self: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -13,6 +14,8 @@ from qpaykit.models.base import read_json, readable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic import JsonValue
+
     from qpaykit.models.base import ResponseModel
 
 A = TypeVar("A", bound="ResponseModel")
@@ -22,14 +25,7 @@ _logger = logging.getLogger("qpaykit")
 
 def parser(model: type[A]) -> Callable[[bytes], A]:
     """Make a parser of `model`, which refuses an error that comes dressed as a success."""
-
-    def read(body: bytes) -> A:
-        answer = read_json(model, body)
-        if answer.model_extra and answer.model_extra.get("error"):
-            raise ValueError("it is an error, with the status of a success")
-        return answer
-
-    return read
+    return partial(_read, model)
 
 
 def lenient_parser(model: type[A]) -> Callable[[bytes], A]:
@@ -37,28 +33,41 @@ def lenient_parser(model: type[A]) -> Callable[[bytes], A]:
 
     An invoice that QPay made must not be lost for a link that is written in a new way.
     """
-    strict = parser(model)
+    return partial(_read_leniently, model)
 
-    def read(body: bytes) -> A:
-        try:
-            return strict(body)
-        except ValidationError:
-            content = from_json(body)
-            if not isinstance(content, dict):
-                raise
-            found = readable(model, content)
-            left_out = ", ".join(name for name in content if name not in found)
-            _logger.warning("QPay sent what cannot be read of %s: %s", model.__name__, left_out)
-            return strict(to_json(found))
 
-    return read
+def plain(body: bytes) -> JsonValue:
+    """Read any JSON that is not an error, or no body."""
+    content: JsonValue = from_json(body) if body.strip() else None
+    if isinstance(content, dict) and content.get("error"):
+        raise _dressed_up()
+    return content
 
 
 def nothing(body: bytes) -> None:
-    """Read the answer of a call that returns nothing.
+    """Read the answer of a call that returns nothing; what QPay sends then is not documented."""
+    plain(body)
 
-    What QPay sends then is not documented: any JSON will do that is not an error, or no body.
-    """
-    content = from_json(body) if body.strip() else None
-    if isinstance(content, dict) and content.get("error"):
-        raise ValueError("it is an error, with the status of a success")
+
+def _read(model: type[A], body: bytes) -> A:
+    answer = read_json(model, body)
+    if answer.model_extra and answer.model_extra.get("error"):
+        raise _dressed_up()
+    return answer
+
+
+def _read_leniently(model: type[A], body: bytes) -> A:
+    try:
+        return _read(model, body)
+    except ValidationError:
+        content = from_json(body)
+        if not isinstance(content, dict):
+            raise
+        found = readable(model, content)
+        left_out = ", ".join(name for name in content if name not in found)
+        _logger.warning("QPay sent what cannot be read of %s: %s", model.__name__, left_out)
+        return _read(model, to_json(found))
+
+
+def _dressed_up() -> ValueError:
+    return ValueError("it is an error, with the status of a success")

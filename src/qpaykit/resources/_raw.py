@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from qpaykit.models.values import refused
 from qpaykit.operation import Operation
+from qpaykit.resources._parsing import plain
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -37,14 +38,7 @@ def request_operation(
         method=method,
         path=path,
         body=None if json is None else to_json(json),
-        parse=_parse,
+        parse=plain,
         retryable=safe or method == "GET",
         subject={"path": path},
     )
-
-
-def _parse(body: bytes) -> JsonValue:
-    content: JsonValue = from_json(body) if body.strip() else None
-    if isinstance(content, dict) and content.get("error"):
-        raise ValueError("it is an error, with the status of a success")
-    return content
