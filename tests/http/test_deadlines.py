@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import httpx
 import pytest
 
 from qpaykit import QPayClient, TransportError, TransportTimeout
-from support import settings_at
+from support import SETTINGS, settings_at
 
 TIMEOUT = 0.6
 SLACK = 1.0
@@ -157,3 +158,23 @@ def test_a_timeout_is_told_as_one() -> None:
         pytest.raises(TransportTimeout),
     ):
         client.tokens.get()
+
+
+class Slow(httpx.SyncByteStream):
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"{"
+        time.sleep(0.1)
+        yield b"}"
+
+
+def test_an_answer_that_goes_on_after_the_timeout_is_told_as_one() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Slow()))
+    with (
+        httpx.Client(transport=transport) as given,
+        QPayClient(**SETTINGS, http_client=given, timeout=0.05, max_retries=0) as client,
+        pytest.raises(TransportTimeout) as caught,
+    ):
+        client.tokens.get()
+    assert caught.value.reason == "the answer did not end in time"
+    assert (caught.value.method, caught.value.path) == ("POST", "/auth/token")
+    assert caught.value.sent

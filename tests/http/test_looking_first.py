@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import respx
 
 PAID, REFUNDED = {"payment_status": "PAID"}, {"payment_status": "REFUNDED"}
+ORDER: dict[str, Any] = {"amount": 1, "sender_invoice_no": "42", "invoice_description": "Tea"}
 LOST = httpx.ReadTimeout("slow")
 DONE = httpx.Response(200, json={})
 
@@ -265,3 +266,37 @@ def test_a_subscription_that_does_not_say_whether_it_is_active_leaves_its_end_in
     with pytest.raises(OutcomeUnknownError):
         client.subscriptions.cancel("s-1")
     assert route.call_count == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "call", "name", "value"),
+    [
+        ("invoices.create", lambda c: c.invoices.create(**ORDER), "sender_invoice_no", "42"),
+        ("invoices.cancel", lambda c: c.invoices.cancel("i-1"), "invoice_id", "i-1"),
+        ("payments.cancel", lambda c: c.payments.cancel("p-1", note="x"), "payment_id", "p-1"),
+        ("payments.refund", lambda c: c.payments.refund("p-1", note="x"), "payment_id", "p-1"),
+        ("ebarimt.create", lambda c: c.ebarimt.create("p-1"), "payment_id", "p-1"),
+        ("ebarimt.cancel", lambda c: c.ebarimt.cancel("p-1", note="x"), "payment_id", "p-1"),
+        (
+            "subscriptions.cancel",
+            lambda c: c.subscriptions.cancel("s-1"),
+            "subscription_id",
+            "s-1",
+        ),
+    ],
+)
+def test_a_doubt_says_what_was_done_to_what(
+    client: QPayClient,
+    qpay: respx.MockRouter,
+    operation: str,
+    call: Callable[[QPayClient], object],
+    name: str,
+    value: str,
+) -> None:
+    qpay.route().mock(side_effect=httpx.ReadError("lost"))
+    with pytest.raises(OutcomeUnknownError) as caught:
+        call(client)
+    doubt = caught.value
+    sent = next(one.request for one in qpay.calls if "auth" not in str(one.request.url))
+    assert (doubt.operation, getattr(doubt, name)) == (operation, value)
+    assert (doubt.method, f"/v2{doubt.path}") == (sent.method, sent.url.path)

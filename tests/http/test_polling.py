@@ -111,12 +111,23 @@ def test_the_pauses_grow_to_five_times_the_interval(
     assert max(pauses[:-1]) == pytest.approx(15)
 
 
-def test_a_busy_qpay_is_not_asked_faster_than_the_interval(
-    client: QPayClient, qpay: respx.MockRouter, clock: Clock
+@pytest.mark.parametrize(
+    ("limits", "asked"),
+    [
+        ({"timeout": 7, "interval": 3}, [0, 3, 7]),
+        ({"timeout": 0.7, "interval": 0.3}, [0, 0.3, 0.7]),
+    ],
+)
+def test_a_busy_qpay_is_asked_at_the_interval(
+    client: QPayClient,
+    qpay: respx.MockRouter,
+    clock: Clock,
+    limits: dict[str, float],
+    asked: list[float],
 ) -> None:
     found = till(qpay, clock, BUSY)
-    gives_up(client, clock, timeout=7, interval=3)
-    assert found.asked == [0, 3, 7]
+    gives_up(client, clock, **limits)
+    assert found.asked == asked
 
 
 def test_retry_after_is_obeyed_within_the_time(
