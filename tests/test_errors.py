@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import math
 import pickle
 import time
 import traceback
+from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import ANY
 
 import httpx
 import pytest
@@ -146,6 +147,40 @@ def test_both_error_and_message_may_be_the_object(
 
 
 @pytest.mark.parametrize(
+    ("error", "message", "fields", "said"),
+    [
+        (
+            {"a": {"type": "T"}, "b": {"message": "M"}, "c": "text"},
+            None,
+            {"a": ("T", "T"), "b": ("", "M"), "c": ("", "text")},
+            "a: T; b: M; c: text",
+        ),
+        ({"a": {"type": "T", "message": 7}}, None, {"a": ("T", "T")}, "a: T"),
+        ({"a": {"type": 7, "message": "M"}}, None, {"a": ("", "M")}, "a: M"),
+        ({"a": {"type": 7, "message": 7}, "b": None}, None, {}, None),
+        ({"type": "T", "message": "M"}, None, {"request": ("T", "M")}, "request: M"),
+        (None, ["one", {"a": "two"}], {"0": ("", "one"), "1.a": ("", "two")}, "0: one; 1.a: two"),
+        ({"a": "one"}, {"a": "two", "b": "three"}, {"a": ("", "one"), "b": ("", "three")}, ANY),
+        ({"a": "one"}, "a sentence", {"a": ("", "one")}, "a sentence"),
+        ({"password": "s3cret"}, None, {"password": ("", "***")}, "password: ***"),
+    ],
+)
+def test_what_qpay_says_of_fields_is_told_by_their_names(
+    client: QPayClient,
+    qpay: respx.MockRouter,
+    error: object,
+    message: object,
+    fields: dict[str, tuple[str, str]],
+    said: object,
+) -> None:
+    answer = httpx.Response(400, json={"error": error, "message": message})
+    found = error_of(client, qpay, answer)
+    assert found.fields == fields
+    assert found.message == said
+    assert found.code == (next(iter(fields.values()))[0] or None if fields else None)
+
+
+@pytest.mark.parametrize(
     "body",
     [b"", b"{}", b"[]", b"null", b"<html>Bad</html>", b"\xff\xfe", b'{"error": 7}', b"[" * 9999],
     ids=["empty", "{}", "[]", "null", "html", "bytes", "number", "deep"],
@@ -174,8 +209,32 @@ def test_a_wait_of_any_number_of_digits_is_a_number_of_seconds(
 ) -> None:
     answer = httpx.Response(429, headers={"retry-after": "9" * 400})
     error = error_of(client, qpay, answer)
-    assert error.retry_after is not None
-    assert math.isfinite(error.retry_after)
+    assert error.retry_after == 999_999_999
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (" 7 ", 7.0),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+def test_a_wait_is_a_number_of_seconds_or_a_date(
+    client: QPayClient, qpay: respx.MockRouter, header: str, seconds: float | None
+) -> None:
+    answer = httpx.Response(400, headers={"retry-after": header})
+    assert error_of(client, qpay, answer).retry_after == seconds
+
+
+def test_a_wait_until_a_date_is_counted_from_now(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    answer = httpx.Response(400, headers={"retry-after": formatdate(time.time() + 100)})
+    error = error_of(client, qpay, answer)
+    assert error.retry_after == pytest.approx(100, abs=5)
 
 
 def test_only_a_lost_invoice_is_to_be_made_again_under_a_new_number() -> None:
@@ -275,6 +334,40 @@ def test_a_refused_login_is_an_authentication_error_whatever_its_code(
     qpay["token"].respond(status, **answer)  # type: ignore[arg-type]
     with pytest.raises(AuthenticationError):
         client.payments.get("p-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(499, AuthenticationError), (500, ServerError), (429, RateLimitedError)]
+)
+def test_a_login_that_fails_for_another_reason_is_no_authentication_error(
+    client: QPayClient, qpay: respx.MockRouter, status: int, kind: type[APIError]
+) -> None:
+    qpay["token"].respond(status, json={"error": "ODD"})
+    with pytest.raises(APIError) as caught:
+        client.with_options(max_retries=0).tokens.get()
+    assert type(caught.value) is kind
+
+
+def test_a_refused_login_shows_what_can_hold_no_token(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    said = {"message": "wrong for tok3n-that-nobody-knows", "error": {"a": {"type": "T"}}}
+    qpay["token"].respond(401, json=said)
+    with pytest.raises(AuthenticationError) as caught:
+        client.tokens.get()
+    error = caught.value
+    assert (error.message, error.fields, error.code, error.body) == (
+        "wrong for ***",
+        {},
+        None,
+        "***",
+    )
+    assert error.path == "/auth/token"
+    for code, shown in [("NO_CREDENTIALS", "NO_CREDENTIALS"), ("tok3n of a user", None)]:
+        qpay["token"].respond(401, json={"error": code})
+        with pytest.raises(AuthenticationError) as caught:
+            client.tokens.get()
+        assert (caught.value.code, caught.value.message) == (shown, None)
 
 
 def test_a_refusal_that_names_no_error_shows_the_beginning_of_its_body() -> None:
