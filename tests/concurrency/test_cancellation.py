@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,6 +35,8 @@ from qpaykit import (
 )
 from qpaykit._http import pools
 from qpaykit._http.httpx_backend import default_backend
+from qpaykit._http.transport import _stop_after
+from qpaykit.stores.adapters import for_async
 from support import LIBRARIES, SETTINGS, settings_at, token_body
 
 if TYPE_CHECKING:
@@ -217,6 +221,88 @@ def test_a_claim_that_is_slow_is_given_back_when_its_task_is_cancelled(way: Way)
             assert await gets_an_invoice(client)
 
     run(way, main)
+
+
+class Granting(MemoryStore):
+    """A store that blocks until it is told to answer; it may fail then."""
+
+    blocking = True
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        super().__init__()
+        self.asked, self.go = threading.Event(), threading.Event()
+        self._failure = failure
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        self.asked.set()
+        self.go.wait(10)
+        if self._failure is not None:
+            raise self._failure
+        return super().claim(key, owner, lease=lease)
+
+
+def faces_of(store: Store) -> list[AsyncStore]:
+    """The store as the async client calls it: in a thread, and one that is awaited."""
+    threaded = for_async(store)
+    return [threaded, for_async(threaded)]
+
+
+async def claimed_in_spite_of(cancelled: Granting, face: AsyncStore) -> list[str]:
+    """What became of a claim whose task was cancelled while the store was asked."""
+    known: list[str] = []
+
+    async def flow() -> None:
+        known.append(await face.claim("k", "a", lease=60))
+        await asyncio.sleep(10)
+        known.append("it went on")
+
+    task = asyncio.ensure_future(flow())
+    await asyncio.to_thread(cancelled.asked.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0.02)
+    assert not task.done()
+    cancelled.go.set()
+    await asyncio.wait([task], timeout=5)
+    assert task.cancelled()
+    return known
+
+
+@pytest.mark.parametrize("face", [0, 1], ids=["in a thread", "awaited"])
+def test_a_claim_that_was_made_is_known_before_its_task_ends(face: int) -> None:
+    async def main() -> None:
+        store = Granting()
+        assert await claimed_in_spite_of(store, faces_of(store)[face]) == ["claimed"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("face", [0, 1], ids=["in a thread", "awaited"])
+@pytest.mark.parametrize("failure", [None, OSError("disk")], ids=["held", "a failure"])
+def test_a_claim_that_was_not_made_ends_with_the_cancellation(
+    face: int, failure: Exception | None
+) -> None:
+    async def main() -> None:
+        store = Granting(failure)
+        MemoryStore.claim(store, "k", "another", lease=60)
+        assert await claimed_in_spite_of(store, faces_of(store)[face]) == []
+
+    asyncio.run(main())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.timeout came with Python 3.11")
+@pytest.mark.parametrize("face", [0, 1], ids=["in a thread", "awaited"])
+def test_a_timeout_during_a_claim_is_a_timeout_at_the_next_wait(face: int) -> None:
+    async def main() -> None:
+        store = Granting()
+        threading.Timer(0.1, store.go.set).start()
+        async with _stop_after(0.03):
+            known.append(await faces_of(store)[face].claim("k", "a", lease=60))
+            await asyncio.sleep(10)
+
+    known: list[str] = []
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+    assert known == ["claimed"]
 
 
 @anyio_forgets_sockets

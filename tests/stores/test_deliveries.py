@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
@@ -12,8 +13,17 @@ from pathlib import Path
 import anyio
 import pytest
 
-from qpaykit import AsyncRedisStore, AsyncSQLiteStore, Delivery, MemoryStore, SQLiteStore, Store
+from qpaykit import (
+    AsyncRedisStore,
+    AsyncSQLiteStore,
+    Delivery,
+    MemoryStore,
+    RedisStore,
+    SQLiteStore,
+    Store,
+)
 from qpaykit.stores.adapters import for_async
+from qpaykit.stores.delivery import ULAANBAATAR
 from workers import open_store
 
 FIRST = datetime(2026, 11, 1, 8, 30, tzinfo=timezone.utc)
@@ -57,6 +67,26 @@ def test_a_delivery_is_read_back_as_it_was_recorded(store: Store) -> None:
     one = delivery(1, key="delivered:shop:PAID:order:exact", order_no="Захиалга №1")
     deliver(store, one)
     assert store.delivery(one.key) == one
+
+
+def test_a_record_can_be_read_in_the_store_by_eye() -> None:
+    assert "Захиалга №1" in delivery(1, order_no="Захиалга №1").to_json()
+
+
+def test_a_record_that_lacks_most_of_it_is_read_with_blanks() -> None:
+    text = '{"key": "k", "delivered_at": "2026-11-01T08:30:00"}'
+    assert Delivery.from_json(text) == Delivery(
+        key="k",
+        order_no="",
+        invoice_id="",
+        payment_id="",
+        payments=(),
+        status="",
+        amount=Decimal(0),
+        due=Decimal(0),
+        outcome="",
+        delivered_at=datetime(2026, 11, 1, 8, 30, tzinfo=ULAANBAATAR),
+    )
 
 
 def test_what_was_not_completed_has_no_record(store: Store) -> None:
@@ -138,21 +168,68 @@ def test_the_async_client_reads_them_from_a_store_that_blocks(tmp_path: Path) ->
     assert anyio.run(main) == [str(number) for number in range(600)]
 
 
+@pytest.mark.parametrize("in_a_client", [False, True], ids=["alone", "in a client"])
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
-def test_the_async_stores_read_them_too(kind: str, where: Callable[[str], str]) -> None:
-    one = delivery(7, key=f"delivered:awaited-{kind}:PAID:order:7")
+def test_the_async_stores_read_them_too(
+    kind: str, in_a_client: bool, where: Callable[[str], str]
+) -> None:
+    older, newer = (
+        delivery(number, key=f"delivered:awaited-{kind}-{in_a_client}:PAID:order:{number}")
+        for number in (6, 7)
+    )
 
-    async def main() -> list[Delivery | None]:
-        place = where(kind)
-        store = AsyncSQLiteStore(place) if kind == "sqlite" else AsyncRedisStore(place)
-        await store.claim(one.key, "owner", lease=60)
-        await store.complete(one.key, "owner", delivery=one)
-        listed = [found async for found in store.deliveries() if found.key == one.key]
-        found = await store.delivery(one.key)
-        await store.aclose()
-        return [found, *listed]
+    async def main() -> None:
+        place, prefix = where(kind), f"{uuid.uuid4()}:"
+        opened = (
+            AsyncSQLiteStore(place) if kind == "sqlite" else AsyncRedisStore(place, prefix=prefix)
+        )
+        store = for_async(opened) if in_a_client else opened
+        for one in (older, newer):
+            await store.claim(one.key, "owner", lease=60)
+            await store.complete(one.key, "owner", delivery=one)
+        assert await store.delivery(newer.key) == newer
+        assert [found async for found in store.deliveries()] == [older, newer]
+        # SQLite has them by when they were recorded, the others by when they were made.
+        since = datetime.now(timezone.utc) if kind == "sqlite" else newer.delivered_at
+        left = [] if kind == "sqlite" else [newer]
+        assert [found async for found in store.deliveries(since)] == left
+        await opened.aclose()
 
-    assert anyio.run(main) == [one, one]
+    anyio.run(main)
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_redis_lists_the_deliveries_of_its_prefix_in_any_number(
+    face: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qpaykit.stores.redis._SCAN_COUNT", 5)
+    # Redis finds keys by a pattern, in which these are signs.
+    prefix = f"{uuid.uuid4()}[a]*?^\\:"
+    store, other = (
+        RedisStore(redis_url, prefix=one) for one in (prefix, prefix.replace("[a]", "a"))
+    )
+    made = [delivery(number) for number in range(12)]
+    for one in reversed(made):
+        deliver(store, one)
+    deliver(other, delivery(99))
+    store.claim("delivered:shop:PAID:order:claimed", "owner", lease=60)
+    store.claim("login:shop", "owner", lease=60)
+
+    async def awaited(since: datetime | None) -> list[Delivery]:
+        twin = AsyncRedisStore(redis_url, prefix=prefix)
+        found = [one async for one in twin.deliveries(since)]
+        await twin.aclose()
+        return found
+
+    def listed(since: datetime | None = None) -> list[Delivery]:
+        if face == "async":
+            return anyio.run(awaited, since)
+        return list(store.deliveries(since))
+
+    assert listed() == made
+    assert listed(made[9].delivered_at) == made[9:]
+    store.close()
+    other.close()
 
 
 def test_a_file_of_the_first_edition_opens_and_keeps_what_was_delivered(tmp_path: Path) -> None:

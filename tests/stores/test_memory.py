@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from qpaykit import MemoryStore
 
 
@@ -22,3 +24,42 @@ def test_a_sweep_leaves_what_is_not_over() -> None:
     for _ in range(5000):
         store.set("k", "v", ttl=0)
     assert (store.get("for good"), store.get("for an hour")) == ("a", "b")
+
+
+def test_of_too_many_values_the_oldest_that_have_no_end_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qpaykit.stores.memory._MAX_VALUES", 20)
+    store = MemoryStore()
+    store.set("token", "t", ttl=3600)
+    for n in range(19):
+        store.set(str(n), "v")
+    store.set("18", "changed")
+    assert [store.get(str(n)) for n in range(19)] == [*["v"] * 18, "changed"]
+    store.set("19", "v")
+    assert [n for n in range(20) if store.get(str(n)) is None] == [0, 1]
+    assert store.get("token") == "t"
+
+
+def test_of_too_many_claims_the_oldest_that_nobody_holds_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qpaykit.stores.memory._MAX_CLAIMS", 20)
+    store = MemoryStore()
+    store.claim("held", "a", lease=60)
+    store.claim("over", "a", lease=0)
+    for n in range(18):
+        store.claim(f"done {n}", "a", lease=60)
+        store.complete(f"done {n}", "a")
+    store.claim("one more", "a", lease=60)
+    done = [f"done {n}" for n in range(18)]
+    assert list(store._claims) == ["held", *done, "one more"]
+    store.claim("another", "a", lease=60)
+    assert list(store._claims) == ["held", *done[1:], "one more", "another"]
+
+
+def test_its_repr_shows_nothing_stored() -> None:
+    store = MemoryStore()
+    store.set("token", "secret")
+    assert repr(store) == "MemoryStore()"
+    assert "secret" not in repr(vars(store))

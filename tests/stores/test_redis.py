@@ -87,6 +87,63 @@ def test_leases_and_times_are_kept_by_the_server(redis_url: str) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("kind", BOTH)
+def test_the_connections_of_a_url_end_with_the_store(kind: Any, redis_url: str) -> None:
+    name = f"client-{uuid.uuid4()}"
+    store = kind(f"{redis_url}?client_name={name}")
+
+    with Redis.from_url(redis_url, decode_responses=True) as watching:
+
+        def connections() -> int:
+            return sum(one["name"] == name for one in watching.client_list())
+
+        async def main() -> None:
+            await store.get("k")
+            assert connections() == 1
+            await store.aclose()
+
+        if kind is AsyncRedisStore:
+            anyio.run(main)
+        else:
+            store.get("k")
+            assert connections() == 1
+            store.close()
+        assert connections() == 0
+
+
+def test_both_faces_find_each_others_keys(redis_url: str) -> None:
+    name = f"{uuid.uuid4()}"
+    store = RedisStore(redis_url)
+    store.set(name, "v")
+    store.claim(name, "a", lease=60)
+
+    async def main() -> tuple[str | None, str]:
+        twin = AsyncRedisStore(redis_url)
+        found = await twin.get(name), await twin.claim(name, "b", lease=60)
+        await twin.aclose()
+        return found
+
+    assert anyio.run(main) == ("v", "held")
+    with Redis.from_url(redis_url, decode_responses=True) as client:
+        keys = {f"qpaykit:value:{name}", f"qpaykit:claim:{name}"}
+        assert set(client.scan_iter(match=f"*{name}")) == keys
+        client.delete(*keys)
+    store.close()
+
+
+@pytest.mark.parametrize("keep", [None, 0.5])
+def test_a_value_without_an_end_is_kept_as_long_as_deliveries_are(
+    redis_url: str, keep: float | None
+) -> None:
+    prefix = f"{uuid.uuid4()}:"
+    store = RedisStore(redis_url, prefix=prefix, keep=keep)
+    store.set("v", "text")
+    with Redis.from_url(redis_url) as client:
+        lasts = client.pttl(f"{prefix}value:v")
+        assert 0 < lasts <= 500 if keep else lasts == -1
+    store.close()
+
+
 def test_the_shortest_time_is_a_millisecond(redis_url: str) -> None:
     store = RedisStore(redis_url, prefix=f"{uuid.uuid4()}:")
     assert store.claim("c", "a", lease=0.0001) == "claimed"
@@ -155,6 +212,7 @@ def test_deliveries_cannot_be_kept_for_no_time(kind: Any, keep: float) -> None:
     [
         ("rediss://user:s3cr3t@127.0.0.1:1/2", "127.0.0.1:1, db=2"),
         ("redis://127.0.0.1?password=s3cr3t", "127.0.0.1:6379, db=0"),
+        ("redis://:s3cr3t@", "localhost:6379, db=0"),
         ("unix://user:s3cr3t@/run/redis.sock", "/run/redis.sock, db=0"),
     ],
 )

@@ -189,15 +189,20 @@ def test_the_awaited_twin_is_pruned_too(tmp_path: Path) -> None:
     anyio.run(main)
 
 
-def test_values_whose_time_is_over_are_pruned(tmp_path: Path) -> None:
+def test_values_whose_time_is_over_and_those_of_long_ago_are_pruned(tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "store.db")
     store.set("dead", "v", ttl=0.01)
     store.set("live", "v", ttl=60)
+    store.set("for good", "v")
     time.sleep(0.05)
     store.prune(older_than=3600)
-    store.close()
     with closing(sqlite3.connect(tmp_path / "store.db")) as connection:
-        assert connection.execute("SELECT key FROM qpaykit_values").fetchall() == [("live",)]
+        keys = connection.execute("SELECT key FROM qpaykit_values ORDER BY key").fetchall()
+        assert keys == [("for good",), ("live",)]
+        store.prune(older_than=0.01)
+        keys = connection.execute("SELECT key FROM qpaykit_values").fetchall()
+        assert keys == [("live",)]
+    store.close()
 
 
 def test_a_claim_is_found_by_its_key_however_many_are_done(tmp_path: Path) -> None:

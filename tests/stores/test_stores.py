@@ -34,6 +34,7 @@ from qpaykit import (
     SQLiteStore,
     Store,
 )
+from qpaykit.stores.adapters import for_async
 from support import SETTINGS
 from workers import open_store, race
 
@@ -65,7 +66,9 @@ class Awaited:
         return lambda *args, **kwargs: anyio.run(run, args, kwargs)
 
 
-KINDS = ["memory", *DURABLE, *(f"async {kind}" for kind in DURABLE)]
+# The async client wraps what it is given, and the wrapper must pass everything on.
+IN_A_CLIENT = ["memory in an async client", "async sqlite in an async client"]
+KINDS = ["memory", *DURABLE, *(f"async {kind}" for kind in DURABLE), *IN_A_CLIENT]
 
 
 def open_awaited(url: str) -> AsyncSQLAlchemyStore:
@@ -80,6 +83,8 @@ def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Iterat
     prefix = f"{uuid.uuid4()}:"
     if request.param == "memory":
         yield MemoryStore()
+    elif request.param == "memory in an async client":
+        yield Awaited(for_async(MemoryStore()))
     elif request.param == "sqlite":
         sqlite = SQLiteStore(where("sqlite"))
         yield sqlite
@@ -94,9 +99,10 @@ def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Iterat
         sqlalchemy.close()
     elif request.param in {"async postgres", "async sqlalchemy-sqlite"}:
         yield Awaited(open_awaited(where(request.param.removeprefix("async "))))
-    elif request.param == "async sqlite":
+    elif request.param in {"async sqlite", "async sqlite in an async client"}:
         async_sqlite = AsyncSQLiteStore(where("sqlite"))
-        yield Awaited(async_sqlite)
+        in_a_client = request.param.endswith("client")
+        yield Awaited(for_async(async_sqlite) if in_a_client else async_sqlite)
         anyio.run(async_sqlite.aclose)
     else:
         yield Awaited(AsyncRedisStore(where("redis"), prefix=prefix))

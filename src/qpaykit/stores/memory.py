@@ -133,7 +133,7 @@ class MemoryStore:
             del self._values[key]
 
     def _forget_oldest(self) -> None:
-        for key in [key for key, _ in zip(self._claims, range(_MAX_CLAIMS // 10), strict=False)]:
+        for key in list(islice(self._claims, _MAX_CLAIMS // 10)):
             if self._claims[key].until is None or _over(self._claims[key].until):
                 del self._claims[key]
 
