@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib
 import signal
 import socket
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import FrameType
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from concurrency.peers import Peer
@@ -74,6 +78,49 @@ def test_close_during_the_pause_before_another_attempt(monkeypatch: pytest.Monke
         monkeypatch.setattr(client._transport, "sleep", closes)
         with pytest.raises(ConfigurationError, match="closed"):
             client.invoices.get("i-1")
+
+
+@contextmanager
+def one_connection() -> Iterator[tuple[str, threading.Event]]:
+    """A server that answers one login; the event is set when the connection is ended."""
+    ended = threading.Event()
+    body = b'{"access_token": "t", "expires_in": 3600}'
+
+    def serve(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65_536)
+            head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body)
+            if connection.recv(1) == b"":
+                ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", ended
+
+
+def test_closing_ends_the_connections_at_once() -> None:
+    with one_connection() as (url, ended):
+        client = QPayClient(**settings_at(url))
+        client.tokens.get()
+        assert not ended.wait(0.05)
+        client.close()
+        assert ended.wait(SECONDS)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_aclosing_ends_the_connections_at_once(backend: str) -> None:
+    async def main() -> None:
+        client = AsyncQPayClient(**settings_at(url))
+        await client.tokens.get()
+        await anyio.sleep(0.05)
+        assert not ended.is_set()
+        await client.aclose()
+        assert await anyio.to_thread.run_sync(ended.wait, SECONDS)
+
+    with one_connection() as (url, ended):
+        anyio.run(main, backend=backend)
 
 
 def test_closing_twice_is_closing_once(there: Settings) -> None:

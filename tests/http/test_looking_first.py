@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from qpaykit import ConflictError, OutcomeUnknownError, QPayClient
+from qpaykit import ConflictError, OutcomeUnknownError, QPayClient, QPayError
+from qpaykit._http import retry
 from qpaykit.quickqr import QuickQRClient
 from support import QUICKQR_SETTINGS
 
@@ -300,3 +301,45 @@ def test_a_doubt_says_what_was_done_to_what(
     sent = next(one.request for one in qpay.calls if "auth" not in str(one.request.url))
     assert (doubt.operation, getattr(doubt, name)) == (operation, value)
     assert (doubt.method, f"/v2{doubt.path}") == (sent.method, sent.url.path)
+
+
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [
+        (httpx.ReadTimeout("slow"), "the answer was lost (ReadTimeout"),
+        (httpx.Response(500, json={"error": "SYSTEM_BUSY"}), "QPay answered 500 SYSTEM_BUSY."),
+        (httpx.Response(502, html="<html>"), "QPay answered 502."),
+        (httpx.Response(200, html="<html>"), "QPay answered 200 with a body that cannot be read"),
+    ],
+    ids=["lost", "busy", "a page", "no JSON"],
+)
+def test_a_doubt_says_from_what_it_comes(
+    client: QPayClient, qpay: respx.MockRouter, lost: httpx.Response | Exception, reason: str
+) -> None:
+    qpay.post("/invoice").mock(side_effect=[lost])
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.invoices.create(**ORDER)
+    assert reason in str(caught.value)
+    assert isinstance(caught.value.__cause__, QPayError)
+
+
+def test_qpay_is_given_a_moment_before_it_is_looked_at(
+    client: QPayClient, qpay: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[object] = []
+
+    async def sleep(seconds: float) -> None:
+        events.append(seconds)
+
+    def look(request: httpx.Request) -> httpx.Response:
+        events.append("looked")
+        return httpx.Response(200, json=REFUNDED)
+
+    monkeypatch.setattr(client._transport, "sleep", sleep)
+    qpay.delete("/payment/refund/8e25").mock(side_effect=LOST)
+    qpay.get("/payment/8e25").mock(side_effect=look)
+    refund(client)
+    [pause, looked] = events
+    assert looked == "looked"
+    assert isinstance(pause, float)
+    assert retry.FIRST_DELAY_SECONDS / 2 <= pause <= retry.FIRST_DELAY_SECONDS

@@ -74,6 +74,21 @@ def test_an_async_client_that_was_handed_in_is_used_and_not_closed(redis_url: st
     anyio.run(scenario)
 
 
+def test_a_client_that_was_handed_in_is_refused_on_a_second_event_loop(redis_url: str) -> None:
+    client: Any = AsyncRedis.from_url(redis_url)
+    store = AsyncRedisStore(client=client, prefix=f"{uuid.uuid4()}:")
+
+    async def use() -> str | None:
+        await store.set("k", "v")
+        found = await store.get("k")
+        await client.aclose()
+        return found
+
+    assert anyio.run(use) == "v"
+    with pytest.raises(ConfigurationError, match="another event loop"):
+        anyio.run(use)
+
+
 def test_leases_and_times_are_kept_by_the_server(redis_url: str) -> None:
     prefix = f"{uuid.uuid4()}:"
     store = RedisStore(redis_url, prefix=prefix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -59,22 +59,3 @@ def test_the_async_store_serves_event_loops_one_after_another(redis: Restartable
 
     assert [asyncio.run(use(number)) for number in range(200)] == ["kept"] * 200
     assert redis.connections() <= 2
-
-
-def test_a_client_that_was_handed_in_is_refused_on_a_second_event_loop(
-    redis: RestartableRedis,
-) -> None:
-    from redis.asyncio import Redis
-
-    from qpaykit import ConfigurationError
-
-    client: Any = Redis.from_url(redis.url)
-    store = AsyncRedisStore(client=client, prefix=f"{uuid.uuid4()}:")
-
-    async def use() -> None:
-        await store.set("k", "v")
-        await client.aclose()
-
-    asyncio.run(use())
-    with pytest.raises(ConfigurationError, match="another event loop"):
-        asyncio.run(use())

@@ -87,6 +87,34 @@ def test_a_wait_for_the_file_is_not_taken_off_the_lease(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_new_file_that_another_holds_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as busy:
+        busy.execute("CREATE TABLE older (id INTEGER)")
+        busy.execute("BEGIN EXCLUSIVE")
+        timer = threading.Timer(0.3, busy.execute, ["COMMIT"])
+        timer.start()
+        store = SQLiteStore(path)
+        timer.join()
+    store.set("k", "v")
+    assert store.get("k") == "v"
+    store.close()
+
+
+def test_a_new_file_that_another_never_gives_back_is_an_error_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qpaykit.stores.sqlite.BUSY_TIMEOUT_SECONDS", 0.1)
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as busy:
+        busy.execute("CREATE TABLE older (id INTEGER)")
+        busy.execute("BEGIN EXCLUSIVE")
+        started = time.monotonic()
+        with pytest.raises(ConfigurationError, match=r"store\.db.*locked"):
+            SQLiteStore(path)
+        assert 0.1 <= time.monotonic() - started < 5
+
+
 KILLED_AT_WORK = """
 from workers import open_store
 store = open_store("sqlite", sys.argv[2])

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ from qpaykit import (
     RedisStore,
     SQLiteStore,
     Store,
+    stores,
 )
 from qpaykit.stores.adapters import for_async
 from support import SETTINGS
@@ -345,7 +347,63 @@ def test_a_store_that_must_be_awaited_is_refused_by_the_sync_client(tmp_path: Pa
     anyio.run(store.aclose)
 
 
+@pytest.mark.parametrize("kind", [QPayClient, AsyncQPayClient])
+@pytest.mark.parametrize("lacks", ["get", "deliveries"])
+def test_what_lacks_a_method_is_no_store_and_is_told_which(kind: Any, lacks: str) -> None:
+    class Lacking(MemoryStore):
+        pass
+
+    setattr(Lacking, lacks, None)
+    with pytest.raises(ConfigurationError, match=f"Lacking has no {lacks}$"):
+        kind(**SETTINGS, store=Lacking())
+
+
 def test_the_async_client_takes_a_store_that_blocks(tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "store.db")
     assert AsyncQPayClient(**SETTINGS, store=store).store is store
     store.close()
+
+
+class Noting(MemoryStore):
+    """A store that notes in which thread it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[int] = set()
+
+    def get(self, key: str) -> str | None:
+        self.threads.add(threading.get_ident())
+        return super().get(key)
+
+
+class Blocking(Noting):
+    blocking = True
+
+
+class Unsaid:
+    """A store that does not say whether it blocks."""
+
+    def __init__(self) -> None:
+        self._store = Noting()
+        self.threads = self._store.threads
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "blocking":
+            raise AttributeError(name)
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize(("kind", "here"), [(Noting, True), (Blocking, False), (Unsaid, False)])
+def test_a_store_that_may_block_is_called_in_a_thread_of_its_own(kind: Any, here: bool) -> None:
+    store = kind()
+    anyio.run(for_async(store).get, "k")
+    assert (store.threads == {threading.get_ident()}) is here
+
+
+def test_a_store_is_found_by_its_name() -> None:
+    found = [getattr(stores, kind.__name__) for kind in (RedisStore, AsyncRedisStore)]
+    assert found == [RedisStore, AsyncRedisStore]
+    found = [getattr(stores, kind.__name__) for kind in (SQLiteStore, AsyncSQLiteStore)]
+    assert found == [SQLiteStore, AsyncSQLiteStore]
+    with pytest.raises(AttributeError, match=r"qpaykit\.stores.*'MySQLStore'"):
+        stores.MySQLStore  # noqa: B018
