@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
@@ -123,6 +124,9 @@ def test_the_connections_of_a_url_end_with_the_store(kind: Any, redis_url: str) 
             store.get("k")
             assert connections() == 1
             store.close()
+        ends = time.monotonic() + 5
+        while connections() and time.monotonic() < ends:
+            time.sleep(0.01)
         assert connections() == 0
 
 
