@@ -156,8 +156,8 @@ def test_a_qpay_that_hangs_is_given_what_is_left(
 ) -> None:
     found = till(qpay, clock, httpx.ReadTimeout("slow"), takes=4)
     assert gives_up(client, clock, timeout=10, interval=1) <= 10 + 4
-    assert found.allowed[0] == 10
-    assert min(found.allowed) == 1
+    assert found.allowed[0] == pytest.approx(10, abs=1)
+    assert min(found.allowed) == pytest.approx(1, abs=0.5)
 
 
 def test_a_login_for_it_is_given_what_is_left_too(
@@ -172,7 +172,7 @@ def test_a_login_for_it_is_given_what_is_left_too(
     qpay["token"].mock(side_effect=log_in)
     till(qpay, clock)
     gives_up(client, clock, timeout=4, interval=4)
-    assert allowed == [4]
+    assert allowed == [pytest.approx(4, abs=1)]
 
 
 def test_a_refusal_ends_the_waiting_at_once(
