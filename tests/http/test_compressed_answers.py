@@ -10,7 +10,7 @@ import zlib
 import httpx
 import pytest
 
-from qpaykit import QPayClient, TransportError
+from qpaykit import OutcomeUnknownError, QPayClient, TransportError
 from qpaykit._http.body import Body
 from support import SETTINGS, token_body
 
@@ -92,3 +92,11 @@ def test_an_answer_that_decodes_to_a_gigabyte_is_refused_within_the_limit() -> N
     finally:
         tracemalloc.stop()
     assert peak < 120 * MEGABYTE
+
+
+def test_an_invoice_whose_answer_is_broken_is_in_doubt() -> None:
+    with (
+        client_of(b"no gzip", "gzip") as client,
+        pytest.raises(OutcomeUnknownError, match=r"lost .*compression is broken"),
+    ):
+        client.invoices.create(amount=1, sender_invoice_no="42", invoice_description="Tea")

@@ -316,9 +316,10 @@ def test_a_doubt_says_what_was_done_to_what(
 def test_a_doubt_says_from_what_it_comes(
     client: QPayClient, qpay: respx.MockRouter, lost: httpx.Response | Exception, reason: str
 ) -> None:
-    qpay.post("/invoice").mock(side_effect=[lost])
+    route = qpay.post("/invoice").mock(side_effect=[lost, DONE])
     with pytest.raises(OutcomeUnknownError) as caught:
         client.invoices.create(**ORDER)
+    assert route.call_count == 1
     assert reason in str(caught.value)
     assert isinstance(caught.value.__cause__, QPayError)
 

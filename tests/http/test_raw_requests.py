@@ -22,6 +22,10 @@ from qpaykit import (
 from support import SETTINGS
 
 ORDER: dict[str, Any] = {"amount": 1, "sender_invoice_no": 7, "invoice_description": "Tea"}
+MUST_BE = {
+    "method": "must be an HTTP method, such as GET",
+    "path": "must be a path below the base URL, such as /terminal/1",
+}
 
 
 @pytest.mark.parametrize("path", ["/terminal/1", "terminal/1", "/v2/terminal/1"])
@@ -73,7 +77,8 @@ def test_what_is_no_path_below_the_base_url_is_refused(
 ) -> None:
     with pytest.raises(ValidationError) as caught:
         client.request(method, path)
-    assert [problem["loc"] for problem in caught.value.errors()] == [(wrong,)]
+    [problem] = caught.value.errors()
+    assert (problem["loc"], problem["msg"]) == ((wrong,), MUST_BE[wrong])
     assert qpay.calls.call_count == 0
 
 

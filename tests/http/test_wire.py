@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -29,6 +30,9 @@ DATES = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
 LISTED = {"start_date": "2026-01-01 00:00:00", "end_date": "2026-01-31 23:59:59"}
 PAGE = {"page_number": 1, "page_limit": 100}
 
+REQUEST = InvoiceRequest(
+    invoice_code="OTHER_INVOICE", amount=2500, sender_invoice_no="43", invoice_description="Сүү"
+)
 CALLS: list[tuple[str, Callable[[Any], Any], str, str, object]] = [
     (
         "invoices.create",
@@ -42,6 +46,21 @@ CALLS: list[tuple[str, Callable[[Any], Any], str, str, object]] = [
             "invoice_description": "Цай",
             "amount": 1500,
             "callback_url": "https://shop.test/callback?order=42",
+        },
+    ),
+    (
+        "invoices.create of a request",
+        lambda c: c.invoices.create(REQUEST, extra={"new_field": 1}),
+        "POST",
+        "/invoice",
+        {
+            "invoice_code": "OTHER_INVOICE",
+            "sender_invoice_no": "43",
+            "invoice_receiver_code": "terminal",
+            "invoice_description": "Сүү",
+            "amount": 2500,
+            "callback_url": "https://shop.test/callback?order=42",
+            "new_field": 1,
         },
     ),
     ("invoices.get", lambda c: c.invoices.get("i-1"), "GET", "/invoice/i-1", None),
@@ -143,16 +162,19 @@ CALLS: list[tuple[str, Callable[[Any], Any], str, str, object]] = [
 
 @pytest.mark.parametrize("face", ["sync", "async"])
 @pytest.mark.parametrize(
-    ("call", "method", "path", "body"), [one[1:] for one in CALLS], ids=[one[0] for one in CALLS]
+    ("name", "call", "method", "path", "body"), CALLS, ids=[one[0] for one in CALLS]
 )
 def test_a_call_is_this_request(
     qpay: respx.MockRouter,
+    caplog: pytest.LogCaptureFixture,
     face: str,
+    name: str,
     call: Callable[[Any], Any],
     method: str,
     path: str,
     body: object,
 ) -> None:
+    caplog.set_level(logging.INFO, "qpaykit")
     route = qpay.request(method, path).respond(json={"invoice_id": "i-1"})
     if face == "sync":
         with QPayClient(**SETTINGS) as client:
@@ -170,6 +192,8 @@ def test_a_call_is_this_request(
     assert request.headers["user-agent"].startswith("qpaykit/")
     assert "cookie" not in request.headers
     assert (json.loads(request.content) if request.content else None) == body
+    operations = [getattr(record, "operation", None) for record in caplog.records]
+    assert operations == ["tokens.login", name.replace(",", " ").split()[0]]
 
 
 def test_the_login_is_basic_with_an_empty_body(client: QPayClient, qpay: respx.MockRouter) -> None:

@@ -23,7 +23,7 @@ from qpaykit import (
     Store,
 )
 from qpaykit.stores.adapters import for_async
-from qpaykit.stores.delivery import ULAANBAATAR
+from qpaykit.stores.delivery import ULAANBAATAR, now
 from workers import open_store
 
 FIRST = datetime(2026, 11, 1, 8, 30, tzinfo=timezone.utc)
@@ -106,8 +106,7 @@ def test_deliveries_come_oldest_first_and_from_a_time_on(tmp_path: Path) -> None
     for kept in (MemoryStore(), SQLiteStore(tmp_path / "store.db")):
         started = datetime.now(timezone.utc)
         for number in (1, 2, 3):
-            now = datetime.now(timezone.utc)
-            deliver(kept, delivery(number, delivered_at=now))
+            deliver(kept, delivery(number, delivered_at=datetime.now(timezone.utc)))
         assert [one.order_no for one in kept.deliveries()] == ["1", "2", "3"]
         assert len(list(kept.deliveries(since=started))) == 3
         assert list(kept.deliveries(since=started + timedelta(days=1))) == []
@@ -135,6 +134,11 @@ def test_a_time_without_a_zone_is_ulaanbaatars() -> None:
     deliver(store, delivery(0, delivered_at=FIRST))
     assert len(list(store.deliveries(since=local(30)))) == 1
     assert list(store.deliveries(since=local(31))) == []
+
+
+def test_a_delivery_is_dated_in_ulaanbaatars_zone() -> None:
+    assert now().utcoffset() == timedelta(hours=8)
+    assert abs(now() - datetime.now(timezone.utc)) < timedelta(minutes=1)
 
 
 def test_more_deliveries_than_a_page_are_read_page_by_page(tmp_path: Path) -> None:

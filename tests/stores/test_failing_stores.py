@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import threading
@@ -26,6 +27,7 @@ from qpaykit import (
 )
 from qpaykit._http.token import Token
 from qpaykit.stores.adapters import for_async
+from qpaykit.stores.cancellation import run_to_completion
 from support import SETTINGS, only_for, token_body
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
 WORDS = "the words of the store, with access-1 in them"
 
 
+class DownError(ConnectionError):
+    pass
+
+
 class Failing(MemoryStore):
     """A store that works, until it is `down`; it counts what it is asked."""
 
@@ -50,7 +56,7 @@ class Failing(MemoryStore):
     def _at(self, name: str) -> None:
         self.asked.append(name)
         if name in self.down:
-            raise ConnectionError(WORDS)
+            raise DownError(WORDS)
 
     def get(self, key: str) -> str | None:
         self._at("get")
@@ -162,7 +168,7 @@ def test_the_log_names_the_failure_and_repeats_none_of_its_words(
         shop.tokens.get()
     records = [one for one in caplog.records if one.name == "qpaykit.tokens"]
     assert [one.levelname for one in records] == ["WARNING"]
-    assert "builtins.ConnectionError" in records[0].getMessage()
+    assert f"({DownError.__module__}.DownError)" in records[0].getMessage()
     assert "words" not in caplog.text
     assert records[0].exc_info is None
 
@@ -348,3 +354,29 @@ def test_a_store_that_hangs_is_given_up(backend: str, monkeypatch: pytest.Monkey
             await for_async(Hanging()).claim("k", "a", lease=1)
 
     anyio.run(main, backend=backend)
+
+
+@pytest.mark.parametrize("failure", [None, OSError("disk")], ids=["cancelled", "failed"])
+def test_a_store_that_was_given_up_ends_without_a_complaint(
+    failure: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qpaykit.stores.cancellation.MAX_CALL_SECONDS", 0.05)
+    complaints: list[object] = []
+
+    async def hang() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            if failure is not None:
+                raise failure from None
+            raise
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: complaints.append(what))
+        with pytest.raises(TimeoutError):
+            await run_to_completion(hang)
+        await asyncio.sleep(0.01)
+        gc.collect()
+
+    asyncio.run(main())
+    assert complaints == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qpaykit import MemoryStore
+from qpaykit import MemoryStore, _fork
 
 
 def test_values_whose_time_is_over_are_swept_out_while_others_are_written() -> None:
@@ -56,6 +56,17 @@ def test_of_too_many_claims_the_oldest_that_nobody_holds_are_forgotten(
     assert list(store._claims) == ["held", *done, "one more"]
     store.claim("another", "a", lease=60)
     assert list(store._claims) == ["held", *done[1:], "one more", "another"]
+
+
+def test_a_forked_child_gives_back_what_its_parent_had_claimed() -> None:
+    store = MemoryStore()
+    store.claim("held", "a", lease=60)
+    store.claim("done", "a", lease=60)
+    store.complete("done", "a")
+    store._lock.acquire()  # by a thread of the parent, which the child lacks
+    _fork._leave_the_parent()  # what the system calls in a child
+    assert store.claim("held", "b", lease=60) == "claimed"
+    assert store.claim("done", "b", lease=60) == "done"
 
 
 def test_its_repr_shows_nothing_stored() -> None:

@@ -9,12 +9,14 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from qpaykit import AsyncRedisStore, ConfigurationError, RedisStore
 from workers import race
@@ -237,6 +239,11 @@ def test_deliveries_cannot_be_kept_for_no_time(kind: Any, keep: float) -> None:
 )
 def test_its_repr_shows_the_place_and_not_the_password(kind: Any, url: str, shown: str) -> None:
     assert repr(kind(url)) == f"{kind.__name__}({shown})"
+
+
+def test_a_socket_file_where_no_redis_listens_is_told_by_redis_py(tmp_path: Path) -> None:
+    with pytest.raises(RedisConnectionError):
+        RedisStore(f"unix://{tmp_path}/none.sock").get("k")
 
 
 @pytest.mark.parametrize("kind", BOTH)

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 from redis import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import ReadOnlyError, ResponseError
 
 from qpaykit import AsyncRedisStore, RedisStore
 from support import RestartableRedis
@@ -44,6 +44,31 @@ def test_the_async_store_opens_new_connections_after_a_failover() -> None:
 
     with RestartableRedis() as server, Redis.from_url(server.url) as operator:
         assert asyncio.run(main(server, operator)) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "ends"),
+    [
+        (ReadOnlyError("You can't write against a read only replica."), True),
+        (ResponseError("Error running script: READONLY You can't write"), True),
+        (ResponseError("WRONGTYPE Operation against a key"), False),
+    ],
+    ids=["replica", "replica, of a script", "another"],
+)
+def test_only_a_replica_ends_the_connections(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, refusal: ResponseError, ends: bool
+) -> None:
+    store = RedisStore(redis_url, prefix=f"{uuid.uuid4()}:")
+    before = store._redis.client_id()
+
+    def refuse(*_: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(store, "_claim", refuse)
+    with pytest.raises(ResponseError):
+        store.claim("k", "a", lease=60)
+    assert (store._redis.client_id() != before) is ends
+    store.close()
 
 
 def test_a_value_that_is_not_utf_8_is_no_value() -> None:

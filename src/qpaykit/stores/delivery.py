@@ -67,8 +67,10 @@ class Delivery:
     @classmethod
     def from_json(cls, text: str | None) -> Delivery | None:
         """Read what a store keeps; None for anything that is no record."""
+        if text is None:
+            return None
         try:
-            content = json.loads(text or "null")
+            content = json.loads(text)
             return cls(
                 key=_text(content["key"]),
                 order_no=_text(content.get("order_no", "")),
