@@ -34,7 +34,7 @@ def main() -> int:
     if not tried:
         print("no mutant was tried")
         return 1
-    for part in tried:
+    for part in [*sorted(tried.keys() - {"all"}), "all"]:
         score = 100 * noticed[part] / tried[part]
         print(f"{part:25} {noticed[part]:5} of {tried[part]:5} noticed: {score:5.1f} %")
     if untried:

@@ -229,7 +229,7 @@ def complete(
             sender_invoice_no=request.sender_invoice_no,
             amount=request.total,
         )
-    return request.model_copy(update=update) if update else request
+    return request.model_copy(update=update)
 
 
 def create_operation(
