@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -57,6 +58,19 @@ def test_what_was_done_is_not_sent_again(
     looked = looks(qpay, REFUNDED)
     send(client)
     assert (route.call_count, looked.call_count) == (1, 1)
+
+
+@pytest.mark.parametrize("word", ["REFUNDED", "REFUND", "CANCELED", "CANCELLED"])
+def test_each_word_of_qpays_for_a_payment_that_was_given_back_is_known(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture, word: str
+) -> None:
+    caplog.set_level(logging.INFO, "qpaykit")
+    route = qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
+    looks(qpay, {"payment_status": word})
+    refund(client)
+    assert route.call_count == 1
+    operations = [getattr(record, "operation", None) for record in caplog.records]
+    assert operations[-2:] == ["payments.refund", "payments.get"]
 
 
 def test_what_was_not_done_is_sent_once_more(

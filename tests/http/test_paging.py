@@ -31,6 +31,16 @@ def rows(*ids: str) -> list[dict[str, str]]:
             "ab",
             2,
         ),
+        # A full page is followed by another, though the count says that it was the last.
+        (
+            [
+                {"count": 3, "rows": rows("a", "b")},
+                {"count": 3, "rows": rows("c", "d")},
+                {"count": 3, "rows": []},
+            ],
+            "abcd",
+            3,
+        ),
         # QPay gives fewer rows than it was asked for.
         ([{"count": 2, "rows": rows("a")}, {"count": 2, "rows": rows("b")}], "ab", 2),
         # A count that is missing, or the page's own, ends nothing.
