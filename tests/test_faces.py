@@ -119,10 +119,12 @@ def test_a_client_with_other_limits_is_of_its_own_kind(kind: Any) -> None:
 
 def test_an_endpoint_is_described_once_for_both_faces(qpay: respx.MockRouter) -> None:
     class Described(Resource):
+        _root = "payment"
+
         @endpoint
         def get(self, payment_id: str, *, part: str = "") -> Operation[Payment]:
             """Fetch a payment."""
-            path = f"/{self._settings.invoice_code}/{payment_id}/{part}"
+            path = f"/{self._root}/{payment_id}/{part}"
             return Operation(name="get", method="GET", path=path, parse=parser(Payment))
 
     class Sync(Described, SyncResource):
@@ -141,13 +143,13 @@ def test_an_endpoint_is_described_once_for_both_faces(qpay: respx.MockRouter) ->
         hints = {"payment_id": str, "part": str, "return": Payment}
         assert typing.get_type_hints(method) == hints
 
-    qpay.get("/TEST_INVOICE/p-1/rows").respond(json={"payment_id": "p-1"})
+    qpay.get("/payment/p-1/rows").respond(json={"payment_id": "p-1"})
     client, other = QPayClient(**SETTINGS), AsyncQPayClient(**SETTINGS)
-    assert Sync(client._session, client.settings).get("p-1", part="rows").payment_id == "p-1"
+    assert Sync(client._session).get("p-1", part="rows").payment_id == "p-1"
 
     async def main() -> str | None:
         async with other:
-            awaited = Awaited(other._session, other.settings)
+            awaited = Awaited(other._session)
             return (await awaited.get("p-1", part="rows")).payment_id
 
     assert anyio.run(main) == "p-1"
