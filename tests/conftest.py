@@ -149,6 +149,13 @@ def postgres_url(postgres_server_url: str) -> str:
 
     engine = create_engine(postgres_server_url, poolclass=NullPool)
     with engine.begin() as connection:
+        # A transaction that an earlier test left open would be waited for.
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+        )
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
     return postgres_server_url

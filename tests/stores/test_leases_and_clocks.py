@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from qpaykit import SQLiteStore
 
-REAL_TIME = time.time
-REAL_MONOTONIC = time.monotonic
+
+def set_clocks(
+    monkeypatch: pytest.MonkeyPatch, *, wall: float = 0.0, monotonic: float = 0.0
+) -> None:
+    """Move the clocks of the store by so many seconds; event loops in this process keep theirs."""
+    clocks = SimpleNamespace(
+        time=lambda: time.time() + wall,
+        monotonic=lambda: time.monotonic() + monotonic,
+        sleep=time.sleep,
+    )
+    monkeypatch.setattr("qpaykit.stores.sqlite.time", clocks)
 
 
 @pytest.mark.parametrize("step", [86_400.0, -86_400.0], ids=["forwards", "backwards"])
@@ -20,7 +30,7 @@ class TestAStepOfTheWallClock:
     ) -> None:
         store = SQLiteStore(tmp_path / "store.db")
         store.claim("k", "a", lease=60)
-        monkeypatch.setattr(time, "time", lambda: REAL_TIME() + step)
+        set_clocks(monkeypatch, wall=step)
         assert SQLiteStore(tmp_path / "store.db").claim("k", "b", lease=60) == "held"
 
     def test_does_not_prolong_a_lease(
@@ -28,7 +38,7 @@ class TestAStepOfTheWallClock:
     ) -> None:
         store = SQLiteStore(tmp_path / "store.db")
         store.claim("k", "a", lease=0.05)
-        monkeypatch.setattr(time, "time", lambda: REAL_TIME() + step)
+        set_clocks(monkeypatch, wall=step)
         time.sleep(0.06)
         assert SQLiteStore(tmp_path / "store.db").claim("k", "b", lease=60) == "claimed"
 
@@ -37,8 +47,7 @@ def test_a_lease_from_before_a_restart_of_the_machine_has_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     SQLiteStore(tmp_path / "store.db").claim("k", "a", lease=60)
-    started = REAL_MONOTONIC()
-    monkeypatch.setattr(time, "monotonic", lambda: REAL_MONOTONIC() - started)
+    set_clocks(monkeypatch, monotonic=-time.monotonic())
     assert SQLiteStore(tmp_path / "store.db").claim("k", "b", lease=60) == "claimed"
 
 
@@ -48,6 +57,5 @@ def test_what_was_done_before_a_restart_of_the_machine_stays_done(
     store = SQLiteStore(tmp_path / "store.db")
     store.claim("k", "a", lease=60)
     store.complete("k", "a")
-    started = REAL_MONOTONIC()
-    monkeypatch.setattr(time, "monotonic", lambda: REAL_MONOTONIC() - started)
+    set_clocks(monkeypatch, monotonic=-time.monotonic())
     assert SQLiteStore(tmp_path / "store.db").claim("k", "b", lease=60) == "done"
