@@ -31,6 +31,8 @@ class OwnSQLAlchemyStore(SQLAlchemyStore):
         super().__init__(self._own, create_tables=True)
 
     def close(self) -> None:
+        for session in self._sessions.values():
+            session.close()
         self._own.dispose()
 
 
