@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 EXTRAS := cli,django,qr,redis,sqlalchemy
 
-.PHONY: demo test test-slow resolve licences lint types docs regression dist checks check storm bench mutation format clean
+.PHONY: demo test test-slow test-nightly resolve licences lint types docs regression dist checks check storm bench mutation format clean
 
 demo: $(STAMP) ## An invoice, paid and delivered, on the embedded simulator
 	$(BIN)/qpaykit demo
@@ -15,7 +15,10 @@ test: $(STAMP) ## The tests, two on each core
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-slow: $(STAMP) ## The slow and rare tests: storms, browsers, type checkers, shops as processes
-	$(BIN)/pytest -m slow -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest -m "slow and not nightly" -n $(WORKERS) --dist worksteal
+
+test-nightly: $(STAMP) ## Long runs and further variants of the slow tests; some five minutes
+	$(BIN)/pytest -m nightly -n $(WORKERS) --dist worksteal
 
 resolve: $(STAMP) ## The lowest and the newest dependencies of every Python, without installing
 	for version in 3.10 3.11 3.12 3.13 3.14; do \

@@ -69,6 +69,12 @@ def no_log_level_from_another_test() -> Iterator[None]:
     level = root.level
     yield
     root.setLevel(level)
+    # A logging configuration of theirs disables the loggers that are there already.
+    for name in list(root.manager.loggerDict):
+        if name.startswith("qpaykit"):
+            logger = logging.getLogger(name)
+            logger.disabled, logger.propagate = False, True
+            logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

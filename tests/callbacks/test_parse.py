@@ -293,7 +293,7 @@ def test_any_json_object_gives_a_callback_or_a_callback_error(content: dict[str,
         return
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_two_hundred_thousand_random_queries_and_bodies_raise_nothing_else() -> None:
     rng = random.Random(42)
     pieces = [

@@ -147,7 +147,7 @@ def test_a_reply_says_what_a_person_needs_to_see(plain_shop: Shop) -> None:
     assert again.amount == Decimal(1500)
 
 
-@pytest.mark.parametrize("abandoned", [10, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("abandoned", [10, pytest.param(100, marks=pytest.mark.nightly)])
 def test_abandoned_orders_cost_nothing_and_lost_callbacks_three_requests_each(
     shop: Shop, abandoned: int
 ) -> None:
@@ -165,7 +165,7 @@ def test_abandoned_orders_cost_nothing_and_lost_callbacks_three_requests_each(
     assert shop.orders() == ["0", "1", "2", "3", "4"]
 
 
-@pytest.mark.parametrize("payments", [250, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("payments", [250, pytest.param(10_000, marks=pytest.mark.nightly)])
 def test_delivered_payments_cost_no_request_beyond_the_pages(
     plain_shop: Shop, payments: int
 ) -> None:

@@ -141,6 +141,10 @@ def pytest_(*arguments: str) -> None:
     assert all((ROOT / word).exists() for word in arguments if not word.startswith("-"))
 
 
+def serve(*arguments: str) -> None:
+    assert arguments[0].startswith(("tea.", "--app"))  # files of the page; test_integrations.py
+
+
 def git(*arguments: str) -> None:
     assert arguments == ("clone", "https://github.com/qpaykit/qpaykit")
 
@@ -151,7 +155,9 @@ def cd(folder: str) -> None:
 
 CHECKS: dict[str, Callable[..., None]] = {
     "django-admin": django_admin,
+    "flask": serve,
     "make": make,
+    "uvicorn": serve,
     "pip": pip,
     "qpaykit": qpaykit,
     "export": export,

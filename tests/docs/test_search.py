@@ -31,7 +31,7 @@ ENGLISH = {
     "double payment": "troubleshooting.html#double-payment",
     "exactly once": "callbacks.html",
     "idempotency": "callbacks.html",
-    "reconciliation": "going-live.html",
+    "reconciliation": "reconciliation.html",
 }
 
 MONGOLIAN = {

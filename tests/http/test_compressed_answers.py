@@ -78,7 +78,7 @@ def test_a_broken_compression_is_a_lost_answer() -> None:
         client_of(b"no gzip at all", "gzip").invoices.get("i-1")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_an_answer_that_decodes_to_a_gigabyte_is_refused_within_the_limit() -> None:
     encoder = zlib.compressobj(9, wbits=31)
     bomb = b"".join(encoder.compress(bytes(MEGABYTE)) for _ in range(1024)) + encoder.flush()

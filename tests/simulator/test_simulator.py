@@ -253,7 +253,7 @@ def test_a_fault_may_be_written_in_a_line(qpay_simulator: Simulator) -> None:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_invoices_are_made_paid_and_called_back_without_slowing_down(
     qpay_simulator: Simulator, http: httpx.Client, shop: tuple[str, list[str]]
 ) -> None:

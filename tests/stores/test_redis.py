@@ -39,7 +39,7 @@ def test_of_sixty_four_threads_one_gets_the_claim(redis_url: str) -> None:
     assert states.count("held") == 63
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_of_eight_processes_one_gets_each_claim(redis_url: str) -> None:
     keys = [str(uuid.uuid4()) for _ in range(25)]
     with get_context("spawn").Pool(8) as pool:

@@ -52,7 +52,7 @@ def test_of_sixty_four_threads_on_two_stores_of_one_file_one_gets_the_claim(
     assert states.count("held") == 63
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_of_eight_processes_one_gets_each_claim(tmp_path: Path) -> None:
     keys = [f"k{n}" for n in range(25)]
     place = str(tmp_path / "store.db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qpaykit._lazy import lazy_names
@@ -35,4 +36,4 @@ _NAMES = {
     "sqlite": ("AsyncSQLiteStore", "SQLiteStore"),
 }
 
-__getattr__ = lazy_names(__name__, _NAMES)
+__getattr__: Callable[[str], object] = lazy_names(__name__, _NAMES)

@@ -1,1 +1,1 @@
-"""The commands that qpaykit adds to `manage.py`."""
+"""What qpaykit adds to `manage.py`."""
