@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import logging
 import os
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,27 @@ if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
 HERE = Path(__file__).parent
+
+
+# Further variants of slow tests. CI has twelve minutes, and runs each of these tests over another
+# store, framework or width; `make test-nightly` runs them all.
+NIGHTLY = re.compile(
+    r"test_in_a_browser.*(flask-1280|django-390|aiohttp|litestar)"
+    r"|test_shops.*(aiohttp|flask|litestar)"
+    r"|test_fresh_project.*(commands.*postgres|documented.*postgres|fifteen.*sqlite)"
+    r"|integrations_django/test_gunicorn"
+    r"|orders/.*\[redis|orders/test_any_life"
+    r"|test_shared_store.*postgres|test_storm.*postgres"
+    r"|test_site.*sideways|hostile_contexts.*one digit"
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the variants that wait for the nightly run."""
+    for item in items:
+        if item.get_closest_marker("slow") and NIGHTLY.search(item.nodeid):
+            item.add_marker(pytest.mark.nightly)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
