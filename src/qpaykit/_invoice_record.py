@@ -99,10 +99,7 @@ class InvoiceRecord:
 
     @property
     def _query(self) -> list[tuple[str, str]]:
-        try:
-            return parse_qsl(urlsplit(self.callback_url).query, keep_blank_values=True)
-        except ValueError:
-            return []  # QPay may repeat what is no URL
+        return _query_of(self.callback_url)
 
     def is_reached_by(self, paid: Decimal) -> bool:
         """Say whether a sum pays the invoice; a total of 0 or less is never reached."""
@@ -148,18 +145,17 @@ class InvoiceRecord:
     def of_request(cls, request: Draft, *, order_no: str = "") -> InvoiceRecord:
         """Make the record of an invoice that is to be made."""
         total = request.total
-        record = cls(
-            order_no=order_no or request.sender_invoice_no,
-            sender_invoice_no=request.sender_invoice_no,
+        url = request.callback_url or ""
+        number = request.sender_invoice_no
+        return cls(
+            order_no=order_no or number,
+            # What the URL was signed for is the number that its callback names.
+            sender_invoice_no=_signed_number(url) or number,
             total=total,
             minimum=request.minimum_amount if total is None else None,
             is_open=total is None,
-            callback_url=request.callback_url or "",
+            callback_url=url,
         )
-        # What the URL was signed for is the number that its callback names.
-        signature = record.signature
-        number = signature.split(".", 4)[4] if signature else request.sender_invoice_no
-        return replace(record, sender_invoice_no=number)
 
     @classmethod
     def of_detail(cls, detail: InvoiceDetail) -> InvoiceRecord:
@@ -185,6 +181,21 @@ class InvoiceRecord:
             callback_url=detail.callback_url or "",
         )
         return replace(record, order_no=order_of(number, record.params))
+
+
+def _query_of(url: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    except ValueError:
+        return []  # QPay may repeat what is no URL
+
+
+def _signed_number(url: str) -> str:
+    """Return the number that a URL was signed for; "" where it is not signed."""
+    if SIGNATURE_PARAM not in url:
+        return ""
+    signature = dict(_query_of(url)).get(SIGNATURE_PARAM)
+    return signature.split(".", 4)[4] if signature else ""
 
 
 def _lines_total(detail: InvoiceDetail) -> Decimal | None:
