@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from qpaykit._arithmetic import EXACT, HUNDREDTH, ZERO, add_up
 from qpaykit._callback_url import SIGNATURE_PARAM, order_of
+from qpaykit.signing import signed_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,16 +91,13 @@ class InvoiceRecord:
     @property
     def params(self) -> dict[str, str]:
         """The merchant's own parameters of the callback URL."""
-        return {name: value for name, value in self._query if name != SIGNATURE_PARAM}
+        query = _query_of(self.callback_url)
+        return {name: value for name, value in query if name != SIGNATURE_PARAM}
 
     @property
     def signature(self) -> str | None:
         """The signature in the callback URL; None where there is none."""
-        return dict(self._query).get(SIGNATURE_PARAM)
-
-    @property
-    def _query(self) -> list[tuple[str, str]]:
-        return _query_of(self.callback_url)
+        return _signature_of(self.callback_url)
 
     def is_reached_by(self, paid: Decimal) -> bool:
         """Say whether a sum pays the invoice; a total of 0 or less is never reached."""
@@ -147,10 +145,12 @@ class InvoiceRecord:
         total = request.total
         url = request.callback_url or ""
         number = request.sender_invoice_no
+        # Most URLs of a shop that signs none need no parsing.
+        signature = _signature_of(url) if SIGNATURE_PARAM in url else None
         return cls(
             order_no=order_no or number,
             # What the URL was signed for is the number that its callback names.
-            sender_invoice_no=_signed_number(url) or number,
+            sender_invoice_no=signed_number(signature) if signature else number,
             total=total,
             minimum=request.minimum_amount if total is None else None,
             is_open=total is None,
@@ -190,12 +190,8 @@ def _query_of(url: str) -> list[tuple[str, str]]:
         return []  # QPay may repeat what is no URL
 
 
-def _signed_number(url: str) -> str:
-    """Return the number that a URL was signed for; "" where it is not signed."""
-    if SIGNATURE_PARAM not in url:
-        return ""
-    signature = dict(_query_of(url)).get(SIGNATURE_PARAM)
-    return signature.split(".", 4)[4] if signature else ""
+def _signature_of(url: str) -> str | None:
+    return dict(_query_of(url)).get(SIGNATURE_PARAM)
 
 
 def _lines_total(detail: InvoiceDetail) -> Decimal | None:

@@ -131,6 +131,19 @@ def verify_signature(
     return order
 
 
+def signed_number(signature: str) -> str:
+    """Return the order number in the value of the parameter `qpaykit`, without verifying it.
+
+    Args:
+        signature: The value.
+
+    Returns:
+        The number; "" for what is no signature.
+    """
+    match = _FORM.fullmatch(signature)
+    return "" if match is None else match.group(4)
+
+
 def _code(key: SecretStr, order: SignedOrder, params: Mapping[str, str]) -> str:
     message = json.dumps(
         [
