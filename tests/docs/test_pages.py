@@ -35,15 +35,7 @@ LANGUAGES = {
 }
 
 
-# The code of a Mongolian page is that of its English one; test_languages.py holds that.
-TO_RUN = [
-    pytest.param(page, marks=pytest.mark.nightly) if page in MONGOLIAN else page
-    for page in pages()
-    if to_run(page, "python")
-]
-
-
-@pytest.mark.parametrize("page", TO_RUN)
+@pytest.mark.parametrize("page", [page for page in pages() if to_run(page, "python")])
 def test_the_python_of_a_page_runs_from_its_first_block_to_its_last(
     page: str, tmp_path: Path
 ) -> None:

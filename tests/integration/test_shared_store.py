@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-KINDS = ["sqlite", pytest.param("redis", marks=pytest.mark.nightly), "postgres"]
+KINDS = ["sqlite", "redis", "postgres"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,9 +11,7 @@ pytestmark = pytest.mark.slow
 ORDERS = 120
 
 
-@pytest.mark.parametrize(
-    "kind", ["sqlite", pytest.param("redis", marks=pytest.mark.nightly), "postgres"]
-)
+@pytest.mark.parametrize("kind", ["sqlite", "redis", "postgres"])
 def test_the_books_balance_after_a_storm(kind: str) -> None:
     books = storm.run(kind, seed=7, orders=ORDERS)
     assert books.wrong == []

@@ -266,7 +266,7 @@ class TestAThousandPollers:
         assert 1 <= len(qpay_simulator.requests.to("POST", "/payment/check")) <= 7
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("kind", ["sqlite", pytest.param("redis", marks=pytest.mark.nightly)])
+    @pytest.mark.parametrize("kind", ["sqlite", "redis"])
     def test_in_several_processes_ask_seven_times(
         self,
         qpay_simulator: Simulator,
