@@ -9,6 +9,7 @@ from qpaykit._lazy import lazy_names
 from qpaykit._version import __version__
 
 if TYPE_CHECKING:
+    from qpaykit import integrations as integrations
     from qpaykit import quickqr as quickqr
     from qpaykit.callbacks import (
         AsyncCallbackDispatcher,
@@ -275,6 +276,7 @@ _NAMES = {
         "Transaction",
         "bank_name",
     ),
+    "integrations": (),
     "quickqr": (),
     "orders": (
         "AsyncOrders",
