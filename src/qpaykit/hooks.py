@@ -1,4 +1,4 @@
-"""Hooks for metrics: what is told about each request, and that a hook fails no call."""
+"""Hooks for metrics: `RequestInfo`, and calling a hook without letting it fail the call."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def call_hook(hook: Callable[[T], object], argument: T, name: str) -> None:
 
     Args:
         hook: The integrator's function.
-        argument: What it is told.
+        argument: What to call it with.
         name: The hook's name, for the log.
     """
     try:

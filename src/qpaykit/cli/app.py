@@ -13,8 +13,8 @@ from qpaykit._version import __version__
 from qpaykit.cli import (
     callback,
     deliveries,
+    details,
     doctor,
-    looks,
     payments,
     refund,
     simulate,
@@ -60,9 +60,9 @@ def options(
 
 for _command, _panel in (
     (payments.payments, _DAILY),
-    (looks.payment, _DAILY),
-    (looks.invoice, _DAILY),
-    (looks.order, _DAILY),
+    (details.payment, _DAILY),
+    (details.invoice, _DAILY),
+    (details.order, _DAILY),
     (refund.refund, _DAILY),
     (sweep.sweep, _DAILY),
     (deliveries.deliveries, _DAILY),

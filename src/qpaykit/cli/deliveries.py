@@ -9,7 +9,7 @@ import typer
 
 from qpaykit.cli.account import AsJson, NeededStore, opened_store
 from qpaykit.cli.days import FromDay, ToDay, read_days
-from qpaykit.cli.looks import delivery_content
+from qpaykit.cli.details import delivery_content
 from qpaykit.cli.terminal import Column, moment, money, terminal_of
 from qpaykit.stores.delivery import ULAANBAATAR
 

@@ -155,7 +155,7 @@ def fetch_rows(
         account: Whose payments.
         first: The first day.
         last: The last day, in full.
-        progress: Told how many rows have come, and of how many.
+        progress: Called with the number of rows fetched so far, and of all rows.
 
     Raises:
         QPayError: A page could not be fetched.
@@ -190,7 +190,7 @@ def find_orders(
     Args:
         account: Whose payments.
         rows: The payments.
-        progress: Told how many invoices were looked up, and of how many.
+        progress: Called with the number of invoices looked up so far, and of all invoices.
         ask: Whether QPay is asked about the invoices that the store does not know, one request
             for each; None asks if they are few.
 

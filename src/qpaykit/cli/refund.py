@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qpaykit.cli.account import AsJson, StoreOption, opened_account
+from qpaykit.cli.details import PaymentId, fetch_payment, show_deliveries, show_payment
 from qpaykit.cli.exits import CommandError, ExitCode
-from qpaykit.cli.looks import PaymentId, fetch_payment, show_deliveries, show_payment
 from qpaykit.cli.terminal import money, terminal_of
 from qpaykit.models import CancelRequest, PaymentStatus, PaymentType
 

@@ -1,4 +1,4 @@
-"""`qpaykit sweep`: what was paid on some days and not delivered; delivers it when it is told to."""
+"""`qpaykit sweep`: what was paid on some days and not delivered; `--deliver` delivers it."""
 
 from __future__ import annotations
 

@@ -156,10 +156,10 @@ class Terminal:
             Text("-" * max(map(cell_len, cells)), style="dim") for cells in zip(*sums, strict=True)
         ]
         lines = [header, *body, *([rule] if sums else []), *end]
-        is_told = [any(cell.plain for cell in cells) for cells in zip(*body, *end, strict=True)]
+        is_shown = [any(cell.plain for cell in cells) for cells in zip(*body, *end, strict=True)]
         widths = [max(cell.cell_len for cell in cells) for cells in zip(*lines, strict=True)]
         if self.out.is_terminal:
-            used = sum(w + _GAP for w, told in zip(widths, is_told, strict=True) if told) - _GAP
+            used = sum(w + _GAP for w, shown in zip(widths, is_shown, strict=True) if shown) - _GAP
             excess = max(used - self.out.width, 0)
             widths = [
                 max(width - excess, _LEAST_WIDTH) if column.shrinks else width
@@ -167,8 +167,8 @@ class Terminal:
             ]
         for line in lines:
             found = Text()
-            for cell, column, width, told in zip(line, columns, widths, is_told, strict=True):
-                if told:
+            for cell, column, width, shown in zip(line, columns, widths, is_shown, strict=True):
+                if shown:
                     cell.truncate(width, overflow="ellipsis")
                     cell.align("right" if column.right else "left", width)
                     found.append_text(cell)

@@ -48,7 +48,7 @@ class CallbackApp:
                 await _send(answer, send)
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer | None:
-        """Answer one request; None where whoever called has gone."""
+        """Answer one request; None where the client has disconnected."""
         method: str = scope["method"]
         if method not in METHODS:
             return method_not_allowed(method)
@@ -90,7 +90,7 @@ def callback_app(dispatcher: CallbackDispatcher | AsyncCallbackDispatcher) -> Ca
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """Read the body of a request; None where whoever called has gone.
+    """Read the body of a request; None where the client has disconnected.
 
     Raises:
         BodyTooLargeError: It is larger than any callback.

@@ -43,9 +43,9 @@ T = TypeVar("T")
 
 Seen = Literal["nothing", "paid", "underpaid", "pending"]
 
-# Whoever opens or closes an order holds its claim. Each request of it begins a new lease.
+# Opening and closing an order needs its claim. The lease is renewed before each request.
 LEASE_SECONDS = 30.0
-# QPay forbids polling. It is asked about an order once in this time, whoever asks for its status.
+# QPay forbids polling. It is asked about an order once in this time, over all callers.
 QUESTION_INTERVAL_SECONDS = 10.0
 # The pictures and links of an invoice are large, and needed only while it is open. One that does
 # not expire is replaced after this time.
@@ -118,7 +118,7 @@ class OrderFlow(Generic[H]):
 
     async def open(self, wanted: Wanted) -> Order:
         """Return the order's open invoice; make one where there is none."""
-        # What is wrong with the request is told before anything is asked or cancelled.
+        # Validate the request before QPay is asked and before anything is cancelled.
         self._io.prepare(wanted.request)
         return await self._exclusively(
             wanted.order_no,
@@ -127,7 +127,7 @@ class OrderFlow(Generic[H]):
         )
 
     async def status(self, order_no: str) -> OrderStatus:
-        """Say what became of an order; ask QPay where nobody has asked lately."""
+        """Return the status of an order; ask QPay unless it was asked in the last ten seconds."""
         if await self._is_paid(order_no):
             return "paid"
         record, last = await self._known(order_no)
@@ -244,7 +244,7 @@ class OrderFlow(Generic[H]):
             invoice.model_dump_json(),
             ttl=PAGE_SECONDS if wanted.expires_in is None else wanted.expires_in,
         )
-        # Its QR code is shown only when the store has it: one that is not there is seen by nobody.
+        # Return the invoice only after it is recorded: the next `open` would make another one.
         await self._save(record, record.with_invoice(made), owner)
         return _order(wanted, "open", made, invoice)
 

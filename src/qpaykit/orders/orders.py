@@ -148,7 +148,7 @@ class Orders(_Orders[Handler]):
         """Say what became of an order, as often as a page may ask.
 
         It answers from the store, and asks QPay about an open order at most once in ten seconds,
-        over all processes and whoever asks. What it finds paid is delivered; an order whose time
+        over all processes and callers. What it finds paid is delivered; an order whose time
         has ended is cancelled. Where QPay cannot be asked, the store's answer stands.
 
         Args:
@@ -256,7 +256,7 @@ class AsyncOrders(_Orders[AsyncHandler]):
         """Say what became of an order, as often as a page may ask.
 
         It answers from the store, and asks QPay about an open order at most once in ten seconds,
-        over all processes and whoever asks. What it finds paid is delivered; an order whose time
+        over all processes and callers. What it finds paid is delivered; an order whose time
         has ended is cancelled. Where QPay cannot be asked, the store's answer stands.
 
         Args:

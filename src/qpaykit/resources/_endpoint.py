@@ -45,7 +45,7 @@ class SyncResource(Resource):
             def method(self: SyncResource, *args: Any, __build: Any = build, **kwargs: Any) -> Any:
                 return run_sync(self._flow(__build(self, *args, **kwargs)))
 
-            setattr(cls, name, _dressed(method, build, cls))
+            setattr(cls, name, _with_metadata(method, build, cls))
 
 
 class AsyncResource(Resource):
@@ -60,7 +60,7 @@ class AsyncResource(Resource):
             ) -> Any:
                 return await self._flow(__build(self, *args, **kwargs))
 
-            setattr(cls, name, _dressed(method, build, cls))
+            setattr(cls, name, _with_metadata(method, build, cls))
 
 
 class endpoint(Generic[R, P, T]):  # noqa: N801 (a decorator, read as one)
@@ -101,7 +101,7 @@ def _endpoints(
     ]
 
 
-def _dressed(
+def _with_metadata(
     method: Callable[..., object], build: Callable[..., object], owner: type[object]
 ) -> Callable[..., object]:
     method.__name__ = build.__name__

@@ -24,14 +24,14 @@ _logger = logging.getLogger("qpaykit")
 
 
 def parser(model: type[A]) -> Callable[[bytes], A]:
-    """Make a parser of `model`, which refuses an error that comes dressed as a success."""
+    """Make a parser of `model`, which raises for an error in the body of a 2xx answer."""
     return partial(_read, model)
 
 
 def lenient_parser(model: type[A]) -> Callable[[bytes], A]:
-    """Make a parser that does without the fields that it cannot read, where the rest is too dear.
+    """Make a parser that leaves out the fields that it cannot read.
 
-    An invoice that QPay made must not be lost for a link that is written in a new way.
+    An invoice that QPay made must not be lost because one of its links has a new form.
     """
     return partial(_read_leniently, model)
 
@@ -40,7 +40,7 @@ def plain(body: bytes) -> JsonValue:
     """Read any JSON that is not an error, or no body."""
     content: JsonValue = from_json(body) if body.strip() else None
     if isinstance(content, dict) and content.get("error"):
-        raise _dressed_up()
+        raise _error_in_success()
     return content
 
 
@@ -52,7 +52,7 @@ def nothing(body: bytes) -> None:
 def _read(model: type[A], body: bytes) -> A:
     answer = read_json(model, body)
     if answer.model_extra and answer.model_extra.get("error"):
-        raise _dressed_up()
+        raise _error_in_success()
     return answer
 
 
@@ -69,5 +69,5 @@ def _read_leniently(model: type[A], body: bytes) -> A:
         return _read(model, to_json(found))
 
 
-def _dressed_up() -> ValueError:
+def _error_in_success() -> ValueError:
     return ValueError("it is an error, with the status of a success")

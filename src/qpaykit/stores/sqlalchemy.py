@@ -38,7 +38,7 @@ class SQLAlchemyStore:
     Args:
         engine: An engine of PostgreSQL or of a SQLite file. It is used, and not closed.
         create_tables: Whether to create the tables that are missing, before their first use; for
-            whoever has no migrations.
+            a shop without migrations.
 
     Raises:
         ConfigurationError: The engine is an async one, of another database, or of a SQLite that
@@ -177,7 +177,7 @@ class AsyncSQLAlchemyStore:
     Args:
         engine: An async engine of PostgreSQL or of a SQLite file. It is used, and not closed.
         create_tables: Whether to create the tables that are missing, before their first use; for
-            whoever has no migrations.
+            a shop without migrations.
 
     Raises:
         ConfigurationError: The engine is none of sqlalchemy.ext.asyncio, of another database, or

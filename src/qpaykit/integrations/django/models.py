@@ -59,7 +59,7 @@ class Delivery(models.Model):
 class Value(models.Model):
     """A value that qpaykit remembers: the token, or what is known of an invoice or an order.
 
-    Whoever reads the token may act for the account until it expires.
+    The token gives access to the account until it expires.
     """
 
     key: models.CharField[str, str] = models.CharField(max_length=255, primary_key=True)

@@ -101,7 +101,7 @@ def dispatcher() -> CallbackDispatcher:
 
 
 def orders() -> Orders:
-    """Return the project's orders: one open invoice for each, whoever asks.
+    """Return the project's orders: one open invoice for each, over all callers.
 
     Raises:
         ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or cannot be right.

@@ -43,7 +43,7 @@ def connect(dispatcher: CallbackDispatcher) -> None:
     def paid(event: PaymentEvent) -> None:
         _import_views()
         if not order_paid.has_listeners(CallbackDispatcher):
-            # Recorded as delivered, the order would be lost without anybody being told.
+            # Recorded as delivered, the order would be lost without a message.
             raise ConfigurationError(
                 "order_paid has no receiver, so nothing was delivered: connect one in models.py, "
                 "beside the views, or in a module that AppConfig.ready imports; then run "
