@@ -249,6 +249,22 @@ def test_a_store_that_fails_after_the_cancellation_can_be_told_later(new_shop: O
     assert shop.orders.close("42") == "cancelled"
 
 
+def test_an_invoice_whose_cancellation_was_not_recorded_is_not_handed_out_again(
+    new_shop: Opener,
+) -> None:
+    store = LosesItsState()
+    shop = new_shop(store)
+    cancelled = shop.open(amount=1500)
+    store.fails = True
+    with pytest.raises(OSError, match="the disk is full"):
+        shop.open(amount=2000)
+    store.fails = False
+    assert shop.invoice_status(cancelled) == "CANCELED"
+    again = shop.open(amount=1500)
+    assert again.status == "open"
+    assert shop.invoice_status(again) == "OPEN"
+
+
 class SlowStore(MemoryStore):
     """A store that blocks, so that the async client uses it in threads."""
 

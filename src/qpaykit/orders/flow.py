@@ -278,6 +278,9 @@ class OrderFlow(Generic[H]):
             if seen != "nothing":
                 return _STATUSES[seen]
         await self._renew(record.order_no, owner)
+        # `open` hands out no invoice without its QR code. Should this process die before the
+        # cancellation is recorded, the cancelled invoice would be handed out otherwise.
+        await self._store.delete(page_key(self._account, last.invoice_id))
         is_refused = False
         try:
             await self._io.cancel(last.invoice_id)
