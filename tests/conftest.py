@@ -15,17 +15,12 @@ import respx
 import trustme
 from anyio.from_thread import start_blocking_portal
 
-from postgres import postgres_server
+from helpers.answers import token_body
+from helpers.clients import CLIENT_VARIANTS, Opener, opener
+from helpers.postgres import postgres_server
+from helpers.redis import redis_server
+from helpers.settings import BACKENDS, BASE, HOSTILE_CONTEXTS, SETTINGS
 from qpaykit import AsyncQPayClient, QPayClient
-from support import (
-    BACKENDS,
-    BASE,
-    HOSTILE_CONTEXTS,
-    SETTINGS,
-    redis_server,
-    token_body,
-)
-from ways import WAYS, Opener, opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,7 +140,7 @@ def portals() -> Iterator[dict[str, BlockingPortal]]:
         yield {name: stack.enter_context(start_blocking_portal(name)) for name in BACKENDS}
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=CLIENT_VARIANTS)
 def new_client(
     request: pytest.FixtureRequest, portals: dict[str, BlockingPortal], quick_retries: None
 ) -> Iterator[Opener]:
@@ -192,7 +187,7 @@ def postgres_url(postgres_server_url: str) -> str:
 
 
 @pytest.fixture
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
     def find(kind: str) -> str:
         if kind == "sqlite":
             return str(tmp_path / "store.db")

@@ -37,12 +37,12 @@ from urllib.parse import urlsplit
 import httpx
 from sqlalchemy import NullPool, create_engine, text
 
-from postgres import RestartablePostgres
+from helpers.postgres import RestartablePostgres
+from helpers.redis import RestartableRedis
 from qpaykit import OutcomeUnknownError, QPayClient, QPayError, SQLAlchemyStore
 from qpaykit._invoice_record import record_key
 from qpaykit.simulator import Simulator
 from storm_worker import LEASE, Plan, make_dispatcher, sweep
-from support import RestartableRedis
 
 WORKERS = 3
 SECRET = "a secret of the shop"

@@ -20,9 +20,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
+from helpers.store_processes import OwnStore, open_store
 from qpaykit import CallbackDispatcher, Orders, PaymentEvent, QPayClient
 from qpaykit.orders import flow
-from workers import OwnStore, open_store
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Credentials

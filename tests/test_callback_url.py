@@ -8,8 +8,8 @@ import pytest
 import respx
 from pydantic import ValidationError
 
+from helpers.settings import SETTINGS
 from qpaykit import PRODUCTION_URL, ConfigurationError, QPayClient, sign_callback_url
-from support import SETTINGS
 
 WRONG = {
     "no scheme": "shop.mn/cb",

@@ -12,9 +12,9 @@ import sys
 import httpx
 import pytest
 
+from helpers.processes import hear_interrupts
 from qpaykit import __version__
 from qpaykit.simulator import Simulator
-from support import hear_interrupts
 
 COMMAND = [sys.executable, "-m", "qpaykit"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.settings import SETTINGS
 from qpaykit._examination import Finding, examine
-from support import SETTINGS
 
 if TYPE_CHECKING:
     import respx

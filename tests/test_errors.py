@@ -17,6 +17,8 @@ import httpx
 import pytest
 
 import qpaykit
+from helpers.answers import token_body
+from helpers.settings import SETTINGS
 from qpaykit import (
     ERROR_CODES,
     APIError,
@@ -40,7 +42,6 @@ from qpaykit import (
     WaitTimeoutError,
 )
 from qpaykit.models import PaymentCheck
-from support import SETTINGS, token_body
 
 if TYPE_CHECKING:
     import respx

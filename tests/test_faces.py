@@ -10,6 +10,7 @@ import anyio
 import pytest
 import respx
 
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncOrders,
@@ -31,7 +32,6 @@ from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, e
 from qpaykit.resources._parsing import parser
 from qpaykit.resources.invoices import Invoices
 from qpaykit.simulator import Simulator
-from support import SETTINGS
 
 RESOURCES = ("invoices", "payments", "ebarimt", "subscriptions", "tokens")
 

@@ -9,7 +9,8 @@ import anyio
 import httpx
 import pytest
 
-from callbacks.payments import QUERY, payment, says
+from callbacks.payments import QUERY, answer_payment, payment
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -20,7 +21,6 @@ from qpaykit import (
     QPayError,
     RequestInfo,
 )
-from support import SETTINGS
 
 if TYPE_CHECKING:
     import respx
@@ -83,7 +83,7 @@ def test_a_report_has_no_secret(qpay: respx.MockRouter, seen: list[RequestInfo])
 
 
 def test_each_outcome_is_reported(qpay: respx.MockRouter, client: QPayClient) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     replies: list[CallbackReply] = []
     dispatcher = CallbackDispatcher(client, on_outcome=replies.append)
     dispatcher.on_paid(lambda event: None)
@@ -101,7 +101,7 @@ def test_each_outcome_is_reported(qpay: respx.MockRouter, client: QPayClient) ->
 def test_a_hook_that_raises_fails_nothing_and_is_logged(
     qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
 
     def fails(_: object) -> None:
         raise RuntimeError("the metrics are away")

@@ -10,6 +10,8 @@ import respx
 from pydantic import SecretStr
 
 import qpaykit
+from helpers.answers import token_body
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -21,7 +23,6 @@ from qpaykit import (
     verify_callback,
 )
 from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
-from support import SETTINGS, token_body
 
 PASSWORD = "hunter2-the-password-of-the-shop"
 SECRET = "the-callback-secret-of-the-shop"

@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from callbacks.payments import QUERY
+from helpers.settings import SETTINGS
 from qpaykit import AsyncQPayClient, CallbackDispatcher, ConfigurationError, QPayClient
-from support import SETTINGS
 
 LONG = "a secret of the shop that is long enough"
 

@@ -31,8 +31,10 @@ def payment(status: str = "PAID", **changes: object) -> dict[str, object]:
     }
 
 
-def says(qpay: respx.MockRouter, *answers: dict[str, object] | httpx.Response) -> respx.Route:
-    """Let QPay know the invoice i-1, and answer so when it is asked for the payment."""
+def answer_payment(
+    qpay: respx.MockRouter, *answers: dict[str, object] | httpx.Response
+) -> respx.Route:
+    """Have the mocked QPay know invoice i-1, and answer a question about the payment so."""
     qpay.get("/invoice/i-1").respond(json=INVOICE)
     responses = [
         one if isinstance(one, httpx.Response) else httpx.Response(200, json=one) for one in answers

@@ -6,9 +6,11 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from helpers.invoices import make_invoice
+from helpers.quickqr import QUICKQR_SETTINGS
+from helpers.settings import SETTINGS
 from qpaykit import CallbackDispatcher, MemoryStore, PaymentEvent, QPayClient
 from qpaykit.quickqr import QuickQRClient
-from support import QUICKQR_SETTINGS, SETTINGS, make_invoice
 
 if TYPE_CHECKING:
     import respx

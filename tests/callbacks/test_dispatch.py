@@ -13,7 +13,8 @@ import anyio
 import httpx
 import pytest
 
-from callbacks.payments import INVOICE, PAYMENT, QUERY, delivered_key, payment, says
+from callbacks.payments import INVOICE, PAYMENT, QUERY, answer_payment, delivered_key, payment
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -22,7 +23,6 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
 )
-from support import SETTINGS
 
 if TYPE_CHECKING:
     import respx
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def test_a_paid_payment_reaches_its_handler_as_qpay_reports_it(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     reply = dispatcher.handle(query=QUERY)
     assert (reply.status_code, reply.body, reply.outcome) == (200, "SUCCESS", "delivered")
     assert reply.content_type.startswith("text/plain")
@@ -46,7 +46,7 @@ def test_a_paid_payment_reaches_its_handler_as_qpay_reports_it(
 def test_a_body_that_lies_is_not_believed(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
-    says(qpay, payment("FAILED"))
+    answer_payment(qpay, payment("FAILED"))
     body = json.dumps({"payment_id": PAYMENT, "payment_status": "PAID", "payment_amount": 10**6})
     assert dispatcher.handle(query=QUERY, body=body).outcome == "ignored"
     assert events == []
@@ -55,7 +55,7 @@ def test_a_body_that_lies_is_not_believed(
 def test_a_doubled_callback_is_delivered_once(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     outcomes = [dispatcher.handle(query=QUERY).outcome for _ in range(3)]
     assert outcomes == ["delivered", "duplicate", "duplicate"]
     assert len(events) == 1
@@ -64,7 +64,7 @@ def test_a_doubled_callback_is_delivered_once(
 def test_fifty_callbacks_at_once_are_delivered_once(
     qpay: respx.MockRouter, client: QPayClient
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     events = []
     dispatcher = CallbackDispatcher(client)
 
@@ -83,7 +83,7 @@ def test_fifty_callbacks_at_once_are_delivered_once(
 def test_a_restart_with_the_same_store_delivers_nothing_again(
     qpay: respx.MockRouter, events: list[PaymentEvent]
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     store = MemoryStore()
     for _ in range(2):
         with QPayClient(**SETTINGS, store=store) as client:
@@ -96,7 +96,7 @@ def test_a_restart_with_the_same_store_delivers_nothing_again(
 def test_a_handler_that_raises_gives_the_claim_back(
     qpay: respx.MockRouter, client: QPayClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     tries = []
     dispatcher = CallbackDispatcher(client)
 
@@ -116,7 +116,7 @@ def test_a_handler_that_raises_gives_the_claim_back(
 def test_a_delivery_under_way_is_not_called_done(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, client: QPayClient
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     key = delivered_key(client.settings.account)
     client.store.claim(key, "another process", lease=60)
     reply = dispatcher.handle(query=QUERY)
@@ -127,7 +127,7 @@ def test_a_refund_after_the_payment_is_an_event_of_its_own(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
     dispatcher.on_refunded(events.append)
-    says(qpay, payment(), payment("REFUNDED"), payment("REFUNDED"))
+    answer_payment(qpay, payment(), payment("REFUNDED"), payment("REFUNDED"))
     outcomes = [dispatcher.handle(query=QUERY).outcome for _ in range(3)]
     assert outcomes == ["delivered", "delivered", "duplicate"]
     assert [event.status for event in events] == ["PAID", "REFUNDED"]
@@ -152,7 +152,7 @@ def test_a_status_has_its_handler(
     status: str,
     register: Callable[[CallbackDispatcher], Callable[[object], object]],
 ) -> None:
-    says(qpay, payment(status))
+    answer_payment(qpay, payment(status))
     dispatcher = CallbackDispatcher(client, patience=0)
     register(dispatcher)(events.append)
     assert dispatcher.handle(query=QUERY).outcome == "delivered"
@@ -162,7 +162,7 @@ def test_a_status_has_its_handler(
 def test_a_new_payment_has_its_handler_and_is_to_be_told_of_again(
     qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
 ) -> None:
-    says(qpay, payment("NEW"))
+    answer_payment(qpay, payment("NEW"))
     dispatcher = CallbackDispatcher(client, patience=0)
     dispatcher.on_new(events.append)
     assert dispatcher.handle(query=QUERY).outcome == "not_paid_yet"
@@ -173,7 +173,7 @@ def test_a_new_payment_has_its_handler_and_is_to_be_told_of_again(
 def test_a_new_payment_is_to_be_told_of_again_however_often_it_comes(
     qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent], register: str
 ) -> None:
-    says(qpay, payment("NEW"))
+    answer_payment(qpay, payment("NEW"))
     dispatcher = CallbackDispatcher(client, patience=0)
     getattr(dispatcher, register)(events.append)
     outcomes = [dispatcher.handle(query=QUERY).outcome for _ in range(3)]
@@ -200,7 +200,7 @@ def test_a_handler_may_be_an_object_that_is_empty(
         def __call__(self, event: PaymentEvent) -> None:
             self.append(event)
 
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     dispatcher = CallbackDispatcher(client)
     basket = dispatcher.on_paid(Basket())
     assert dispatcher.handle(query=QUERY).outcome == "delivered"
@@ -210,7 +210,7 @@ def test_a_handler_may_be_an_object_that_is_empty(
 def test_a_payment_without_a_status_is_to_be_told_of_again(
     qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
 ) -> None:
-    says(qpay, payment(payment_status=None))
+    answer_payment(qpay, payment(payment_status=None))
     dispatcher = CallbackDispatcher(client, patience=0)
     dispatcher.on_other(events.append)
     assert dispatcher.handle(query=QUERY).outcome == "not_paid_yet"
@@ -252,7 +252,7 @@ def test_a_status_without_a_handler_is_logged_and_ignored(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    says(qpay, payment("REFUNDED"))
+    answer_payment(qpay, payment("REFUNDED"))
     reply = dispatcher.handle(query=QUERY)
     assert (reply.status_code, reply.body, reply.outcome) == (200, "SUCCESS", "ignored")
     assert "is REFUNDED: no handler is registered for that" in caplog.text
@@ -261,7 +261,7 @@ def test_a_status_without_a_handler_is_logged_and_ignored(
 def test_a_paid_payment_that_nobody_handles_is_an_error_in_the_log(
     qpay: respx.MockRouter, client: QPayClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     reply = CallbackDispatcher(client).handle(query=QUERY)
     assert (reply.status_code, reply.outcome) == (200, "ignored")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
@@ -273,7 +273,7 @@ def test_a_paid_payment_that_nobody_handles_is_an_error_in_the_log(
 def test_a_status_may_be_written_in_any_letters(
     qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent], status: str
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     dispatcher = CallbackDispatcher(client)
     dispatcher.on(status)(events.append)
     assert dispatcher.handle(query=QUERY).outcome == "delivered"
@@ -286,7 +286,7 @@ def test_qpays_answer_may_lag_behind_its_callback(
     dispatcher = CallbackDispatcher(client, patience=30)  # the second answer ends the waiting
     dispatcher.on_paid(events.append)
     unknown = httpx.Response(422, json={"error": "PAYMENT_NOTFOUND"})
-    route = says(qpay, unknown, payment())
+    route = answer_payment(qpay, unknown, payment())
     assert dispatcher.handle(query=QUERY).outcome == "delivered"
     assert (route.call_count, len(events)) == (2, 1)
 
@@ -294,7 +294,7 @@ def test_qpays_answer_may_lag_behind_its_callback(
 def test_a_payment_that_stays_new_is_not_paid_yet(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
-    says(qpay, payment("NEW"))
+    answer_payment(qpay, payment("NEW"))
     reply = dispatcher.handle(query=QUERY)
     assert (reply.status_code, reply.outcome) == (503, "not_paid_yet")
     assert events == []
@@ -303,7 +303,7 @@ def test_a_payment_that_stays_new_is_not_paid_yet(
 def test_a_payment_that_qpay_does_not_know_is_a_mismatch(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher
 ) -> None:
-    says(qpay, httpx.Response(422, json={"error": "PAYMENT_NOTFOUND"}))
+    answer_payment(qpay, httpx.Response(422, json={"error": "PAYMENT_NOTFOUND"}))
     reply = dispatcher.handle(query=QUERY)
     assert (reply.status_code, reply.outcome) == (409, "mismatch")
 
@@ -314,7 +314,7 @@ def test_a_payment_that_qpay_does_not_know_is_a_mismatch(
 def test_a_qpay_that_cannot_be_asked_is_unreachable(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, answer: httpx.Response
 ) -> None:
-    says(qpay, answer)
+    answer_payment(qpay, answer)
     reply = dispatcher.handle(query=QUERY)
     assert (reply.status_code, reply.outcome) == (503, "unreachable")
 
@@ -354,7 +354,7 @@ def test_a_probe_without_anything_gets_success(
 def test_the_async_dispatcher_delivers_once_among_fifty_tasks(
     qpay: respx.MockRouter, backend: str
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     events: list[PaymentEvent] = []
     outcomes: list[str] = []
 
@@ -380,7 +380,7 @@ def test_the_async_dispatcher_delivers_once_among_fifty_tasks(
 
 
 def test_a_cancelled_delivery_gives_its_claim_back(qpay: respx.MockRouter) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     events: list[PaymentEvent] = []
 
     async def main() -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from callbacks.payments import delivered_key
 from callbacks.shop import PAID, SECRET, QuickShop, Shop
+from helpers.invoices import make_invoice
+from helpers.settings import SETTINGS
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
-from support import SETTINGS, make_invoice
 
 if TYPE_CHECKING:
     import respx

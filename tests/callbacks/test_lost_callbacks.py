@@ -10,7 +10,8 @@ import anyio
 import httpx
 import pytest
 
-from callbacks.payments import INVOICE, PAYMENT, QUERY, payment, says
+from callbacks.payments import INVOICE, PAYMENT, QUERY, answer_payment, payment
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -18,7 +19,6 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
 )
-from support import SETTINGS
 
 if TYPE_CHECKING:
     import respx
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def test_a_callback_that_names_only_an_invoice_is_looked_up_there(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
     reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})
     assert reply.outcome == "delivered"
@@ -37,7 +37,7 @@ def test_a_callback_that_names_only_an_invoice_is_looked_up_there(
 def test_a_callback_that_names_a_payment_too_is_of_the_payment_alone(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     check = qpay.post("/payment/check")
     told = {"payment_id": PAYMENT, "object_type": "INVOICE", "object_id": "i-1"}
     assert dispatcher.handle(body=told).outcome == "delivered"
@@ -47,7 +47,7 @@ def test_a_callback_that_names_a_payment_too_is_of_the_payment_alone(
 def test_a_lost_one_is_delivered_with_the_invoices_own_parameters(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
     assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
     assert [reply.outcome for reply in dispatcher.check("i-1")] == ["duplicate"]
@@ -80,7 +80,7 @@ def test_a_payment_behind_a_hundred_failed_ones_is_delivered(
         return httpx.Response(200, json={"count": 101, "rows": pages[number - 1]})
 
     pages = [[payment("NEW", payment_id=f"n-{n}") for n in range(100)], [payment()]]
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     checked = qpay.post("/payment/check").mock(side_effect=page)
     assert check_by(kind(**SETTINGS)) == ["delivered"]
     assert checked.call_count == 2
@@ -89,7 +89,7 @@ def test_a_payment_behind_a_hundred_failed_ones_is_delivered(
 def test_a_page_that_comes_again_ends_the_check(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     checked = qpay.post("/payment/check").respond(json={"count": 9, "rows": [payment()]})
     assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
     assert checked.call_count == 2
@@ -110,7 +110,7 @@ def test_what_is_not_paid_yet_does_not_keep_back_what_is(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "qpaykit.callbacks")
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     rows = [payment("NEW", payment_id="p-2"), payment()]
     qpay.post("/payment/check").respond(json={"count": 3, "rows": rows})
     assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
@@ -121,7 +121,7 @@ def test_what_is_not_paid_yet_does_not_keep_back_what_is(
 def test_a_payment_without_an_id_is_named_in_the_log_and_not_lost(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     rows = [payment(payment_id=None, payment_amount="7.00"), payment()]
     qpay.post("/payment/check").respond(json={"count": 2, "rows": rows})
     outcomes = [reply.outcome for reply in dispatcher.check("i-1")]
@@ -132,7 +132,7 @@ def test_a_payment_without_an_id_is_named_in_the_log_and_not_lost(
 def test_what_is_delivered_is_not_fetched_again(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher
 ) -> None:
-    fetched = says(qpay, payment())
+    fetched = answer_payment(qpay, payment())
     qpay.post("/payment/check").respond(json={"count": 1, "rows": [payment()]})
     outcomes = [dispatcher.check("i-1")[0].outcome for _ in range(3)]
     assert outcomes == ["delivered", "duplicate", "duplicate"]
@@ -156,7 +156,7 @@ def test_a_callback_of_an_invoice_gets_the_gravest_of_its_payments_replies(
     status_code: int,
     outcome: str,
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     qpay.get("/payment/p-2").respond(404, json={"error": "PAYMENT_NOTFOUND"})
     qpay.post("/payment/check").respond(json={"count": len(rows), "rows": rows})
     reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})

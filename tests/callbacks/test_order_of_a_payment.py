@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from callbacks.shop import PAID, SECRET, Shop
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -18,7 +19,6 @@ from qpaykit import (
     PaymentEvent,
     sign_callback_url,
 )
-from support import SETTINGS
 
 
 class TestTheInvoiceOfAPayment:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callbacks.payments import PAYMENT, QUERY, payment, says
+from callbacks.payments import PAYMENT, QUERY, answer_payment, payment
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -19,7 +20,6 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
 )
-from support import SETTINGS
 
 if TYPE_CHECKING:
     import respx
@@ -91,7 +91,7 @@ class TestAStoreThatCannotTakeTheRecord:
     def test_is_tried_again_within_the_lease(
         self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture, awaited: bool
     ) -> None:
-        says(qpay, payment())
+        answer_payment(qpay, payment())
         store = Failing(times=2)
         handled = Handled(store, awaited=awaited, lease=60)
         assert handled.outcomes(2) == ["delivered", "duplicate"]
@@ -102,7 +102,7 @@ class TestAStoreThatCannotTakeTheRecord:
     def test_does_not_make_this_process_deliver_again_when_the_lease_has_ended(
         self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture, awaited: bool
     ) -> None:
-        says(qpay, payment())
+        answer_payment(qpay, payment())
         handled = Handled(Failing(times=1000), awaited=awaited, lease=0.2)
         assert handled.outcomes(3, pause=0.2) == ["delivered", "duplicate", "duplicate"]
         assert handled.calls == 1
@@ -111,7 +111,7 @@ class TestAStoreThatCannotTakeTheRecord:
     def test_gets_the_record_at_the_next_chance(
         self, qpay: respx.MockRouter, awaited: bool
     ) -> None:
-        says(qpay, payment())
+        answer_payment(qpay, payment())
         store = Failing(times=1000)
         handled = Handled(store, awaited=awaited, lease=0.1)
         mended = threading.Timer(0.3, setattr, (store, "times", 0))
@@ -124,7 +124,7 @@ class TestAStoreThatCannotTakeTheRecord:
     def test_undoes_a_delivery_that_it_commits_itself(
         self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture, awaited: bool
     ) -> None:
-        says(qpay, payment())
+        answer_payment(qpay, payment())
         handled = Handled(Committing(), awaited=awaited, lease=60)
         assert handled.outcomes(2) == ["handler_failed", "delivered"]
         errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
@@ -145,7 +145,7 @@ class Slow(MemoryStore):
 def test_a_cancellation_during_the_record_ends_the_call_and_nothing_after_it(
     qpay: respx.MockRouter,
 ) -> None:
-    says(qpay, payment())
+    answer_payment(qpay, payment())
     seen: list[str] = []
     store = Slow()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from callbacks.payments import PAYMENT, QUERY, payment, says
+from callbacks.payments import PAYMENT, QUERY, answer_payment, payment
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -105,7 +105,7 @@ class TestRegistering:
     def test_a_late_handler_is_refused(
         self, qpay: respx.MockRouter, dispatcher: CallbackDispatcher
     ) -> None:
-        says(qpay, payment())
+        answer_payment(qpay, payment())
         dispatcher.handle(query=QUERY)
         with pytest.raises(ConfigurationError, match="before the first"):
             dispatcher.on_failed(lambda event: None)
@@ -139,7 +139,7 @@ class TestRegistering:
     def test_what_nobody_awaits_is_not_delivered(
         self, qpay: respx.MockRouter, client: QPayClient
     ) -> None:
-        says(qpay, payment())
+        answer_payment(qpay, payment())
         dispatcher = CallbackDispatcher(client)
         awaited: list[PaymentEvent] = []
 

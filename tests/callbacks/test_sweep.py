@@ -14,6 +14,7 @@ import anyio
 import pytest
 from pydantic import ValidationError
 
+from helpers.store_processes import open_store
 from qpaykit import (
     ULAANBAATAR,
     AsyncCallbackDispatcher,
@@ -29,7 +30,6 @@ from qpaykit import (
     Store,
 )
 from qpaykit._invoice_record import record_key
-from workers import open_store
 
 if TYPE_CHECKING:
     from qpaykit import CallbackReply
@@ -109,11 +109,11 @@ def plain_shop(qpay_simulator: Simulator) -> Iterator[Shop]:
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
 def shared_shop(
-    request: pytest.FixtureRequest, qpay_simulator: Simulator, where: Callable[[str], str]
+    request: pytest.FixtureRequest, qpay_simulator: Simulator, store_url: Callable[[str], str]
 ) -> Iterator[Shop]:
     kind = request.param
     shop = Shop(
-        qpay_simulator, MemoryStore() if kind == "memory" else open_store(kind, where(kind))
+        qpay_simulator, MemoryStore() if kind == "memory" else open_store(kind, store_url(kind))
     )
     yield shop
     shop.client.close()

@@ -8,7 +8,8 @@ import anyio
 import pytest
 from typing_extensions import TypedDict, Unpack
 
-from callbacks.payments import QUERY, delivered_key, payment, says
+from callbacks.payments import QUERY, answer_payment, delivered_key, payment
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -19,7 +20,6 @@ from qpaykit import (
     QPayClient,
     Store,
 )
-from support import SETTINGS
 
 if TYPE_CHECKING:
     import respx
@@ -114,7 +114,7 @@ class TestWaiting:
     def test_by_default_qpay_is_asked_for_three_seconds_with_growing_pauses(
         self, qpay: respx.MockRouter, clock: Clock, awaited: bool
     ) -> None:
-        route = says(qpay, payment("NEW"))
+        route = answer_payment(qpay, payment("NEW"))
         assert handled(awaited=awaited) == "not_paid_yet"
         assert clock.pauses == [0.25, 0.5, 1.0]
         assert route.call_count == 4
@@ -122,14 +122,14 @@ class TestWaiting:
     def test_patience_is_used_to_its_end(
         self, qpay: respx.MockRouter, clock: Clock, awaited: bool
     ) -> None:
-        says(qpay, payment("NEW"))
+        answer_payment(qpay, payment("NEW"))
         handled(awaited=awaited, patience=1.75)
         assert clock.pauses == [0.25, 0.5, 1.0]
 
     def test_by_default_another_delivery_is_waited_for_as_long_and_often_looked_at(
         self, qpay: respx.MockRouter, clock: Clock, awaited: bool
     ) -> None:
-        says(qpay, payment())
+        answer_payment(qpay, payment())
         store = MemoryStore()
         account = QPayClient(**SETTINGS).settings.account
         store.claim(delivered_key(account), "another process", lease=60)
@@ -140,7 +140,7 @@ class TestWaiting:
     def test_with_no_patience_nothing_is_waited_for(
         self, qpay: respx.MockRouter, clock: Clock, awaited: bool
     ) -> None:
-        says(qpay, payment("NEW"), payment())
+        answer_payment(qpay, payment("NEW"), payment())
         store = MemoryStore()
         account = QPayClient(**SETTINGS).settings.account
         store.claim(delivered_key(account), "another process", lease=60)
@@ -151,7 +151,7 @@ class TestWaiting:
     def test_by_default_a_handler_may_take_two_minutes(
         self, qpay: respx.MockRouter, awaited: bool
     ) -> None:
-        says(qpay, payment())
+        answer_payment(qpay, payment())
         store = Patient()
         assert handled(awaited=awaited, store=store) == "delivered"
         assert store.leases == [120]

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from concurrency.peers import Peer, peer
-from support import Settings, settings_at
+from helpers.blocking_server import BlockingServer, blocking_server
+from helpers.settings import Settings, settings_at
 
 
 @pytest.fixture
-def qpay_peer() -> Iterator[Peer]:
-    with peer() as server:
+def blocking_qpay() -> Iterator[BlockingServer]:
+    with blocking_server() as server:
         yield server
 
 
 @pytest.fixture
-def there(qpay_peer: Peer) -> Settings:
-    return settings_at(qpay_peer.base_url)
+def server_settings(blocking_qpay: BlockingServer) -> Settings:
+    return settings_at(blocking_qpay.base_url)

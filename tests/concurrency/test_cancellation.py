@@ -20,8 +20,10 @@ import httpx
 import pytest
 from packaging.version import Version
 
-from concurrency.steps import WAYS, Way, cancelled_at, cancelled_when, run
-from fuzz.server import ScriptedServer, plain, scripted_server
+from helpers.answers import token_body
+from helpers.cancellation import BACKENDS_AND_TASKS, Cancellation, cancelled_at, cancelled_when, run
+from helpers.scripted_server import ScriptedServer, plain, scripted_server
+from helpers.settings import LIBRARIES, SETTINGS, settings_at
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -37,7 +39,6 @@ from qpaykit._http import pools
 from qpaykit._http.httpx_backend import default_backend
 from qpaykit._http.transport import _stop_after
 from qpaykit.stores.adapters import for_async
-from support import LIBRARIES, SETTINGS, settings_at, token_body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -71,8 +72,8 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def way(request: pytest.FixtureRequest, new_store: Place) -> Way:
-    chosen: Way = request.param
+def way(request: pytest.FixtureRequest, new_store: Place) -> Cancellation:
+    chosen: Cancellation = request.param
     if chosen == "trio" and isinstance(new_store(), AsyncRedisStore):
         # redis.asyncio knows asyncio alone, as the store's docstring says.
         return "asyncio"
@@ -130,9 +131,9 @@ async def gets_an_invoice(client: AsyncQPayClient) -> bool:
     return False
 
 
-@pytest.mark.parametrize("way", WAYS, indirect=True)
+@pytest.mark.parametrize("way", BACKENDS_AND_TASKS, indirect=True)
 def test_a_call_cancelled_at_any_await_leaves_the_login_to_others(
-    new_store: Place, way: Way
+    new_store: Place, way: Cancellation
 ) -> None:
     stuck: list[int] = []
 
@@ -153,9 +154,9 @@ def test_a_call_cancelled_at_any_await_leaves_the_login_to_others(
     assert stuck == []
 
 
-@pytest.mark.parametrize("way", WAYS, indirect=True)
+@pytest.mark.parametrize("way", BACKENDS_AND_TASKS, indirect=True)
 def test_a_delivery_cancelled_at_any_await_is_given_back_or_done(
-    new_store: Place, way: Way
+    new_store: Place, way: Cancellation
 ) -> None:
     lost: list[tuple[int, str]] = []
     doubled: list[int] = []
@@ -212,8 +213,8 @@ class SlowStore(MemoryStore):
             self.given_back.set()
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_claim_that_is_slow_is_given_back_when_its_task_is_cancelled(way: Way) -> None:
+@pytest.mark.parametrize("way", BACKENDS_AND_TASKS)
+def test_a_claim_that_is_slow_is_given_back_when_its_task_is_cancelled(way: Cancellation) -> None:
     async def main() -> None:
         store = SlowStore()
         async with client_on(store) as client:
@@ -307,9 +308,9 @@ def test_a_timeout_during_a_claim_is_a_timeout_at_the_next_wait(face: int) -> No
 
 @anyio_forgets_sockets
 @pytest.mark.parametrize("library", ["connections of its own", *LIBRARIES])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", BACKENDS_AND_TASKS)
 def test_a_send_cancelled_at_any_await_leaves_the_connections_usable(
-    way: Way, library: str, monkeypatch: pytest.MonkeyPatch
+    way: Cancellation, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So that one connection that is lost is missed.
     monkeypatch.setattr(pools, "POOL_CONNECTIONS", 1)

@@ -15,22 +15,24 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from concurrency.peers import Peer
+from helpers.blocking_server import BlockingServer
+from helpers.settings import BACKENDS, LIBRARIES, Settings, settings_at
 from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient, QPayError
-from support import BACKENDS, LIBRARIES, Settings, settings_at
 
 SECONDS = 5.0
 
 
-def test_close_during_a_call_of_another_thread(qpay_peer: Peer, there: Settings) -> None:
-    client = QPayClient(**there, timeout=SECONDS)
+def test_close_during_a_call_of_another_thread(
+    blocking_qpay: BlockingServer, server_settings: Settings
+) -> None:
+    client = QPayClient(**server_settings, timeout=SECONDS)
     client.tokens.get()
-    qpay_peer.hold = True
+    blocking_qpay.hold = True
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(client.invoices.get, "i-1")
-        assert qpay_peer.waiting.wait(SECONDS)
+        assert blocking_qpay.waiting.wait(SECONDS)
         client.close()
-        qpay_peer.go.set()
+        blocking_qpay.go.set()
         error = call.exception(2 * SECONDS)
     assert error is None or (isinstance(error, QPayError) and "closed" in str(error))
     with pytest.raises(ConfigurationError, match="closed"):
@@ -39,12 +41,12 @@ def test_close_during_a_call_of_another_thread(qpay_peer: Peer, there: Settings)
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_aclose_during_a_call_of_another_task(
-    qpay_peer: Peer, there: Settings, backend: str
+    blocking_qpay: BlockingServer, server_settings: Settings, backend: str
 ) -> None:
     async def main() -> None:
-        client = AsyncQPayClient(**there, timeout=SECONDS)
+        client = AsyncQPayClient(**server_settings, timeout=SECONDS)
         await client.tokens.get()
-        qpay_peer.hold = True
+        blocking_qpay.hold = True
         errors: list[QPayError] = []
 
         async def call() -> None:
@@ -56,10 +58,10 @@ def test_aclose_during_a_call_of_another_task(
         with anyio.fail_after(2 * SECONDS):
             async with anyio.create_task_group() as group:
                 group.start_soon(call)
-                while not qpay_peer.waiting.is_set():  # noqa: ASYNC110 (set in a thread)
+                while not blocking_qpay.waiting.is_set():  # noqa: ASYNC110 (set in a thread)
                     await anyio.sleep(0.005)
                 await client.aclose()
-                qpay_peer.go.set()
+                blocking_qpay.go.set()
         assert all("closed" in str(error) for error in errors)
         with pytest.raises(ConfigurationError, match="closed"):
             await client.invoices.get("i-1")
@@ -123,8 +125,8 @@ def test_aclosing_ends_the_connections_at_once(backend: str) -> None:
         anyio.run(main, backend=backend)
 
 
-def test_closing_twice_is_closing_once(there: Settings) -> None:
-    client = QPayClient(**there)
+def test_closing_twice_is_closing_once(server_settings: Settings) -> None:
+    client = QPayClient(**server_settings)
     client.tokens.get()
     client.close()
     client.close()
@@ -132,8 +134,10 @@ def test_closing_twice_is_closing_once(there: Settings) -> None:
         client.invoices.get("i-1")
 
 
-def test_a_with_options_client_ends_with_the_one_that_it_came_from(there: Settings) -> None:
-    client = QPayClient(**there)
+def test_a_with_options_client_ends_with_the_one_that_it_came_from(
+    server_settings: Settings,
+) -> None:
+    client = QPayClient(**server_settings)
     patient = client.with_options(timeout=60)
     patient.invoices.get("i-1")
     client.close()
@@ -142,9 +146,9 @@ def test_a_with_options_client_ends_with_the_one_that_it_came_from(there: Settin
 
 
 def test_closing_a_with_options_client_leaves_the_one_that_it_came_from_open(
-    there: Settings,
+    server_settings: Settings,
 ) -> None:
-    with QPayClient(**there) as client:
+    with QPayClient(**server_settings) as client:
         with client.with_options(timeout=60) as patient:
             patient.invoices.get("i-1")
         assert client.invoices.get("i-1").invoice_id == "i-1"
@@ -152,10 +156,10 @@ def test_closing_a_with_options_client_leaves_the_one_that_it_came_from_open(
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_closing_an_async_with_options_client_leaves_the_one_that_it_came_from_open(
-    there: Settings, backend: str
+    server_settings: Settings, backend: str
 ) -> None:
     async def main() -> None:
-        async with AsyncQPayClient(**there) as client:
+        async with AsyncQPayClient(**server_settings) as client:
             async with client.with_options(timeout=60) as patient:
                 await patient.invoices.get("i-1")
             assert (await client.invoices.get("i-1")).invoice_id == "i-1"
@@ -164,9 +168,11 @@ def test_closing_an_async_with_options_client_leaves_the_one_that_it_came_from_o
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_a_client_whose_http_client_was_closed_says_so(there: Settings, library: str) -> None:
+def test_a_client_whose_http_client_was_closed_says_so(
+    server_settings: Settings, library: str
+) -> None:
     http_client = importlib.import_module(library).Client()
-    client = QPayClient(**there, http_client=http_client)
+    client = QPayClient(**server_settings, http_client=http_client)
     client.tokens.get()
     http_client.close()
     with pytest.raises(ConfigurationError, match="http_client is closed"):
@@ -176,11 +182,11 @@ def test_a_client_whose_http_client_was_closed_says_so(there: Settings, library:
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_an_async_client_whose_http_client_was_closed_says_so(
-    there: Settings, library: str, backend: str
+    server_settings: Settings, library: str, backend: str
 ) -> None:
     async def main() -> None:
         http_client = importlib.import_module(library).AsyncClient()
-        client = AsyncQPayClient(**there, http_client=http_client)
+        client = AsyncQPayClient(**server_settings, http_client=http_client)
         await client.tokens.get()
         await http_client.aclose()
         with pytest.raises(ConfigurationError, match="http_client is closed"):
@@ -191,17 +197,17 @@ def test_an_async_client_whose_http_client_was_closed_says_so(
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_closing_the_http_client_during_a_call_ends_the_call(
-    qpay_peer: Peer, there: Settings, library: str
+    blocking_qpay: BlockingServer, server_settings: Settings, library: str
 ) -> None:
     http_client = importlib.import_module(library).Client()
-    client = QPayClient(**there, timeout=SECONDS, max_retries=0, http_client=http_client)
+    client = QPayClient(**server_settings, timeout=SECONDS, max_retries=0, http_client=http_client)
     client.tokens.get()
-    qpay_peer.hold = True
+    blocking_qpay.hold = True
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(client.invoices.get, "i-1")
-        assert qpay_peer.waiting.wait(SECONDS)
+        assert blocking_qpay.waiting.wait(SECONDS)
         http_client.close()
-        qpay_peer.go.set()
+        blocking_qpay.go.set()
         error = call.exception(2 * SECONDS)
     assert error is None or isinstance(error, QPayError)
 
@@ -213,23 +219,23 @@ class StopNowError(BaseException):
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such timers")
 @pytest.mark.parametrize("held", ["hold", "hold_login"], ids=["call", "login"])
 def test_a_call_that_a_signal_ends_leaves_the_client_usable(
-    qpay_peer: Peer, there: Settings, held: str
+    blocking_qpay: BlockingServer, server_settings: Settings, held: str
 ) -> None:
     def stop(number: int, frame: FrameType | None) -> None:
         raise StopNowError
 
     before = signal.signal(signal.SIGALRM, stop)
     try:
-        with QPayClient(**there, timeout=SECONDS) as client:
+        with QPayClient(**server_settings, timeout=SECONDS) as client:
             if held == "hold":
                 client.tokens.get()
-            setattr(qpay_peer, held, True)
+            setattr(blocking_qpay, held, True)
             signal.setitimer(signal.ITIMER_REAL, 0.2)
             with pytest.raises(StopNowError):
                 client.invoices.get("i-1")
-            assert qpay_peer.waiting.is_set()
-            qpay_peer.hold = False
-            qpay_peer.go.set()
+            assert blocking_qpay.waiting.is_set()
+            blocking_qpay.hold = False
+            blocking_qpay.go.set()
             # A login that nobody gave back would be waited for as long as its lease.
             with ThreadPoolExecutor(1) as pool:
                 again = pool.submit(client.invoices.get, "i-1")

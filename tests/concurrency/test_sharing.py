@@ -9,21 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 import anyio
 import pytest
 
-from concurrency.forked import get_async, in_a_child
-from concurrency.peers import Peer
+from helpers.blocking_server import BlockingServer
+from helpers.fork import get_async, in_a_child
+from helpers.settings import Settings
 from qpaykit import AsyncQPayClient, QPayClient
 from qpaykit._http.httpx_backend import Backend, open_pools
 from qpaykit._http.pools import POOL_CONNECTIONS, Pool, PoolGroup
-from support import Settings
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 
 def test_sixty_four_threads_that_start_at_once_make_one_login(
-    qpay_peer: Peer, there: Settings
+    blocking_qpay: BlockingServer, server_settings: Settings
 ) -> None:
     start = threading.Barrier(64)
-    with QPayClient(**there) as client, ThreadPoolExecutor(64) as pool:
+    with QPayClient(**server_settings) as client, ThreadPoolExecutor(64) as pool:
 
         def work() -> str | None:
             start.wait()
@@ -31,25 +31,25 @@ def test_sixty_four_threads_that_start_at_once_make_one_login(
 
         done = [future.result() for future in [pool.submit(work) for _ in range(64)]]
     assert done == ["i-1"] * 64
-    assert qpay_peer.logins() == 1
+    assert blocking_qpay.logins() == 1
 
 
 def test_an_async_client_serves_one_event_loop_after_another(
-    qpay_peer: Peer, there: Settings
+    blocking_qpay: BlockingServer, server_settings: Settings
 ) -> None:
-    client = AsyncQPayClient(**there)
+    client = AsyncQPayClient(**server_settings)
     got = [get_async(client, backend) for backend in ("asyncio", "asyncio", "trio")]
     assert got == ["i-1"] * 3
-    assert qpay_peer.logins() == 1
+    assert blocking_qpay.logins() == 1
 
 
 @pytest.mark.parametrize(
     "backends", [("asyncio", "asyncio"), ("trio", "trio"), ("asyncio", "trio")]
 )
 def test_two_event_loops_use_one_async_client_at_once(
-    qpay_peer: Peer, there: Settings, backends: tuple[str, str]
+    blocking_qpay: BlockingServer, server_settings: Settings, backends: tuple[str, str]
 ) -> None:
-    client = AsyncQPayClient(**there)
+    client = AsyncQPayClient(**server_settings)
     start = threading.Barrier(2)
 
     async def many() -> list[str | None]:
@@ -67,53 +67,53 @@ def test_two_event_loops_use_one_async_client_at_once(
     with ThreadPoolExecutor(2) as pool:
         futures = [pool.submit(lambda on: anyio.run(many, backend=on), on) for on in backends]
         assert [future.result() for future in futures] == [["i-1"] * 10] * 2
-    assert qpay_peer.logins() == 1
+    assert blocking_qpay.logins() == 1
 
 
 @forks
 def test_a_child_uses_its_parents_client_over_connections_of_its_own(
-    qpay_peer: Peer, there: Settings
+    blocking_qpay: BlockingServer, server_settings: Settings
 ) -> None:
-    with QPayClient(**there) as client:
+    with QPayClient(**server_settings) as client:
         client.invoices.get("i-1")
         assert in_a_child(lambda: client.invoices.get("i-1").invoice_id) == "i-1"
         client.invoices.get("i-1")
-    login, parent, child, again = [port for _, port in qpay_peer.seen]
+    login, parent, child, again = [port for _, port in blocking_qpay.seen]
     assert login == parent == again
     assert child != parent
 
 
 @forks
 def test_a_child_that_closes_the_client_leaves_the_parents_connection_open(
-    qpay_peer: Peer, there: Settings
+    blocking_qpay: BlockingServer, server_settings: Settings
 ) -> None:
-    with QPayClient(**there) as client:
+    with QPayClient(**server_settings) as client:
         client.invoices.get("i-1")
         assert in_a_child(client.close) is None
         client.invoices.get("i-1")
-    assert len({port for _, port in qpay_peer.seen}) == 1
+    assert len({port for _, port in blocking_qpay.seen}) == 1
 
 
 @forks
 def test_a_child_does_not_wait_for_a_login_of_its_parents_thread(
-    qpay_peer: Peer, there: Settings
+    blocking_qpay: BlockingServer, server_settings: Settings
 ) -> None:
     # That thread does not exist in the child: nobody there would ever give its claim back.
-    with QPayClient(**there) as client, ThreadPoolExecutor(1) as pool:
+    with QPayClient(**server_settings) as client, ThreadPoolExecutor(1) as pool:
         client.tokens.get()
         client.tokens.invalidate()
-        qpay_peer.hold_login = True
+        blocking_qpay.hold_login = True
         login = pool.submit(client.tokens.get)
-        assert qpay_peer.waiting.wait(5)
+        assert blocking_qpay.waiting.wait(5)
         told = in_a_child(lambda: client.invoices.get("i-1").invoice_id)
-        qpay_peer.go.set()
+        blocking_qpay.go.set()
         assert told == "i-1"
         assert login.result() == "access-1"
 
 
 @forks
 def test_a_child_opens_connections_while_its_parents_thread_does_so(
-    qpay_peer: Peer, there: Settings, monkeypatch: pytest.MonkeyPatch
+    blocking_qpay: BlockingServer, server_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # That thread holds the lock, and does not exist in the child to give it back.
     opening, go = threading.Event(), threading.Event()
@@ -125,7 +125,7 @@ def test_a_child_opens_connections_while_its_parents_thread_does_so(
         return open_pools(library, direct=direct)
 
     monkeypatch.setattr("qpaykit._http.transport.open_pools", slowly)
-    with QPayClient(**there) as client, ThreadPoolExecutor(1) as pool:
+    with QPayClient(**server_settings) as client, ThreadPoolExecutor(1) as pool:
         parent = pool.submit(client.tokens.get)
         assert opening.wait(5)
         told = in_a_child(lambda: client.invoices.get("i-1").invoice_id)
@@ -158,10 +158,12 @@ def test_a_child_finds_no_lane_locked_by_its_parents_thread() -> None:
 
 
 @forks
-def test_a_child_uses_its_parents_async_client(qpay_peer: Peer, there: Settings) -> None:
-    client = AsyncQPayClient(**there)
+def test_a_child_uses_its_parents_async_client(
+    blocking_qpay: BlockingServer, server_settings: Settings
+) -> None:
+    client = AsyncQPayClient(**server_settings)
     assert get_async(client) == "i-1"
     assert in_a_child(lambda: get_async(client)) == "i-1"
-    ports = [port for _, port in qpay_peer.seen]
+    ports = [port for _, port in blocking_qpay.seen]
     assert ports[-1] not in ports[:-1]
-    assert qpay_peer.logins() == 1
+    assert blocking_qpay.logins() == 1

@@ -20,11 +20,11 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
+from helpers.processes import hear_interrupts
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient, SQLiteStore
 from qpaykit.cli.app import run
 from qpaykit.simulator import Simulator
 from qpaykit.stores.delivery import ULAANBAATAR
-from support import hear_interrupts
 
 BIN = Path(sys.executable).parent
 # How the page writes what differs: an order's invoice and payment.

@@ -20,9 +20,9 @@ from django.core import management
 from packaging.requirements import Requirement
 
 from docs.blocks import ROOT, pages, to_run
+from helpers.processes import hear_interrupts
 from qpaykit.config import Settings
 from qpaykit.simulator import Simulator
-from support import hear_interrupts
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from docs.blocks import blocks, to_run
+from helpers.processes import free_port
 from qpaykit.simulator import Simulator
-from support import free_port
 
 pytestmark = pytest.mark.slow
 

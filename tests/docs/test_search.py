@@ -11,8 +11,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from browser import chromium, clicks, waiting
 from docs.built_site import served
+from helpers.browser import chromium, clicks, waiting
 
 pytestmark = pytest.mark.slow
 

@@ -13,9 +13,9 @@ from site_pages import pages
 import qpaykit
 import qpaykit.quickqr
 import qpaykit.simulator
-from browser import chromium, clicks, waiting
 from docs.blocks import ROOT
 from docs.built_site import served
+from helpers.browser import chromium, clicks, waiting
 from qpaykit.models.invoices import InvoiceFields
 from qpaykit.quickqr import invoices as quick_invoices
 from qpaykit.quickqr import merchants, places

@@ -7,7 +7,7 @@ import json
 
 from hypothesis import strategies as st
 
-from fuzz.server import Answer, a_token, plain
+from helpers.scripted_server import Answer, a_token, plain
 
 CODES = [
     "INVOICE_NOTFOUND",

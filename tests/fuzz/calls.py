@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.quickqr import ACCOUNT, COMPANY, PERSON
 from qpaykit import AsyncQPayClient, QPayClient
 from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
-from support import ACCOUNT, COMPANY, PERSON
 
 _DATES: dict[str, Any] = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
 

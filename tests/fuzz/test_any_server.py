@@ -15,17 +15,11 @@ from hypothesis import strategies as st
 
 from fuzz.answers import ANSWERS, LOGINS, SCRIPTS
 from fuzz.calls import CALLS, UNSAFE, Call
-from fuzz.server import Answer, Arrival, ScriptedServer, plain, scripted_server
+from helpers.quickqr import QUICKQR_SETTINGS, QuickQRSettings
+from helpers.scripted_server import Answer, Arrival, ScriptedServer, plain, scripted_server
+from helpers.settings import BACKENDS, LIBRARIES, SETTINGS, Settings
 from qpaykit import AsyncQPayClient, QPayClient, QPayError
 from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
-from support import (
-    BACKENDS,
-    LIBRARIES,
-    QUICKQR_SETTINGS,
-    SETTINGS,
-    QuickQRSettings,
-    Settings,
-)
 
 TIMEOUT = 0.1
 RETRIES = 1

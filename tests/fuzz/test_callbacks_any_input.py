@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers.answers import token_body
+from helpers.settings import SETTINGS
 from qpaykit import CallbackDispatcher, MemoryStore, PaymentEvent, QPayClient
 from qpaykit.callbacks.events import Outcome
-from support import SETTINGS, token_body
 
 pytestmark = pytest.mark.slow
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from helpers.answers import token_body
+from helpers.settings import SETTINGS
 from qpaykit import (
     CallbackDispatcher,
     MemoryStore,
@@ -15,7 +17,6 @@ from qpaykit import (
     Store,
     sign_callback_url,
 )
-from support import SETTINGS, token_body
 
 if TYPE_CHECKING:
     from qpaykit import Delivery

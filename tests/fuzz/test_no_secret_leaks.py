@@ -19,10 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.calls import CALLS, Call
+from helpers.answers import token_body
+from helpers.quickqr import QUICKQR_SETTINGS, QuickQRSettings
+from helpers.settings import SETTINGS, Settings
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient, QPayError, WaitTimeoutError
 from qpaykit._redaction import Redactor
 from qpaykit.quickqr import QuickQRClient
-from support import QUICKQR_SETTINGS, SETTINGS, QuickQRSettings, Settings, token_body
 
 pytestmark = pytest.mark.slow
 

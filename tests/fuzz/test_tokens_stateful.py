@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from clock import Clock
+from helpers.fake_clock import Clock
+from helpers.settings import SETTINGS
 from qpaykit import MemoryStore, QPayClient, QPayError
-from support import SETTINGS
 
 pytestmark = pytest.mark.slow
 

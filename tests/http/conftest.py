@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fuzz.server import ScriptedServer, scripted_server
-from support import settings_at
+from helpers.scripted_server import ScriptedServer, scripted_server
+from helpers.settings import settings_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support import Settings
+    from helpers.settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -28,5 +28,5 @@ def scripted(_scripted: ScriptedServer) -> ScriptedServer:
 
 
 @pytest.fixture
-def there(scripted: ScriptedServer) -> Settings:
+def server_settings(scripted: ScriptedServer) -> Settings:
     return settings_at(scripted.base_url)

@@ -10,9 +10,10 @@ import zlib
 import httpx
 import pytest
 
+from helpers.answers import token_body
+from helpers.settings import SETTINGS
 from qpaykit import OutcomeUnknownError, QPayClient, TransportError
 from qpaykit._http.body import Body
-from support import SETTINGS, token_body
 
 INVOICE = json.dumps({"invoice_id": "i-1", "note": "Цай" * 1000}).encode()
 MEGABYTE = 1024 * 1024

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from helpers.settings import SETTINGS, settings_at
 from qpaykit import QPayClient, TransportError, TransportTimeout
-from support import SETTINGS, settings_at
 
 TIMEOUT = 0.6
 SLACK = 1.0

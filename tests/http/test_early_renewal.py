@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from overtaken import Overtaken, a_token
+from helpers.answers import token_body
+from helpers.concurrent_login import ConcurrentLoginStore, a_token
+from helpers.settings import SETTINGS
 from qpaykit import MemoryStore, QPayClient
-from support import SETTINGS, token_body
 
 if TYPE_CHECKING:
     import respx
@@ -98,7 +99,7 @@ class TestEarlyRenewal:
     def test_what_another_renewed_before_the_claim_is_not_renewed_again(
         self, qpay: respx.MockRouter
     ) -> None:
-        store = Overtaken()
+        store = ConcurrentLoginStore()
         client = self.due_client(qpay, store)
         store.newer = a_token("newer")
         refresh = qpay.post("/auth/refresh").respond(json=token_body("newest"))

@@ -11,16 +11,16 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from fuzz.server import Answer, plain
+from helpers.scripted_server import Answer, plain
+from helpers.settings import LIBRARIES
 from qpaykit import TransportError
-from support import LIBRARIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fuzz.server import ScriptedServer
-    from support import Settings
-    from ways import Opener
+    from helpers.clients import Opener
+    from helpers.scripted_server import ScriptedServer
+    from helpers.settings import Settings
 
 BUSY, GOOD = plain(503, {"error": "SYSTEM_BUSY"}), plain(200, {"payment_id": "p-1"})
 
@@ -45,7 +45,7 @@ def way(request: pytest.FixtureRequest) -> str:
 
 
 def test_event_hooks_see_each_attempt(
-    scripted: ScriptedServer, there: Settings, new_client: Opener, way: str
+    scripted: ScriptedServer, server_settings: Settings, new_client: Opener, way: str
 ) -> None:
     scripted.play([BUSY, GOOD])
     seen: list[tuple[str, object]] = []
@@ -54,7 +54,7 @@ def test_event_hooks_see_each_attempt(
         request=lambda one: seen.append((f"{one.method} {one.url.path}", one.content)),
         response=lambda one: seen.append((one.request.url.path, one.status_code)),
     )
-    client = new_client(**there, http=on_both)
+    client = new_client(**server_settings, http=on_both)
     assert client.payments.get("p-1").payment_id == "p-1"
     call = [("GET /v2/payment/p-1", b""), ("/v2/payment/p-1", 503)]
     again = [("GET /v2/payment/p-1", b""), ("/v2/payment/p-1", 200)]
@@ -63,7 +63,7 @@ def test_event_hooks_see_each_attempt(
 
 
 def test_a_request_hook_sees_the_body_and_may_add_headers(
-    scripted: ScriptedServer, there: Settings, new_client: Opener, way: str
+    scripted: ScriptedServer, server_settings: Settings, new_client: Opener, way: str
 ) -> None:
     scripted.play([plain(200, {"count": 0, "rows": []})])
     bodies: list[bytes] = []
@@ -72,19 +72,19 @@ def test_a_request_hook_sees_the_body_and_may_add_headers(
         request.headers["x-trace"] = "7"
         bodies.append(request.content)
 
-    client = new_client(**there, http=hooks(way, request=look))
+    client = new_client(**server_settings, http=hooks(way, request=look))
     client.payments.check("i-1")
     assert b'"object_id":"i-1"' in bodies[-1]
     assert ["x-trace: 7" in one.head.lower() for one in scripted.arrivals] == [True, True]
 
 
 def test_what_a_hook_raises_reaches_the_caller(
-    scripted: ScriptedServer, there: Settings, new_client: Opener, way: str
+    scripted: ScriptedServer, server_settings: Settings, new_client: Opener, way: str
 ) -> None:
     def fail(request: object) -> None:
         raise RuntimeError("the shop's own fault")
 
-    client = new_client(**there, http=hooks(way, request=fail))
+    client = new_client(**server_settings, http=hooks(way, request=fail))
     with pytest.raises(RuntimeError, match="the shop's own fault"):
         client.payments.get("p-1")
     assert scripted.arrivals == []
@@ -124,13 +124,13 @@ def telemetry() -> Iterator[Telemetry]:
 
 
 def test_each_attempt_is_a_span_below_the_shops_own(
-    scripted: ScriptedServer, there: Settings, telemetry: Telemetry, new_client: Opener
+    scripted: ScriptedServer, server_settings: Settings, telemetry: Telemetry, new_client: Opener
 ) -> None:
     scripted.play([BUSY, GOOD])
-    client = new_client(**there)
+    client = new_client(**server_settings)
     with telemetry.provider.get_tracer("shop").start_as_current_span("order 42") as order:
         client.payments.get("p-1")
-    base = f"{there['base_url']}/v2"
+    base = f"{server_settings['base_url']}/v2"
     login, first, second, _ = telemetry.spans()
     assert telemetry.said()[:3] == [
         ("POST", f"{base}/auth/token", 200),
@@ -147,13 +147,13 @@ def test_each_attempt_is_a_span_below_the_shops_own(
 
 
 def test_a_span_holds_no_secret(
-    scripted: ScriptedServer, there: Settings, telemetry: Telemetry, new_client: Opener
+    scripted: ScriptedServer, server_settings: Settings, telemetry: Telemetry, new_client: Opener
 ) -> None:
     scripted.play([Answer(0, (), "reset")])
     with pytest.raises(TransportError):
-        new_client(**there, max_retries=0).payments.get("p-1")
+        new_client(**server_settings, max_retries=0).payments.get("p-1")
     told = "".join(one.to_json() for one in telemetry.spans())
     assert told.count('"name"') >= 2
     assert "uthorization" not in told
-    assert there["password"] not in told
+    assert server_settings["password"] not in told
     assert "access-1" not in told

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from fuzz.server import plain
+from helpers.answers import token_body
+from helpers.scripted_server import plain
 from qpaykit import CallbackDispatcher, NotFoundError, QPayClient, TransportError
-from support import token_body
 
 if TYPE_CHECKING:
     import respx
 
-    from fuzz.server import ScriptedServer
-    from support import Settings
-    from ways import Opener
+    from helpers.clients import Opener
+    from helpers.scripted_server import ScriptedServer
+    from helpers.settings import Settings
 
 FIELDS = ("operation", "method", "path", "attempt", "status", "code", "error")
 
@@ -168,7 +168,7 @@ def test_a_callback_has_a_record_of_its_outcome(
 
 def test_the_http_librarys_own_log_speaks_only_for_a_client_that_is_handed_in(
     scripted: ScriptedServer,
-    there: Settings,
+    server_settings: Settings,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -180,27 +180,27 @@ def test_the_http_librarys_own_log_speaks_only_for_a_client_that_is_handed_in(
 
     def urls_told(http_client: httpx.Client | None) -> list[str]:
         caplog.clear()
-        with QPayClient(**there, http_client=http_client) as client:
+        with QPayClient(**server_settings, http_client=http_client) as client:
             client.payments.get("p-1")
         return [record.getMessage() for record in caplog.records if record.name == "httpx"]
 
     assert urls_told(None) == []
     with httpx.Client() as http_client:
-        assert f"{there['base_url']}/v2/payment/p-1" in urls_told(http_client)[-1]
+        assert f"{server_settings['base_url']}/v2/payment/p-1" in urls_told(http_client)[-1]
         caplog.set_level(logging.WARNING, "httpx")
         assert urls_told(http_client) == []
 
 
 def test_at_debug_of_every_logger_neither_password_nor_token_is_told(
     scripted: ScriptedServer,
-    there: Settings,
+    server_settings: Settings,
     new_client: Opener,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     scripted.play([plain(200, {"count": 0, "rows": []})])
     caplog.set_level(logging.DEBUG)
-    new_client(**there).payments.check("i-1")
+    new_client(**server_settings).payments.check("i-1")
     told = "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
     assert "receive_response_headers.complete" in told
-    for secret in (there["password"], "access-1", "U0hPUDpo"):
+    for secret in (server_settings["password"], "access-1", "U0hPUDpo"):
         assert secret not in told

@@ -11,7 +11,9 @@ import httpx
 import pytest
 import respx
 
-from clock import Clock
+from helpers.answers import token_body
+from helpers.fake_clock import Clock
+from helpers.settings import SETTINGS
 from qpaykit import (
     AuthenticationError,
     MemoryStore,
@@ -20,7 +22,6 @@ from qpaykit import (
     TransportTimeout,
 )
 from qpaykit._http.token import Token
-from support import SETTINGS, token_body
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from helpers.quickqr import QUICKQR_SETTINGS
 from qpaykit import ConflictError, OutcomeUnknownError, QPayClient, QPayError
 from qpaykit._http import retry
 from qpaykit.quickqr import QuickQRClient
-from support import QUICKQR_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

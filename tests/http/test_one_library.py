@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import qpaykit
-from support import LIBRARIES
+from helpers.settings import LIBRARIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from helpers.answers import CHECK_UNPAID, token_body
 from qpaykit import InvalidRequestError, QPayClient, WaitTimeoutError
-from support import CHECK_UNPAID, token_body
 
 if TYPE_CHECKING:
     import respx

@@ -12,16 +12,16 @@ import httpx
 import pytest
 import trustme
 
-from concurrency.peers import Peer, peer
-from proxy import Proxy, forward_proxy
+from helpers.blocking_server import BlockingServer, blocking_server
+from helpers.proxy import Proxy, forward_proxy
+from helpers.settings import SETTINGS, Settings, settings_at
 from qpaykit import QPayClient, TransportError
-from support import SETTINGS, Settings, settings_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ways import Opener
+    from helpers.clients import Opener
 
 PASSWORD = SETTINGS["password"]
 NAME = "qpay.test"
@@ -33,8 +33,8 @@ def authority() -> trustme.CA:
 
 
 @contextmanager
-def over_tls(authority: trustme.CA, name: str) -> Iterator[Peer]:
-    with peer() as server:
+def over_tls(authority: trustme.CA, name: str) -> Iterator[BlockingServer]:
+    with blocking_server() as server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(name).configure_cert(context)
         server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -42,16 +42,16 @@ def over_tls(authority: trustme.CA, name: str) -> Iterator[Peer]:
 
 
 @pytest.fixture(scope="module")
-def qpay(authority: trustme.CA) -> Iterator[Peer]:
+def qpay(authority: trustme.CA) -> Iterator[BlockingServer]:
     """A QPay whose certificate the authority signed."""
     with over_tls(authority, "127.0.0.1") as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def plain_qpay() -> Iterator[Peer]:
+def plain_qpay() -> Iterator[BlockingServer]:
     """A QPay on loopback without TLS."""
-    with peer() as server:
+    with blocking_server() as server:
         yield server
 
 
@@ -68,14 +68,14 @@ def trusted(authority: trustme.CA, tmp_path: Path) -> str:
     return str(path)
 
 
-def settings(server: Peer, scheme: str = "https") -> Settings:
-    there = SETTINGS.copy()
-    there["base_url"] = f"{scheme}://127.0.0.1:{server.server_port}"
-    return there
+def settings(server: BlockingServer, scheme: str = "https") -> Settings:
+    server_settings = SETTINGS.copy()
+    server_settings["base_url"] = f"{scheme}://127.0.0.1:{server.server_port}"
+    return server_settings
 
 
 def test_an_authority_that_is_given_in_code_is_trusted(
-    qpay: Peer, trusted: str, new_client: Opener
+    qpay: BlockingServer, trusted: str, new_client: Opener
 ) -> None:
     verify = ssl.create_default_context(cafile=trusted)
     client = new_client(**settings(qpay), http={"verify": verify})
@@ -83,7 +83,7 @@ def test_an_authority_that_is_given_in_code_is_trusted(
 
 
 def test_an_authority_of_ssl_cert_file_is_trusted(
-    qpay: Peer, trusted: str, new_client: Opener, monkeypatch: pytest.MonkeyPatch
+    qpay: BlockingServer, trusted: str, new_client: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", trusted)
     assert new_client(**settings(qpay)).invoices.get("i-1").invoice_id == "i-1"
@@ -106,17 +106,17 @@ def test_a_certificate_of_another_authority_or_name_gets_no_password(
 
 
 def test_a_proxy_that_is_given_in_code_is_used(
-    plain_qpay: Peer, proxy: Proxy, new_client: Opener
+    plain_qpay: BlockingServer, proxy: Proxy, new_client: Opener
 ) -> None:
-    there = settings(plain_qpay, "http")
-    client = new_client(**there, http={"proxy": proxy.url})
+    server_settings = settings(plain_qpay, "http")
+    client = new_client(**server_settings, http={"proxy": proxy.url})
     assert client.invoices.get("i-1").invoice_id == "i-1"
-    base = f"{there['base_url']}/v2"
+    base = f"{server_settings['base_url']}/v2"
     assert proxy.seen == [("POST", f"{base}/auth/token"), ("GET", f"{base}/invoice/i-1")]
 
 
 def test_a_proxy_sees_of_https_where_it_goes_and_no_more(
-    qpay: Peer, proxy: Proxy, trusted: str, new_client: Opener
+    qpay: BlockingServer, proxy: Proxy, trusted: str, new_client: Opener
 ) -> None:
     verify = ssl.create_default_context(cafile=trusted)
     client = new_client(**settings(qpay), http={"proxy": proxy.url, "verify": verify})
@@ -168,29 +168,33 @@ def test_a_host_of_no_proxy_is_reached_directly(
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
 @pytest.mark.parametrize("new_client", ["sync-httpx", "asyncio-httpx", "trio-httpx"], indirect=True)
 def test_this_machine_is_reached_past_the_environments_proxies(
-    plain_qpay: Peer, proxy: Proxy, new_client: Opener, monkeypatch: pytest.MonkeyPatch, host: str
+    plain_qpay: BlockingServer,
+    proxy: Proxy,
+    new_client: Opener,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
 ) -> None:
     # The password of http:// would lie open to whoever listens there.
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, proxy.url)
-    there = settings_at(f"http://{host}:{plain_qpay.server_port}")
-    assert new_client(**there).invoices.get("i-1").invoice_id == "i-1"
+    server_settings = settings_at(f"http://{host}:{plain_qpay.server_port}")
+    assert new_client(**server_settings).invoices.get("i-1").invoice_id == "i-1"
     assert proxy.seen == []
     assert proxy.bytes_seen == b""
 
 
 def test_a_client_that_is_handed_in_keeps_its_proxies_for_this_machine(
-    plain_qpay: Peer, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    plain_qpay: BlockingServer, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
-    there = settings(plain_qpay, "http")
-    with httpx.Client() as http, QPayClient(**there, http_client=http) as client:
+    server_settings = settings(plain_qpay, "http")
+    with httpx.Client() as http, QPayClient(**server_settings, http_client=http) as client:
         client.invoices.get("i-1")
     assert len(proxy.seen) == 2
 
 
 def test_a_proxy_that_refuses_means_that_nothing_was_sent(
-    qpay: Peer, proxy: Proxy, new_client: Opener
+    qpay: BlockingServer, proxy: Proxy, new_client: Opener
 ) -> None:
     proxy.refuses = True
     host = urlsplit(proxy.url).netloc

@@ -12,6 +12,7 @@ import pytest
 import respx
 from pydantic import ValidationError
 
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncQPayClient,
     NotFoundError,
@@ -19,7 +20,6 @@ from qpaykit import (
     QPayClient,
     UnexpectedResponseError,
 )
-from support import SETTINGS
 
 ORDER: dict[str, Any] = {"amount": 1, "sender_invoice_no": 7, "invoice_description": "Tea"}
 MUST_BE = {

@@ -7,10 +7,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from helpers.settings import BASE
 from qpaykit import TransportError
 from qpaykit._http.transport import SyncTransport
 from qpaykit._http.types import Request
-from support import BASE
 
 MORE_THAN_ARE_KEPT = 300
 

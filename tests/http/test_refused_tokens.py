@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from helpers.answers import token_body
+from helpers.settings import SETTINGS
 from qpaykit import AsyncQPayClient, AuthenticationError, MemoryStore, QPayClient
 from qpaykit._http.token import Token, token_from_response
 from qpaykit.models import TokenResponse
-from support import SETTINGS, token_body
 
 
 class Refusing:

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from helpers.answers import CHECK_UNPAID, token_body
+from helpers.invoices import make_invoice
+from helpers.quickqr import COMPANY, PERSON, QUICKQR_SETTINGS
+from helpers.settings import SETTINGS
 from qpaykit import (
     AuthenticationError,
     NotFoundError,
@@ -21,15 +25,6 @@ from qpaykit import (
     UnexpectedResponseError,
 )
 from qpaykit.quickqr import QuickQRClient
-from support import (
-    CHECK_UNPAID,
-    COMPANY,
-    PERSON,
-    QUICKQR_SETTINGS,
-    SETTINGS,
-    make_invoice,
-    token_body,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fuzz.server import Answer, plain
+from helpers.scripted_server import Answer, plain
+from helpers.settings import SETTINGS
 from qpaykit import OutcomeUnknownError, TransportError, TransportTimeout
-from support import SETTINGS
 
 if TYPE_CHECKING:
-    from fuzz.server import ScriptedServer
+    from helpers.clients import Opener
+    from helpers.scripted_server import ScriptedServer
+    from helpers.settings import Settings
     from qpaykit import QPayClient
-    from support import Settings
-    from ways import Opener
 
 # Long enough for what is said at once, and short for what is not.
 TIMEOUTS = {TransportError: 5.0, TransportTimeout: 0.2}
@@ -44,13 +44,13 @@ def make_invoice(client: QPayClient) -> object:
 @faults
 def test_an_answer_that_does_not_arrive_is_a_transport_error(
     scripted: ScriptedServer,
-    there: Settings,
+    server_settings: Settings,
     new_client: Opener,
     answer: Answer,
     kind: type[TransportError],
 ) -> None:
     scripted.play([answer])
-    client = new_client(**there)
+    client = new_client(**server_settings)
     client.tokens.get()
     started = time.monotonic()
     with pytest.raises(TransportError) as caught:
@@ -64,13 +64,13 @@ def test_an_answer_that_does_not_arrive_is_a_transport_error(
 @faults
 def test_an_invoice_whose_answer_does_not_arrive_is_sent_once(
     scripted: ScriptedServer,
-    there: Settings,
+    server_settings: Settings,
     new_client: Opener,
     answer: Answer,
     kind: type[TransportError],
 ) -> None:
     scripted.play([answer, plain(200, {"invoice_id": "i-1"})])
-    client = new_client(**there)
+    client = new_client(**server_settings)
     client.tokens.get()
     with pytest.raises(OutcomeUnknownError) as caught:
         make_invoice(client.with_options(timeout=TIMEOUTS[kind]))
@@ -81,18 +81,18 @@ def test_an_invoice_whose_answer_does_not_arrive_is_sent_once(
 def test_a_connection_that_is_refused_sent_nothing(new_client: Opener) -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
-        there = SETTINGS.copy()
-        there["base_url"] = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        server_settings = SETTINGS.copy()
+        server_settings["base_url"] = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         with pytest.raises(TransportError) as caught:
-            make_invoice(new_client(**there, max_retries=1))
+            make_invoice(new_client(**server_settings, max_retries=1))
     assert type(caught.value) is TransportError
     assert not caught.value.sent
 
 
 def test_after_each_of_them_the_client_is_as_good_as_new(
-    scripted: ScriptedServer, there: Settings, new_client: Opener
+    scripted: ScriptedServer, server_settings: Settings, new_client: Opener
 ) -> None:
-    client = new_client(**there, timeout=5, max_retries=0)
+    client = new_client(**server_settings, timeout=5, max_retries=0)
     good = plain(200, {"invoice_id": "i-1"})
     for answer, kind in FAULTS.values():
         if kind is TransportTimeout:
@@ -106,11 +106,11 @@ def test_after_each_of_them_the_client_is_as_good_as_new(
 
 @pytest.mark.parametrize("new_client", ["asyncio-httpx", "trio-httpx"], indirect=True)
 def test_an_answer_that_is_given_up_leaves_nothing_to_the_garbage_collector(
-    scripted: ScriptedServer, there: Settings, new_client: Opener
+    scripted: ScriptedServer, server_settings: Settings, new_client: Opener
 ) -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 99\r\n\r\n"
     scripted.play([Answer(200, (head, b"no gzip at all"), "silent")])
-    client = new_client(**there)
+    client = new_client(**server_settings)
     client.tokens.get()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

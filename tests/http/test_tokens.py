@@ -12,11 +12,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from overtaken import Overtaken, a_token
+from helpers.answers import only_for, token_body
+from helpers.concurrent_login import ConcurrentLoginStore, a_token
+from helpers.settings import SETTINGS
 from qpaykit import AuthenticationError, MemoryStore, QPayClient, ServerError
 from qpaykit._http.token import Token, token_from_response
 from qpaykit.models import TokenResponse
-from support import SETTINGS, only_for, token_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,13 +142,13 @@ class TestALoginBesideAnotherProcess:
     def test_what_the_other_got_just_before_the_claim_is_taken(
         self, qpay: respx.MockRouter
     ) -> None:
-        store = Overtaken()
+        store = ConcurrentLoginStore()
         store.newer = a_token("newer")
         assert QPayClient(**SETTINGS, store=store).tokens.get() == "newer"
         assert qpay["token"].call_count == 0
 
     def test_where_that_is_refused_there_is_a_login_still(self, qpay: respx.MockRouter) -> None:
-        store = Overtaken()
+        store = ConcurrentLoginStore()
         client = QPayClient(**SETTINGS, store=store)
         client.tokens.get()
         store.newer = a_token("newer")

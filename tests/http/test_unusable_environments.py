@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from helpers.settings import SETTINGS
 from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient
 from qpaykit._examination import examine
 from qpaykit._http.httpx_backend import Backend
-from support import SETTINGS
 
 PASSWORD = "the-proxys-password"
 

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from helpers.answers import token_body
+from helpers.settings import BASE, SETTINGS
 from qpaykit import (
     AsyncQPayClient,
     ConfigurationError,
@@ -19,7 +21,6 @@ from qpaykit import (
     QPayClient,
     UnexpectedResponseError,
 )
-from support import BASE, SETTINGS, token_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable

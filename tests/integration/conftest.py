@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from helpers.clients import Opener
     from qpaykit import QPayClient
     from qpaykit.simulator import Simulator
-    from ways import Opener
 
 
 @pytest.fixture

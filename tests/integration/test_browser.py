@@ -9,12 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from selenium.webdriver.common.by import By
 
-from browser import chromium, clicks, sees, waiting
+from helpers.browser import chromium, clicks, sees, waiting
+from helpers.clients import over_one_client
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 from qpaykit.simulator import Simulator
-from ways import one_way
 
-pytestmark = [one_way, pytest.mark.slow]
+pytestmark = [over_one_client, pytest.mark.slow]
 
 
 @pytest.fixture

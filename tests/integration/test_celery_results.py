@@ -35,7 +35,11 @@ def refuse():
 """
 SETTINGS = """
 broker_url = "filesystem://"
-broker_transport_options = {{"data_folder_in": {queue!r}, "data_folder_out": {queue!r}}}
+broker_transport_options = {{
+    "data_folder_in": {queue!r},
+    "data_folder_out": {queue!r},
+    "control_folder": {queue!r},
+}}
 result_backend = "file://{results}"
 """
 

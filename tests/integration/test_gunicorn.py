@@ -18,9 +18,9 @@ import httpx
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
+from helpers.processes import free_port
 from qpaykit import QPayClient, SQLAlchemyStore
 from qpaykit.simulator import Credentials, Simulator
-from support import free_port
 
 pytestmark = [
     pytest.mark.slow,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.store_processes import check_often, deliver, get_token, open_store
 from qpaykit import QPayClient, SQLiteStore, Store
-from workers import check_often, deliver, get_token, open_store
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
@@ -24,9 +24,9 @@ KINDS = ["sqlite", "redis", "postgres"]
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_eight_processes_on_a_cold_store_make_one_login(
-    qpay_simulator: Simulator, where: Callable[[str], str], kind: str
+    qpay_simulator: Simulator, store_url: Callable[[str], str], kind: str
 ) -> None:
-    place, credentials = where(kind), qpay_simulator.credentials
+    place, credentials = store_url(kind), qpay_simulator.credentials
     with get_context("spawn").Pool(8) as pool:
         at = time.time() + 3
         work = [(kind, place, credentials, at)] * 8
@@ -37,9 +37,9 @@ def test_eight_processes_on_a_cold_store_make_one_login(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_processes_that_share_a_store_make_one_login_after_a_revocation(
-    qpay_simulator: Simulator, where: Callable[[str], str], kind: str
+    qpay_simulator: Simulator, store_url: Callable[[str], str], kind: str
 ) -> None:
-    place, credentials = where(kind), qpay_simulator.credentials
+    place, credentials = store_url(kind), qpay_simulator.credentials
     store = open_store(kind, place)
     with QPayClient(**credentials, store=store) as client:
         invoice_id = client.invoices.create(
@@ -80,9 +80,9 @@ def test_two_workers_log_each_other_out_unless_they_share_a_store(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_four_processes_with_the_same_sixty_callbacks_deliver_thirty_payments_once(
-    qpay_simulator: Simulator, where: Callable[[str], str], kind: str
+    qpay_simulator: Simulator, store_url: Callable[[str], str], kind: str
 ) -> None:
-    place, credentials = where(kind), qpay_simulator.credentials
+    place, credentials = store_url(kind), qpay_simulator.credentials
     payments = []
     with QPayClient(**credentials) as client:
         for number in range(30):

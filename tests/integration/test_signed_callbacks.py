@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import anyio
 import pytest
 
+from helpers.clients import Opener
+from helpers.settings import BACKENDS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -18,8 +20,6 @@ from qpaykit import (
     MemoryStore,
     PaymentEvent,
 )
-from support import BACKENDS
-from ways import Opener
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from helpers.clients import Opener, over_one_client
+from helpers.settings import BACKENDS
 from qpaykit import (
     AsyncQPayClient,
     AuthenticationError,
@@ -26,8 +28,6 @@ from qpaykit import (
     TransportTimeout,
     WaitTimeoutError,
 )
-from support import BACKENDS
-from ways import Opener, one_way
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
@@ -167,7 +167,7 @@ class TestOneLogin:
                 list(pool.map(qpay_client.payments.check, [invoice_id] * 50))
             assert self.logins(qpay_simulator) == 1
 
-    @one_way
+    @over_one_client
     @pytest.mark.parametrize("backend", BACKENDS)
     def test_fifty_tasks(
         self, qpay_simulator: Simulator, qpay_client: QPayClient, backend: str

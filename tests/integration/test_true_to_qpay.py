@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from helpers.settings import LIBRARIES
 from qpaykit import Discount, InvoiceLine, QPayClient, QPayError, Surcharge, Tax
 from qpaykit.simulator import Simulator
-from support import LIBRARIES
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 

@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -30,7 +31,6 @@ from qpaykit.integrations import asgi, wsgi
 from qpaykit.integrations import fastapi as qpay_fastapi
 from qpaykit.integrations import flask as qpay_flask
 from qpaykit.integrations import starlette as qpay_starlette
-from support import SETTINGS
 
 PATH = "/qpay/callback"
 PAID = {"payment_id": "p-1", "payment_status": "PAID", "sender_invoice_no": "42"}

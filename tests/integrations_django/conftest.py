@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
+from helpers.postgres import postgres_server
 from integrations_django.project import CALLBACK_URL, SECRET, Shop
-from postgres import postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

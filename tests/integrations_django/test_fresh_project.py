@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from helpers.postgres import postgres_server
 from integrations_django.fresh import Project
-from postgres import postgres_server
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support import HOSTILE_CONTEXTS
+from helpers.settings import HOSTILE_CONTEXTS
 
 pytestmark = pytest.mark.slow
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.store_processes import open_store
 from orders.shop import SECRET, Clock, Opener, Shop
 from qpaykit import MemoryStore, Store
 from qpaykit.orders import flow
-from workers import open_store
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
@@ -46,10 +46,10 @@ STORES = ["sqlite", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("m
 
 @pytest.fixture(params=STORES)
 def stored_shop(
-    request: pytest.FixtureRequest, new_shop: Opener, where: Callable[[str], str]
+    request: pytest.FixtureRequest, new_shop: Opener, store_url: Callable[[str], str]
 ) -> Shop:
     kind = request.param
-    return new_shop(MemoryStore() if kind == "memory" else open_store(kind, where(kind)))
+    return new_shop(MemoryStore() if kind == "memory" else open_store(kind, store_url(kind)))
 
 
 @pytest.fixture

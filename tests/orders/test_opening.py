@@ -16,6 +16,8 @@ import pytest
 import respx
 from pydantic import ValidationError
 
+from helpers.settings import SETTINGS
+from helpers.store_processes import open_orders, open_store
 from orders.shop import SECRET, Clock, Opener, Shop
 from qpaykit import (
     AsyncCallbackDispatcher,
@@ -36,8 +38,6 @@ from qpaykit import (
 )
 from qpaykit._invoice_record import record_key
 from qpaykit._order_record import order_key, page_key
-from support import SETTINGS
-from workers import open_orders, open_store
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
@@ -270,10 +270,10 @@ class TestTwoAtOnce:
     @pytest.mark.slow
     @pytest.mark.parametrize("kind", ["sqlite", "redis"])
     def test_processes_make_one_invoice_for_each_order(
-        self, qpay_simulator: Simulator, where: Callable[[str], str], kind: str
+        self, qpay_simulator: Simulator, store_url: Callable[[str], str], kind: str
     ) -> None:
         numbers = [f"{kind}-order-{n}" for n in range(10)]
-        work = [(kind, where(kind), qpay_simulator.credentials, numbers)] * 3
+        work = [(kind, store_url(kind), qpay_simulator.credentials, numbers)] * 3
         with get_context("spawn").Pool(3) as pool:
             opened = pool.starmap(open_orders, work, chunksize=1)
         assert opened[0] == opened[1] == opened[2]
@@ -347,10 +347,10 @@ class TestAProcessThatDies:
         self,
         qpay_simulator: Simulator,
         new_shop: Opener,
-        where: Callable[[str], str],
+        store_url: Callable[[str], str],
         kind: str,
     ) -> None:
-        place = where(kind)
+        place = store_url(kind)
         qpay_simulator.faults.add("POST", "/invoice", "slow", 1, delay=60)
         work = (kind, place, qpay_simulator.credentials, ["killed"], 3.0)
         process = get_context("spawn").Process(target=open_orders, args=work)

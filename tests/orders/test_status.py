@@ -14,6 +14,7 @@ import anyio
 import pytest
 from pydantic import ValidationError
 
+from helpers.store_processes import open_store, poll
 from orders.shop import Clock, Opener, Shop
 from qpaykit import (
     AsyncCallbackDispatcher,
@@ -26,7 +27,6 @@ from qpaykit import (
     QPayClient,
 )
 from qpaykit.orders import flow
-from workers import open_store, poll
 
 if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
@@ -271,10 +271,10 @@ class TestAThousandPollers:
         self,
         qpay_simulator: Simulator,
         new_shop: Opener,
-        where: Callable[[str], str],
+        store_url: Callable[[str], str],
         kind: str,
     ) -> None:
-        place = where(kind)
+        place = store_url(kind)
         new_shop(open_store(kind, place)).open("polled")
         qpay_simulator.requests.clear()
         interval, minute = 2.0, 12.0  # 5 times shorter

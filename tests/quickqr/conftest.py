@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.quickqr import QUICKQR_SETTINGS
 from qpaykit.quickqr import QuickQRClient
-from support import QUICKQR_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

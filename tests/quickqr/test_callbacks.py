@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from callbacks.shop import PAID, QuickShop
+from helpers.invoices import make_invoice
 from qpaykit import CallbackDispatcher
-from support import make_invoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,6 +13,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from helpers.invoices import make_invoice
+from helpers.quickqr import ACCOUNT, QUICKQR_SETTINGS
 from qpaykit import ConfigurationError, OutcomeUnknownError, SQLiteStore, WaitTimeoutError
 from qpaykit._invoice_record import InvoiceRecord
 from qpaykit.quickqr import (
@@ -23,7 +25,6 @@ from qpaykit.quickqr import (
     QuickQRClient,
 )
 from qpaykit.signing import verify_signature
-from support import ACCOUNT, QUICKQR_SETTINGS, make_invoice
 
 if TYPE_CHECKING:
     from pathlib import Path

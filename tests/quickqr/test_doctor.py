@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.quickqr import QUICKQR_SETTINGS
 from qpaykit._examination import Finding, examine_products
-from support import QUICKQR_SETTINGS
 
 if TYPE_CHECKING:
     import respx

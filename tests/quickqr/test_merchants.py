@@ -9,10 +9,10 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from helpers.quickqr import COMPANY, PERSON, changed
 from qpaykit import ConflictError, NotFoundError, OutcomeUnknownError
 from qpaykit.quickqr import CITIES, DISTRICTS, QuickQRClient
 from qpaykit.simulator.quickqr import places
-from support import COMPANY, PERSON, changed
 
 if TYPE_CHECKING:
     from typing import Any

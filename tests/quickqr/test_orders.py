@@ -11,6 +11,8 @@ import anyio
 import pytest
 from pydantic import ValidationError
 
+from helpers.quickqr import ACCOUNT, COMPANY
+from helpers.settings import BACKENDS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncOrders,
@@ -23,7 +25,6 @@ from qpaykit import (
 )
 from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
 from qpaykit.simulator import Simulator
-from support import ACCOUNT, BACKENDS, COMPANY
 
 SECRET = "a secret of the shop that is long enough"
 

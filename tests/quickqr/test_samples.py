@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.invoices import make_invoice
+from helpers.quickqr import COMPANY
 from models.test_samples import dig
 from qpaykit import AuthenticationError, ConflictError, InvoiceStatus, PaymentStatus
 from qpaykit.quickqr import Merchant, MerchantPage, QuickCheck, QuickInvoice, QuickQRClient
-from support import COMPANY, make_invoice
 
 if TYPE_CHECKING:
     import respx

@@ -9,6 +9,8 @@ import anyio
 import httpx
 import pytest
 
+from helpers.quickqr import ACCOUNT, COMPANY, PERSON, changed
+from helpers.settings import BACKENDS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncSQLiteStore,
@@ -23,7 +25,6 @@ from qpaykit import (
     SQLiteStore,
 )
 from qpaykit.quickqr import AsyncQuickQRClient, QuickInvoice, QuickQRClient
-from support import ACCOUNT, BACKENDS, COMPANY, PERSON, changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

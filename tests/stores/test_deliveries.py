@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from helpers.store_processes import open_store
 from qpaykit import (
     AsyncRedisStore,
     AsyncSQLiteStore,
@@ -24,7 +25,6 @@ from qpaykit import (
 )
 from qpaykit.stores.adapters import for_async
 from qpaykit.stores.delivery import ULAANBAATAR, now
-from workers import open_store
 
 FIRST = datetime(2026, 11, 1, 8, 30, tzinfo=timezone.utc)
 
@@ -52,11 +52,11 @@ def deliver(store: Store, one: Delivery | None, key: str | None = None) -> None:
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis", "postgres", "sqlalchemy-sqlite"])
-def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, store_url: Callable[[str], str]) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    store = open_store(request.param, where(request.param))
+    store = open_store(request.param, store_url(request.param))
     for one in list(store.deliveries()):
         store.delete(one.key)
     yield store
@@ -175,7 +175,7 @@ def test_the_async_client_reads_them_from_a_store_that_blocks(tmp_path: Path) ->
 @pytest.mark.parametrize("in_a_client", [False, True], ids=["alone", "in a client"])
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
 def test_the_async_stores_read_them_too(
-    kind: str, in_a_client: bool, where: Callable[[str], str]
+    kind: str, in_a_client: bool, store_url: Callable[[str], str]
 ) -> None:
     older, newer = (
         delivery(number, key=f"delivered:awaited-{kind}-{in_a_client}:PAID:order:{number}")
@@ -183,7 +183,7 @@ def test_the_async_stores_read_them_too(
     )
 
     async def main() -> None:
-        place, prefix = where(kind), f"{uuid.uuid4()}:"
+        place, prefix = store_url(kind), f"{uuid.uuid4()}:"
         opened = (
             AsyncSQLiteStore(place) if kind == "sqlite" else AsyncRedisStore(place, prefix=prefix)
         )

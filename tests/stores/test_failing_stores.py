@@ -17,6 +17,8 @@ import httpx
 import pytest
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from helpers.answers import only_for, token_body
+from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncQPayClient,
     AsyncRedisStore,
@@ -28,7 +30,6 @@ from qpaykit import (
 from qpaykit._http.token import Token
 from qpaykit.stores.adapters import for_async
 from qpaykit.stores.cancellation import run_to_completion
-from support import SETTINGS, only_for, token_body
 
 if TYPE_CHECKING:
     from datetime import datetime

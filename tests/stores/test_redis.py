@@ -18,8 +18,8 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from helpers.store_processes import race
 from qpaykit import AsyncRedisStore, ConfigurationError, RedisStore
-from workers import race
 
 BOTH = [RedisStore, AsyncRedisStore]
 

@@ -9,8 +9,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import ReadOnlyError, ResponseError
 
+from helpers.redis import RestartableRedis
 from qpaykit import AsyncRedisStore, RedisStore
-from support import RestartableRedis
 
 
 def test_a_store_opens_new_connections_after_a_failover() -> None:

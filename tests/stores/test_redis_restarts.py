@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.redis import RestartableRedis
 from qpaykit import AsyncRedisStore, RedisStore
-from support import RestartableRedis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -119,8 +119,8 @@ def mark_paid(session: Session, event: PaymentEvent) -> None:
 
 
 @pytest.fixture(params=["postgres", "sqlalchemy-sqlite"])
-def url(request: pytest.FixtureRequest, where: Callable[[str], str]) -> str:
-    return where(request.param)
+def url(request: pytest.FixtureRequest, store_url: Callable[[str], str]) -> str:
+    return store_url(request.param)
 
 
 @pytest.fixture(
@@ -132,9 +132,9 @@ def url(request: pytest.FixtureRequest, where: Callable[[str], str]) -> str:
     ],
     ids=["sync-postgres", "async-postgres", "sync-sqlite", "async-sqlite"],
 )
-def shop(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Shop:
+def shop(request: pytest.FixtureRequest, store_url: Callable[[str], str]) -> Shop:
     kind, database = request.param
-    made: Shop = kind(where(database))
+    made: Shop = kind(store_url(database))
     return made
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from helpers.store_processes import race
 from qpaykit import AsyncSQLiteStore, ConfigurationError, SQLiteStore
 from qpaykit.stores.adapters import Threaded
-from workers import race
 
 TESTS = str(Path(__file__).parent.parent)
 
@@ -116,7 +116,7 @@ def test_a_new_file_that_another_never_gives_back_is_an_error_in_time(
 
 
 KILLED_AT_WORK = """
-from workers import open_store
+from helpers.store_processes import open_store
 store = open_store("sqlite", sys.argv[2])
 for n in range(10**9):
     key = f"{sys.argv[3]}:{n}"
@@ -162,7 +162,7 @@ class Watched(sqlite3.Connection):
         super().close()
 connect = sqlite3.connect
 sqlite3.connect = lambda *args, **kwargs: connect(*args, **kwargs, factory=Watched)
-from workers import open_store
+from helpers.store_processes import open_store
 store = open_store("sqlite", sys.argv[2])
 store.set("token", "of the parent")
 pid = os.fork()

@@ -23,6 +23,8 @@ import pytest
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from helpers.settings import SETTINGS
+from helpers.store_processes import open_store, race
 from qpaykit import (
     AsyncQPayClient,
     AsyncRedisStore,
@@ -37,8 +39,6 @@ from qpaykit import (
     stores,
 )
 from qpaykit.stores.adapters import for_async
-from support import SETTINGS
-from workers import open_store, race
 
 DURABLE = ["sqlite", "redis", "postgres", "sqlalchemy-sqlite"]
 # The tests of several processes are the slowest of the quick ones.
@@ -81,33 +81,33 @@ def open_awaited(url: str) -> AsyncSQLAlchemyStore:
 
 
 @pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, where: Callable[[str], str]) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, store_url: Callable[[str], str]) -> Iterator[Store]:
     prefix = f"{uuid.uuid4()}:"
     if request.param == "memory":
         yield MemoryStore()
     elif request.param == "memory in an async client":
         yield Awaited(for_async(MemoryStore()))
     elif request.param == "sqlite":
-        sqlite = SQLiteStore(where("sqlite"))
+        sqlite = SQLiteStore(store_url("sqlite"))
         yield sqlite
         sqlite.close()
     elif request.param == "redis":
-        redis = RedisStore(where("redis"), prefix=prefix)
+        redis = RedisStore(store_url("redis"), prefix=prefix)
         yield redis
         redis.close()
     elif request.param in {"postgres", "sqlalchemy-sqlite"}:
-        sqlalchemy = open_store(request.param, where(request.param))
+        sqlalchemy = open_store(request.param, store_url(request.param))
         yield sqlalchemy
         sqlalchemy.close()
     elif request.param in {"async postgres", "async sqlalchemy-sqlite"}:
-        yield Awaited(open_awaited(where(request.param.removeprefix("async "))))
+        yield Awaited(open_awaited(store_url(request.param.removeprefix("async "))))
     elif request.param in {"async sqlite", "async sqlite in an async client"}:
-        async_sqlite = AsyncSQLiteStore(where("sqlite"))
+        async_sqlite = AsyncSQLiteStore(store_url("sqlite"))
         in_a_client = request.param.endswith("client")
         yield Awaited(for_async(async_sqlite) if in_a_client else async_sqlite)
         anyio.run(async_sqlite.aclose)
     else:
-        yield Awaited(AsyncRedisStore(where("redis"), prefix=prefix))
+        yield Awaited(AsyncRedisStore(store_url("redis"), prefix=prefix))
 
 
 def test_a_value_is_kept_changed_and_forgotten(store: Store) -> None:
@@ -183,8 +183,8 @@ def test_what_nobody_claimed_can_be_released(store: Store) -> None:
 
 
 @pytest.mark.parametrize("kind", ["memory", *DURABLE])
-def test_of_many_threads_one_gets_the_claim(kind: str, where: Callable[[str], str]) -> None:
-    store = MemoryStore() if kind == "memory" else open_store(kind, where(kind))
+def test_of_many_threads_one_gets_the_claim(kind: str, store_url: Callable[[str], str]) -> None:
+    store = MemoryStore() if kind == "memory" else open_store(kind, store_url(kind))
     for _ in range(5):
         key = str(uuid.uuid4())
         with ThreadPoolExecutor(32) as pool:
@@ -198,9 +198,9 @@ def test_of_many_threads_one_gets_the_claim(kind: str, where: Callable[[str], st
 
 
 @pytest.mark.parametrize("kind", OF_PROCESSES)
-def test_of_many_processes_one_gets_each_claim(kind: str, where: Callable[[str], str]) -> None:
+def test_of_many_processes_one_gets_each_claim(kind: str, store_url: Callable[[str], str]) -> None:
     keys = [str(uuid.uuid4()) for _ in range(50)]
-    place = where(kind)
+    place = store_url(kind)
     with get_context("spawn").Pool(4) as pool:
         won = pool.starmap(race, [(kind, place, keys, str(n)) for n in range(4)])
     assert sum(won) == 50
@@ -209,7 +209,7 @@ def test_of_many_processes_one_gets_each_claim(kind: str, where: Callable[[str],
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[3])
-from workers import open_store
+from helpers.store_processes import open_store
 store = open_store(sys.argv[1], sys.argv[2])
 assert store.claim(sys.argv[4], "victim", lease=1.5) == "claimed"
 os.kill(os.getpid(), signal.SIGKILL)
@@ -218,9 +218,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.mark.parametrize("kind", OF_PROCESSES)
 def test_the_claim_of_a_killed_process_is_free_after_its_lease(
-    kind: str, where: Callable[[str], str]
+    kind: str, store_url: Callable[[str], str]
 ) -> None:
-    key, place = str(uuid.uuid4()), where(kind)
+    key, place = str(uuid.uuid4()), store_url(kind)
     tests = str(Path(__file__).parent.parent)
     command = [sys.executable, "-c", KILLED, kind, place, tests, key]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
@@ -234,8 +234,8 @@ def test_the_claim_of_a_killed_process_is_free_after_its_lease(
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 @pytest.mark.parametrize("kind", OF_PROCESSES)
-def test_a_store_serves_on_both_sides_of_a_fork(kind: str, where: Callable[[str], str]) -> None:
-    store = open_store(kind, where(kind))
+def test_a_store_serves_on_both_sides_of_a_fork(kind: str, store_url: Callable[[str], str]) -> None:
+    store = open_store(kind, store_url(kind))
     parent, child = str(uuid.uuid4()), str(uuid.uuid4())
     store.claim(parent, "a", lease=60)
     code = (
@@ -249,12 +249,12 @@ def test_a_store_serves_on_both_sides_of_a_fork(kind: str, where: Callable[[str]
     )
     script = (
         "import sys; sys.path.insert(0, sys.argv[3])\n"
-        "from workers import open_store\n"
+        "from helpers.store_processes import open_store\n"
         "store = open_store(sys.argv[1], sys.argv[2])\n"
         "parent, child = sys.argv[4], sys.argv[5]\n" + code
     )
     tests = str(Path(__file__).parent.parent)
-    command = [sys.executable, "-c", script, kind, where(kind), tests, parent, child]
+    command = [sys.executable, "-c", script, kind, store_url(kind), tests, parent, child]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
     assert done.returncode == 0, done.stderr
     store.close()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from support import token_body
+from helpers.answers import token_body
 
 _IDLE = 5.0
 _SILENCE = 3.0

@@ -39,32 +39,32 @@ class OwnSQLAlchemyStore(SQLAlchemyStore):
 OwnStore: TypeAlias = SQLiteStore | RedisStore | OwnSQLAlchemyStore
 
 
-def open_store(kind: str, where: str) -> OwnStore:
+def open_store(kind: str, store_url: str) -> OwnStore:
     if kind == "sqlite":
-        return SQLiteStore(where)
+        return SQLiteStore(store_url)
     if kind == "redis":
-        return RedisStore(where, prefix="shared:")
-    return OwnSQLAlchemyStore(where)
+        return RedisStore(store_url, prefix="shared:")
+    return OwnSQLAlchemyStore(store_url)
 
 
-def race(kind: str, where: str, keys: list[str], owner: str) -> int:
-    store = open_store(kind, where)
+def race(kind: str, store_url: str, keys: list[str], owner: str) -> int:
+    store = open_store(kind, store_url)
     won = sum(store.claim(key, owner, lease=60) == "claimed" for key in keys)
     store.close()
     return won
 
 
-def get_token(kind: str, where: str, credentials: Credentials, at: float) -> str:
+def get_token(kind: str, store_url: str, credentials: Credentials, at: float) -> str:
     time.sleep(max(0.0, at - time.time()))
-    store = open_store(kind, where)
+    store = open_store(kind, store_url)
     with QPayClient(**credentials, store=store) as client:
         token = client.tokens.get()
     store.close()
     return token
 
 
-def check_often(kind: str, where: str, credentials: Credentials, invoice_id: str) -> int:
-    store = open_store(kind, where)
+def check_often(kind: str, store_url: str, credentials: Credentials, invoice_id: str) -> int:
+    store = open_store(kind, store_url)
     with QPayClient(**credentials, store=store) as client:
         for _ in range(20):
             client.payments.check(invoice_id)
@@ -72,9 +72,9 @@ def check_often(kind: str, where: str, credentials: Credentials, invoice_id: str
     return 20
 
 
-def deliver(kind: str, where: str, credentials: Credentials, queries: list[str]) -> list[str]:
+def deliver(kind: str, store_url: str, credentials: Credentials, queries: list[str]) -> list[str]:
     delivered: list[str] = []
-    store = open_store(kind, where)
+    store = open_store(kind, store_url)
     with QPayClient(**credentials, store=store) as client:
         dispatcher = CallbackDispatcher(client)
 
@@ -90,10 +90,10 @@ def deliver(kind: str, where: str, credentials: Credentials, queries: list[str])
 
 
 def open_orders(
-    kind: str, where: str, credentials: Credentials, numbers: list[str], lease: float = 30
+    kind: str, store_url: str, credentials: Credentials, numbers: list[str], lease: float = 30
 ) -> dict[str, str]:
     flow.LEASE_SECONDS = lease
-    store = open_store(kind, where)
+    store = open_store(kind, store_url)
     with QPayClient(**credentials, store=store) as client:
         orders = Orders(CallbackDispatcher(client))
         opened = {
@@ -106,7 +106,7 @@ def open_orders(
 
 def poll(
     kind: str,
-    where: str,
+    store_url: str,
     credentials: Credentials,
     number: str,
     threads: int,
@@ -115,7 +115,7 @@ def poll(
     seconds: float,
 ) -> int:
     flow.QUESTION_INTERVAL_SECONDS = interval
-    store = open_store(kind, where)
+    store = open_store(kind, store_url)
     time.sleep(max(0.0, starts - time.time()))
     with QPayClient(**credentials, store=store) as client:
         orders = Orders(CallbackDispatcher(client))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from helpers.answers import token_body
 from qpaykit import MemoryStore
 from qpaykit._http.token import Token, token_from_response
 from qpaykit.models import TokenResponse
-from support import token_body
 
 if TYPE_CHECKING:
     from qpaykit.stores import ClaimState
 
 
-class Overtaken(MemoryStore):
+class ConcurrentLoginStore(MemoryStore):
     """A store into which another process puts the `newer` token just before a claim."""
 
     newer: Token | None = None

@@ -1,6 +1,6 @@
 """A headless Chromium for tests, and the screenshots of the docs.
 
-python tests/browser.py docs/images
+python tests/helpers/browser.py docs/images
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import Self
 
-from support import free_port
+from helpers.processes import free_port
 
 USER = "nobody"  # PostgreSQL does not run as root
 SETTINGS = (

@@ -1,4 +1,4 @@
-"""The ways to QPay: a face of the client, on an event loop or on none, over an HTTP library."""
+"""Clients of each kind: sync or async, on asyncio or trio, over httpx or httpx2."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from helpers.settings import BACKENDS, LIBRARIES
 from qpaykit import AsyncQPayClient, QPayClient
-from support import BACKENDS, LIBRARIES
 
 Opener = Callable[..., QPayClient]
 Options = dict[str, Any]
 
 OURS = ("qpaykit.resources", "qpaykit.client", "qpaykit.quickqr")
-WAYS = [f"{face}-{library}" for library in LIBRARIES for face in ("sync", *BACKENDS)]
+CLIENT_VARIANTS = [f"{face}-{library}" for library in LIBRARIES for face in ("sync", *BACKENDS)]
 
 # For what is slow, or is no matter of the transport.
-one_way = pytest.mark.parametrize("new_client", ["sync-httpx"], indirect=True)
+over_one_client = pytest.mark.parametrize("new_client", ["sync-httpx"], indirect=True)
 
 
 def opener(way: str, portals: dict[str, BlockingPortal], stack: ExitStack) -> Opener:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from support import token_body
+from helpers.answers import token_body
 
 
-class Peer(ThreadingHTTPServer):
+class BlockingServer(ThreadingHTTPServer):
     """Answers every request; `held` requests wait until `go` is set.
 
     Attributes:
@@ -40,7 +40,7 @@ class Peer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Peer
+    server: BlockingServer
 
     def do_GET(self) -> None:
         self.server.seen.append((self.path, self.client_address[1]))
@@ -74,8 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def peer() -> Iterator[Peer]:
-    with Peer() as server:
+def blocking_server() -> Iterator[BlockingServer]:
+    with BlockingServer() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:

@@ -13,17 +13,17 @@ import anyio
 
 # How a program cancels: by a scope of anyio's (also that of trio), or by asyncio's Task.cancel,
 # as asyncio.timeout and asyncio.TaskGroup do, which no scope of anyio's shields from.
-Way = Literal["trio", "asyncio", "asyncio-task"]
-WAYS: list[Way] = ["trio", "asyncio", "asyncio-task"]
+Cancellation = Literal["trio", "asyncio", "asyncio-task"]
+BACKENDS_AND_TASKS: list[Cancellation] = ["trio", "asyncio", "asyncio-task"]
 
 Flow = Coroutine[Any, Any, object]
 
 
-def run(way: Way, main: Callable[[], Awaitable[None]]) -> None:
+def run(way: Cancellation, main: Callable[[], Awaitable[None]]) -> None:
     anyio.run(main, backend="trio" if way == "trio" else "asyncio")
 
 
-async def cancelled_at(step: int, flow: Flow, way: Way) -> bool:
+async def cancelled_at(step: int, flow: Flow, way: Cancellation) -> bool:
     """Run `flow`, cancel it when it suspends for the `step`-th time; say whether it got there."""
     if way == "asyncio-task":
         return await _in_a_task(step, flow)
@@ -38,7 +38,7 @@ async def cancelled_at(step: int, flow: Flow, way: Way) -> bool:
     return bool(reached)
 
 
-async def cancelled_when(begun: threading.Event, flow: Flow, way: Way) -> None:
+async def cancelled_when(begun: threading.Event, flow: Flow, way: Cancellation) -> None:
     """Run `flow`, and cancel it once something in another thread has begun."""
     if way == "asyncio-task":
         task = asyncio.ensure_future(flow)

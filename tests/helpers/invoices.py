@@ -1,0 +1,26 @@
+"""Makes an invoice of either product."""
+
+from __future__ import annotations
+
+from helpers.quickqr import ACCOUNT
+from qpaykit import Invoice, QPayClient
+from qpaykit.quickqr import QuickQRClient
+
+
+def make_invoice(
+    client: QPayClient | QuickQRClient, *, amount: int = 100, order: str = "42"
+) -> Invoice:
+    """Make the invoice of an order, whichever product the client is for."""
+    if not hasattr(client, "merchants"):
+        assert not isinstance(client, QuickQRClient)
+        return client.invoices.create(
+            amount=amount, sender_invoice_no=order, invoice_description="Tea"
+        )
+    assert not isinstance(client, QPayClient)
+    return client.invoices.create(
+        merchant_id="m-1",
+        amount=amount,
+        order=order,
+        description="Tea",
+        bank_accounts=[ACCOUNT],
+    )
