@@ -5,6 +5,8 @@ STAMP := $(VENV)/.installed
 # Tests that wait for processes and clocks leave their core to others.
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 EXTRAS := cli,django,qr,redis,sqlalchemy
+# Every worker of pytest, and every process that a test starts, would compile each module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-slow test-nightly resolve licences lint types docs regression dist checks check storm bench mutation format clean
 

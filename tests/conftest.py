@@ -44,12 +44,16 @@ NIGHTLY = re.compile(
     r"|test_site.*sideways|hostile_contexts.*one digit"
 )
 
+# tests/http runs what depends on the HTTP library over both of them.
+NIGHTLY_STORY = re.compile(r"integration/test_story.*httpx2")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the variants that wait for the nightly run."""
     for item in items:
-        if item.get_closest_marker("slow") and NIGHTLY.search(item.nodeid):
+        is_slow = item.get_closest_marker("slow") is not None
+        if (is_slow and NIGHTLY.search(item.nodeid)) or NIGHTLY_STORY.search(item.nodeid):
             item.add_marker(pytest.mark.nightly)
 
 

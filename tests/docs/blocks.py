@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -32,6 +33,9 @@ MONGOLIAN = {
         if path.stem not in ENGLISH_ONLY
     },
 }
+# Fences are blocks: what stands inside of paragraphs need not be parsed.
+_MARKDOWN = MarkdownIt()
+_MARKDOWN.core.ruler.enableOnly(["normalize", "block"])
 _NOT_RUN = re.compile(r"<!-- not run: (?P<reason>.+?) -->\s*$")
 _FILE = re.compile(r"# (?P<name>(?:\w+/)*\w+\.py)\n")
 
@@ -73,15 +77,16 @@ def pages() -> list[str]:
     return sorted(found)
 
 
-def blocks(page: str) -> list[Block]:
+@cache
+def blocks(page: str) -> tuple[Block, ...]:
     """Return the fenced blocks of a page, in their order."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    return list(_blocks(page, text))
+    return tuple(_blocks(page, text))
 
 
 def _blocks(page: str, text: str) -> Iterator[Block]:
     lines = text.splitlines()
-    for token in MarkdownIt().parse(text):
+    for token in _MARKDOWN.parse(text):
         if token.type == "fence" and token.map:
             first = token.map[0]
             reason = _NOT_RUN.search(lines[first - 1]) if first else None
