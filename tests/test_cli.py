@@ -16,6 +16,8 @@ from helpers.processes import hear_interrupts
 from qpaykit import __version__
 from qpaykit.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "qpaykit"]
 
 
@@ -30,7 +32,6 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.slow
 def test_the_demo_ends_with_a_delivered_and_refunded_order() -> None:
     done = run("demo")
     assert done.returncode == 0, done.stderr

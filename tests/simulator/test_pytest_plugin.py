@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("httpx", "pydantic", "qpaykit.simulator", "segno", "starlette", "uvicorn", "jinja2")
 UNUSED = f"""
 import sys

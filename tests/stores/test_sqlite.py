@@ -127,6 +127,7 @@ for n in range(10**9):
 """
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_of_the_work_leaves_the_file_sound(tmp_path: Path) -> None:
     place = tmp_path / "store.db"
     completed: list[str] = []

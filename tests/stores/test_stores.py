@@ -197,6 +197,7 @@ def test_of_many_threads_one_gets_the_claim(kind: str, store_url: Callable[[str]
         store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OF_PROCESSES)
 def test_of_many_processes_one_gets_each_claim(kind: str, store_url: Callable[[str], str]) -> None:
     keys = [str(uuid.uuid4()) for _ in range(50)]
