@@ -77,7 +77,9 @@ def test_close_during_the_pause_before_another_attempt(monkeypatch: pytest.Monke
         async def closes(seconds: float) -> None:
             client.close()
 
-        monkeypatch.setattr(client._transport, "sleep", closes)
+        monkeypatch.setattr(
+            "qpaykit._http.transport.SyncTransport.sleep", lambda _, seconds: closes(seconds)
+        )
         with pytest.raises(ConfigurationError, match="closed"):
             client.invoices.get("i-1")
 

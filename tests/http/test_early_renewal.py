@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -11,8 +10,15 @@ import pytest
 
 from helpers.answers import token_body
 from helpers.concurrent_login import ConcurrentLoginStore, a_token
+from helpers.fake_clock import (
+    TOKEN_DUE_SECONDS,
+    TOKEN_LIFETIME_SECONDS,
+    Clock,
+    use_for_tokens,
+)
 from helpers.settings import SETTINGS
 from qpaykit import MemoryStore, QPayClient
+from qpaykit._http.token import Token
 
 if TYPE_CHECKING:
     import respx
@@ -21,23 +27,25 @@ if TYPE_CHECKING:
 class TestEarlyRenewal:
     """A token that is due is renewed by its refresh token, and serves on until then."""
 
-    def due_client(self, qpay: respx.MockRouter, store: MemoryStore | None = None) -> QPayClient:
-        # The tenth part of a lifetime is left: due, and good for a while yet.
-        body = token_body("old", lifetime=1000)
-        qpay["token"].respond(json=body)
+    @pytest.fixture
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
+        return use_for_tokens(monkeypatch)
+
+    @pytest.fixture
+    def store(self) -> MemoryStore:
+        return MemoryStore()
+
+    @pytest.fixture
+    def client(self, qpay: respx.MockRouter, store: MemoryStore, clock: Clock) -> QPayClient:
+        qpay["token"].respond(json=token_body("old", lifetime=TOKEN_LIFETIME_SECONDS))
         client = QPayClient(**SETTINGS, store=store)
         client.tokens.get()
-        token = client._session.tokens._cached
-        assert token is not None
-        aged = type(token)(token.access, token.refresh, 1_769_670_125.0, time.time() + 50)
-        client._session.tokens._cached = aged
-        client.store.set(f"token:{client.settings.account}", aged.to_json())
+        clock.now += TOKEN_DUE_SECONDS
         return client
 
     def test_it_uses_the_refresh_token_once(
-        self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+        self, client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
     ) -> None:
-        client = self.due_client(qpay)
         refresh = qpay.post("/auth/refresh").respond(json=token_body("new"))
         caplog.set_level(logging.INFO, "qpaykit.http")
         caplog.clear()
@@ -48,31 +56,35 @@ class TestEarlyRenewal:
         assert refresh.calls.last.request.headers["authorization"] == "Bearer refresh-of-old"
         assert qpay["token"].call_count == 1
 
-    def test_the_rotated_refresh_token_is_the_next_one(self, qpay: respx.MockRouter) -> None:
-        client = self.due_client(qpay)
+    def test_the_rotated_refresh_token_is_the_next_one(
+        self, client: QPayClient, qpay: respx.MockRouter
+    ) -> None:
         qpay.post("/auth/refresh").respond(json=token_body("new"))
         client.tokens.get()
-        token = client._session.tokens._cached
+        token = Token.from_json(client.store.get(f"token:{client.settings.account}"))
         assert token is not None
         assert token.refresh is not None
         assert token.refresh.get_secret_value() == "refresh-of-new"
 
-    def test_a_refused_refresh_token_means_a_login(self, qpay: respx.MockRouter) -> None:
-        client = self.due_client(qpay)
+    def test_a_refused_refresh_token_means_a_login(
+        self, client: QPayClient, qpay: respx.MockRouter
+    ) -> None:
         qpay.post("/auth/refresh").respond(401, json={"error": "NO_CREDENTIALS"})
         qpay["token"].respond(json=token_body("new"))
         assert client.tokens.get() == "new"
 
-    def test_a_refresh_whose_answer_is_lost_is_not_sent_again(self, qpay: respx.MockRouter) -> None:
-        client = self.due_client(qpay)
+    def test_a_refresh_whose_answer_is_lost_is_not_sent_again(
+        self, client: QPayClient, qpay: respx.MockRouter
+    ) -> None:
         refresh = qpay.post("/auth/refresh").mock(side_effect=httpx.ReadTimeout("slow"))
         qpay["token"].respond(json=token_body("new"))
         assert client.tokens.get() == "new"
         assert refresh.call_count == 1
 
     @pytest.mark.usefixtures("quick_retries")
-    def test_when_qpay_is_down_the_old_token_serves_on(self, qpay: respx.MockRouter) -> None:
-        client = self.due_client(qpay)
+    def test_when_qpay_is_down_the_old_token_serves_on(
+        self, client: QPayClient, qpay: respx.MockRouter
+    ) -> None:
         refresh = qpay.post("/auth/refresh").respond(500)
         qpay["token"].respond(500)
         assert [client.tokens.get() for _ in range(3)] == ["old"] * 3
@@ -80,9 +92,8 @@ class TestEarlyRenewal:
         assert refresh.call_count == 1
 
     def test_while_one_renews_another_goes_on_with_the_old_one(
-        self, qpay: respx.MockRouter
+        self, client: QPayClient, qpay: respx.MockRouter
     ) -> None:
-        client = self.due_client(qpay)
         other = QPayClient(**SETTINGS, store=client.store)
         meanwhile: list[str] = []
 
@@ -96,19 +107,19 @@ class TestEarlyRenewal:
         assert meanwhile == ["old"]
         assert refresh.call_count == 1
 
+    @pytest.mark.parametrize("store", [ConcurrentLoginStore()], ids=["concurrent login"])
     def test_what_another_renewed_before_the_claim_is_not_renewed_again(
-        self, qpay: respx.MockRouter
+        self, client: QPayClient, qpay: respx.MockRouter, store: ConcurrentLoginStore
     ) -> None:
-        store = ConcurrentLoginStore()
-        client = self.due_client(qpay, store)
         store.newer = a_token("newer")
         refresh = qpay.post("/auth/refresh").respond(json=token_body("newest"))
         assert client.tokens.get() == "newer"
         assert refresh.call_count == 0
 
     @pytest.mark.parametrize("status", [200, 400])
-    def test_afterwards_another_may_renew(self, qpay: respx.MockRouter, status: int) -> None:
-        client = self.due_client(qpay)
+    def test_afterwards_another_may_renew(
+        self, client: QPayClient, qpay: respx.MockRouter, status: int
+    ) -> None:
         qpay.post("/auth/refresh").respond(status, json=token_body("new"))
         qpay["token"].respond(status, json=token_body("new"))
         client.tokens.get()

@@ -12,7 +12,12 @@ import pytest
 import respx
 
 from helpers.answers import token_body
-from helpers.fake_clock import Clock
+from helpers.fake_clock import (
+    TOKEN_DUE_SECONDS,
+    TOKEN_LIFETIME_SECONDS,
+    Clock,
+    use_for_tokens,
+)
 from helpers.settings import SETTINGS
 from qpaykit import (
     AuthenticationError,
@@ -21,24 +26,11 @@ from qpaykit import (
     ServerError,
     TransportTimeout,
 )
-from qpaykit._http.token import Token
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    for module in ("_http.token_manager", "stores.memory", "stores.best_effort"):
-        monkeypatch.setattr(f"qpaykit.{module}.time", clock)
-    monkeypatch.setattr("qpaykit._http.transport.SyncTransport.sleep", lambda _, s: clock.sleep(s))
-    return clock
-
-
-def make_due(client: QPayClient, now: float) -> None:
-    """Let the token have the last tenth of its life before it."""
-    tokens = client._session.tokens
-    assert tokens._cached is not None
-    tokens._cached = Token(tokens._cached.access, tokens._cached.refresh, now - 950, now + 50)
-    client.store.set(f"token:{client.settings.account}", tokens._cached.to_json())
+    return use_for_tokens(monkeypatch)
 
 
 class TestWithOptions:
@@ -207,10 +199,11 @@ class TestEarlyRenewal:
 
     @pytest.fixture
     def due(self, qpay: respx.MockRouter, clock: Clock) -> QPayClient:
+        qpay["token"].respond(json=token_body(lifetime=TOKEN_LIFETIME_SECONDS))
         client = QPayClient(**SETTINGS, timeout=10)
         client.tokens.get()
         qpay["token"].calls.clear()
-        make_due(client, clock.now)
+        clock.now += TOKEN_DUE_SECONDS
         return client
 
     def test_nothing_is_tried_twice(self, due: QPayClient, qpay: respx.MockRouter) -> None:

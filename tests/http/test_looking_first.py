@@ -350,7 +350,9 @@ def test_qpay_is_given_a_moment_before_it_is_looked_at(
         events.append("looked")
         return httpx.Response(200, json=REFUNDED)
 
-    monkeypatch.setattr(client._transport, "sleep", sleep)
+    monkeypatch.setattr(
+        "qpaykit._http.transport.SyncTransport.sleep", lambda _, seconds: sleep(seconds)
+    )
     qpay.delete("/payment/refund/8e25").mock(side_effect=LOST)
     qpay.get("/payment/8e25").mock(side_effect=look)
     refund(client)

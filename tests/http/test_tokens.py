@@ -117,7 +117,6 @@ def test_a_token_that_cannot_be_refreshed_is_kept_and_its_renewal_is_a_login(
     client = QPayClient(**SETTINGS, store=store)
     aged = Token(kept.access, None, NOW, time.time() + 50)
     store.set(f"token:{client.settings.account}", aged.to_json())
-    client._session.tokens._cached = aged
     qpay["token"].respond(json=token_body("next"))
     assert client.tokens.get() == "next"
 

@@ -18,6 +18,7 @@ import pytest
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from helpers.answers import only_for, token_body
+from helpers.fake_clock import TOKEN_DUE_SECONDS, TOKEN_LIFETIME_SECONDS, Clock, use_for_tokens
 from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncQPayClient,
@@ -27,8 +28,8 @@ from qpaykit import (
     QPayClient,
     RedisStore,
 )
-from qpaykit._http.token import Token
 from qpaykit.stores.adapters import for_async
+from qpaykit.stores.best_effort import STORE_COOLDOWN_SECONDS
 from qpaykit.stores.cancellation import run_to_completion
 
 if TYPE_CHECKING:
@@ -89,37 +90,32 @@ def store() -> Failing:
 
 
 @pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return use_for_tokens(monkeypatch)
+
+
+@pytest.fixture
 def shop(qpay: respx.MockRouter, store: Failing) -> QPayClient:
+    qpay["token"].respond(json=token_body(lifetime=TOKEN_LIFETIME_SECONDS))
     qpay.get("/invoice/i-1").respond(json={"invoice_id": "i-1"})
     return QPayClient(**SETTINGS, store=store)
 
 
-def make_due(client: QPayClient) -> None:
-    """Let the token have the last tenth of its life before it."""
-    tokens = client._session.tokens
-    assert tokens._cached is not None
-    now = time.time()
-    tokens._cached = Token(tokens._cached.access, tokens._cached.refresh, now - 950, now + 50)
-
-
 def test_a_token_that_is_due_serves_on(
-    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+    shop: QPayClient, store: Failing, qpay: respx.MockRouter, clock: Clock
 ) -> None:
     shop.tokens.get()
-    make_due(shop)
+    clock.now += TOKEN_DUE_SECONDS
     store.down = EVERYTHING
     assert shop.invoices.get("i-1").invoice_id == "i-1"
     assert qpay["token"].call_count == 1
 
 
 def test_a_token_that_cannot_be_claimed_for_renewal_serves_on(
-    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+    shop: QPayClient, store: Failing, qpay: respx.MockRouter, clock: Clock
 ) -> None:
     shop.tokens.get()
-    make_due(shop)
-    token = shop._session.tokens._cached
-    assert token is not None
-    store.set(f"token:{shop.settings.account}", token.to_json())
+    clock.now += TOKEN_DUE_SECONDS
     store.down = {"claim"}
     assert shop.tokens.get() == "access-1"
     assert qpay["token"].call_count == 1
@@ -175,20 +171,18 @@ def test_the_log_names_the_failure_and_repeats_none_of_its_words(
 
 
 def test_a_store_that_failed_is_not_asked_at_once_again_and_then_is(
-    shop: QPayClient, store: Failing, monkeypatch: pytest.MonkeyPatch
+    shop: QPayClient, store: Failing, clock: Clock
 ) -> None:
     shop.tokens.get()
-    make_due(shop)
+    clock.now += TOKEN_DUE_SECONDS
     store.down = EVERYTHING
     store.asked.clear()
     for _ in range(5):
         shop.tokens.get()
     assert store.asked == ["get"]
-    monkeypatch.setattr("qpaykit.stores.best_effort.STORE_COOLDOWN_SECONDS", 0.0)
-    shop._session.tokens._store._cooldown_ends = 0.0
-    for _ in range(2):
-        shop.tokens.get()
-    assert store.asked.count("get") >= 3
+    clock.now += STORE_COOLDOWN_SECONDS
+    shop.tokens.get()
+    assert store.asked.count("get") >= 2
 
 
 def test_a_token_that_cannot_be_forgotten_is_an_error(shop: QPayClient, store: Failing) -> None:
@@ -248,7 +242,7 @@ def test_while_another_process_logs_in_nothing_is_given_back(
         asleep.append(seconds)
         MemoryStore.release(store, key, "another process")
 
-    monkeypatch.setattr(shop._transport, "sleep", sleep)
+    monkeypatch.setattr("qpaykit._http.transport.SyncTransport.sleep", lambda _, s: sleep(s))
     assert shop.tokens.get() == "access-1"
     assert len(asleep) == 1
 
