@@ -98,3 +98,9 @@ def _blocks(page: str, text: str) -> Iterator[Block]:
 def to_run(page: str, language: str) -> list[Block]:
     """Return the blocks of a language that are run."""
     return [block for block in blocks(page) if block.language == language and not block.not_run]
+
+
+def pages_to_run() -> list[str]:
+    """Return the pages with Python to run, without those in Mongolian that repeat their twin's."""
+    code = {page: [block.text for block in to_run(page, "python")] for page in pages()}
+    return [page for page in code if code[page] and code[page] != code.get(MONGOLIAN.get(page, ""))]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.blocks import MONGOLIAN, ROOT, blocks, pages, to_run
+from docs.blocks import MONGOLIAN, ROOT, blocks, pages, pages_to_run, to_run
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ LANGUAGES = {
 }
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if to_run(page, "python")])
+@pytest.mark.parametrize("page", pages_to_run())
 def test_the_python_of_a_page_runs_from_its_first_block_to_its_last(
     page: str, tmp_path: Path
 ) -> None:
@@ -80,4 +80,9 @@ def test_the_blocks_that_are_not_run_are_known_each_with_its_reason() -> None:
 
 def test_the_pages_have_blocks_to_run() -> None:
     assert len(to_run("README.md", "python")) > 1
-    assert len([page for page in pages() if to_run(page, "python")]) > 5
+    assert len(pages_to_run()) > 5
+
+
+def test_a_page_in_mongolian_is_run_where_its_code_is_not_word_for_word_that_of_its_twin() -> None:
+    assert {"docs/errors.md", "docs/mn/errors.md", "docs/refunds.md"} <= set(pages_to_run())
+    assert "docs/mn/refunds.md" not in pages_to_run()
