@@ -6,12 +6,14 @@ import ast
 import re
 
 import pytest
+from project_address import current
 
 from docs.blocks import MONGOLIAN, ROOT, Block, blocks
 
 CYRILLIC = re.compile("[А-Яа-яЁёӨөҮү]")
 SHARED = {"python", "console", "json", "ini", "nginx", "toml", "yaml"}
 WRITTEN = sorted(page for page in MONGOLIAN if (ROOT / page).exists())
+MONGOLIAN_PAGES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/mn/*.md"))]
 GLOSSARY = (ROOT / "docs/mn/glossary.md").read_text(encoding="utf-8")
 # The third column of the glossary.
 AVOIDED = [
@@ -63,12 +65,19 @@ def test_its_headings_correspond_to_those_of_its_twin(page: str) -> None:
     assert levels(page) == levels(MONGOLIAN[page])
 
 
+@pytest.mark.parametrize("page", ["README.mn.md", *MONGOLIAN_PAGES])
+def test_it_links_to_a_page_in_mongolian_where_there_is_one(page: str) -> None:
+    english = rf"\]\((?:\.\./|{re.escape(current().site)})([\w-]+)\.(?:md|html)"
+    names = set(re.findall(english, text(page)))
+    assert not {name for name in names if (ROOT / f"docs/mn/{name}.md").exists()}
+
+
 @pytest.mark.parametrize("page", WRITTEN)
 def test_its_tables_have_the_rows_of_its_twin(page: str) -> None:
     assert tables(page) == tables(MONGOLIAN[page])
 
 
-@pytest.mark.parametrize("page", ["README.mn.md", *sorted(map(str, ROOT.glob("docs/mn/*.md")))])
+@pytest.mark.parametrize("page", ["README.mn.md", *MONGOLIAN_PAGES])
 def test_it_keeps_to_the_glossary(page: str) -> None:
     if page.endswith("glossary.md"):
         return
