@@ -16,7 +16,6 @@ ENGLISH_ONLY = {
     *(
         "architecture",
         "command-line",
-        "fastapi",
         "flask",
         "frameworks",
         "metrics",
