@@ -16,7 +16,6 @@ ENGLISH_ONLY = {
     *(
         "architecture",
         "command-line",
-        "metrics",
         "orders",
     ),
     *("reconciliation", "simulator", "stores"),
