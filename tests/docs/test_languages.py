@@ -11,6 +11,7 @@ from project_address import current
 from docs.blocks import MONGOLIAN, ROOT, Block, blocks
 
 CYRILLIC = re.compile("[А-Яа-яЁёӨөҮү]")
+ITEM = r"^ *(?:[-*]|\d+\.) "
 SHARED = {"python", "console", "json", "ini", "nginx", "toml", "yaml"}
 WRITTEN = sorted(page for page in MONGOLIAN if (ROOT / page).exists())
 MONGOLIAN_PAGES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/mn/*.md"))]
@@ -35,6 +36,18 @@ def prose(text: str) -> str:
 
 def levels(page: str) -> list[int]:
     return [len(marks) for marks in re.findall(r"^(#+) ", prose(text(page)), re.MULTILINE)]
+
+
+def sections(page: str) -> list[tuple[int, int]]:
+    """Return how many paragraphs and how many items of lists each section has."""
+    found = re.split("^#+ .*", prose(text(page)), flags=re.MULTILINE)[1:]
+    return [(len(paragraphs(part)), len(re.findall(ITEM, part, re.MULTILINE))) for part in found]
+
+
+def paragraphs(section: str) -> list[str]:
+    """Return the paragraphs of a section, without its tables and the badges of the README."""
+    parts = [part.strip() for part in re.split(r"\n\s*\n", section)]
+    return [part for part in parts if part and not part.startswith(("|", "[!["))]
 
 
 def tables(page: str) -> list[int]:
@@ -70,6 +83,16 @@ def test_it_links_to_a_page_in_mongolian_where_there_is_one(page: str) -> None:
     english = rf"\]\((?:\.\./|{re.escape(current().site)})([\w-]+)\.(?:md|html)"
     names = set(re.findall(english, text(page)))
     assert not {name for name in names if (ROOT / f"docs/mn/{name}.md").exists()}
+
+
+@pytest.mark.parametrize("page", WRITTEN)
+def test_its_sections_leave_no_paragraph_and_no_item_of_its_twin_out(page: str) -> None:
+    ours, theirs = sections(page), sections(MONGOLIAN[page])
+    assert not [
+        (number, own, twin)
+        for number, (own, twin) in enumerate(zip(ours, theirs, strict=True), 1)
+        if own[0] < twin[0] or own[1] < twin[1]
+    ]
 
 
 @pytest.mark.parametrize("page", WRITTEN)
