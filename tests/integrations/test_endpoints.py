@@ -35,6 +35,7 @@ from qpaykit.integrations import starlette as qpay_starlette
 PATH = "/qpay/callback"
 PAID = {"payment_id": "p-1", "payment_status": "PAID", "sender_invoice_no": "42"}
 TOO_LARGE = 256 * 1024 + 1
+BODY = b'{"payment_id": "p-1", "payment_status": "PAID", "sender_invoice_no": "42"}'
 
 
 class Shop:
@@ -153,10 +154,9 @@ def test_other_methods_are_not_allowed(qpay: Any, shop: Shop, method: str) -> No
 
 
 def test_a_body_that_is_too_large_is_refused(qpay: Any, shop: Shop) -> None:
-    body = b'{"payment_id": "p-1", "payment_status": "PAID", "sender_invoice_no": "42"}'
-    assert qpay.post(PATH, content=body.ljust(TOO_LARGE)).status_code == 413
+    assert qpay.post(PATH, content=BODY.ljust(TOO_LARGE)).status_code == 413
     assert shop.delivered == []
-    assert qpay.post(PATH, content=body.ljust(TOO_LARGE - 1)).status_code == 200
+    assert qpay.post(PATH, content=BODY.ljust(TOO_LARGE - 1)).status_code == 200
     assert shop.delivered == ["42"]
 
 
@@ -166,8 +166,7 @@ def test_a_sync_dispatcher_does_not_hold_up_the_event_loop(shop: Shop) -> None:
     async def send(message: Any) -> None:
         loops.append(threading.get_ident())
 
-    body = b'{"payment_id": "p-1", "payment_status": "PAID", "sender_invoice_no": "42"}'
-    asyncio.run(call(asgi.callback_app(shop.sync), [{"type": "http.request", "body": body}], send))
+    asyncio.run(call(asgi.callback_app(shop.sync), [{"type": "http.request", "body": BODY}], send))
     assert shop.threads
     assert set(shop.threads).isdisjoint(loops)
 
@@ -199,19 +198,50 @@ def test_a_body_is_not_read_beyond_its_limit(shop: Shop) -> None:
     asyncio.run(call(asgi.callback_app(shop.awaited), messages, send))
     assert sent[0]["status"] == 413
     sent.clear()
-    announced = [(b"content-length", str(TOO_LARGE).encode())]
-    asyncio.run(call(asgi.callback_app(shop.awaited), [], send, headers=announced))
-    assert sent[0]["status"] == 413
+    for length in (str(TOO_LARGE), "9" * 5000):
+        announced = [(b"content-length", length.encode())]
+        asyncio.run(call(asgi.callback_app(shop.awaited), [], send, headers=announced))
+        assert sent.pop(0)["status"] == 413
+        sent.clear()
+
+
+def wsgi_post(app: Any, stream: BytesIO, **environ: object) -> str:
+    """Send a body of a server's; return the status of the answer."""
+    statuses: list[str] = []
+    post = {"REQUEST_METHOD": "POST", "QUERY_STRING": "", "wsgi.input": stream, **environ}
+    app(post, lambda status, _headers: statuses.append(status))
+    return statuses[0][:3]
 
 
 def test_a_wsgi_body_is_not_read_beyond_its_limit(shop: Shop) -> None:
     app, stream = wsgi.callback_app(shop.sync), BytesIO(b" " * 3 * TOO_LARGE)
-    assert app.answer("POST", b"", TOO_LARGE, stream, is_terminated=False).status_code == 413
+    assert wsgi_post(app, stream, CONTENT_LENGTH=str(TOO_LARGE)) == "413"
+    assert wsgi_post(app, stream, CONTENT_LENGTH="9" * 5000) == "413"
     assert stream.tell() == 0
-    assert app.answer("POST", b"", None, stream, is_terminated=True).status_code == 413
+    assert wsgi_post(app, stream, **{"wsgi.input_terminated": True}) == "413"
     assert stream.tell() == TOO_LARGE
-    assert app.answer("POST", b"", None, stream, is_terminated=False).status_code == 200
+    assert wsgi_post(app, stream) == "200"
     assert stream.tell() == TOO_LARGE
+
+
+@pytest.mark.parametrize("length", ["", "\N{SUPERSCRIPT TWO}", "-1", "many"])
+def test_a_wsgi_body_without_an_end_is_refused(shop: Shop, length: str) -> None:
+    # Taken for an empty one it would be answered with SUCCESS, and QPay would not call again.
+    app, stream = wsgi.callback_app(shop.sync), BytesIO(BODY)
+    chunked = {"CONTENT_LENGTH": length, "HTTP_TRANSFER_ENCODING": "chunked"}
+    assert wsgi_post(app, stream, **chunked) == "411"
+    assert shop.delivered == []
+    assert wsgi_post(app, stream, **chunked, **{"wsgi.input_terminated": True}) == "200"
+    assert shop.delivered == ["42"]
+
+
+def test_flask_delivers_a_body_that_the_application_has_read_before(shop: Shop) -> None:
+    app = flask.Flask("shop")
+    app.register_blueprint(qpay_flask.blueprint(shop.sync, path=PATH))
+    app.before_request(lambda: print(flask.request.get_data()))
+    with httpx.Client(transport=httpx.WSGITransport(app), base_url="http://shop.test") as qpay:
+        assert qpay.post(PATH, json=PAID).text == "SUCCESS"
+    assert shop.delivered == ["42"]
 
 
 def test_a_caller_who_has_gone_is_not_answered(shop: Shop) -> None:

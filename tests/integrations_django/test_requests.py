@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import django
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connections
 from django.test import AsyncClient, modify_settings, override_settings
 
@@ -15,6 +17,7 @@ from integrations_django.project import ORIGIN, Shop
 from integrations_django.shop.models import Order
 from qpaykit.integrations.django import client, dispatcher
 from qpaykit.integrations.django.services import forget_after
+from qpaykit.integrations.django.views import callback
 
 if TYPE_CHECKING:
     from qpaykit import PaymentEvent
@@ -62,10 +65,39 @@ def test_the_older_documents_post_is_read(shop: Shop) -> None:
     assert shop.books() == ("paid", ["PAID"])
 
 
+def test_a_chunked_body_is_read_where_the_server_ends_it(shop: Shop) -> None:
+    shop.connect()
+    path, _, payment_id = shop.paid(shop.order()).rpartition("&qpay_payment_id=")
+    body = json.dumps({"payment_id": payment_id, "payment_status": "PAID"}).encode()
+    request = WSGIRequest(
+        {
+            "REQUEST_METHOD": "POST",
+            "QUERY_STRING": path.partition("?")[2],
+            "HTTP_TRANSFER_ENCODING": "chunked",
+            "wsgi.input": BytesIO(body),
+        }
+    )
+    assert callback(request).status_code == 411
+    request.META["wsgi.input_terminated"] = True
+    assert callback(request).content == b"SUCCESS"
+    assert shop.books() == ("paid", ["PAID"])
+
+
 def test_a_body_that_is_too_long_is_refused_and_not_read(shop: Shop) -> None:
+    class Endless(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise AssertionError(size)
+
+    length = str(256 * 1024 + 1)
+    post = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": length, "wsgi.input": Endless()}
+    assert callback(WSGIRequest(post)).status_code == 413
     body = b'{"payment_id": "' + b"1" * (2 * 1024 * 1024) + b'"}'
-    answer = shop.browser.post("/qpay/callback", body, content_type="application/json")
-    assert answer.status_code == 413
+
+    async def story() -> int:
+        answer = await AsyncClient().post("/qpay/callback", body, content_type="application/json")
+        return answer.status_code
+
+    assert asyncio.run(story()) == 413
     assert len(shop.simulator.requests) == 0
 
 

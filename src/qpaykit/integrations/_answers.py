@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher, CallbackReply
+from qpaykit.callbacks.parse import MAX_INPUT_BYTES
 from qpaykit.errors import ConfigurationError
 
 METHODS = ("GET", "POST")
+_MAX_LENGTH_DIGITS = 20
 
 
 class Answer(NamedTuple):
@@ -18,8 +20,16 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class BodyTooLargeError(Exception):
-    """The body of a request is larger than any callback."""
+class UnreadBodyError(Exception):
+    """The body of a request was not read.
+
+    Args:
+        answer: The response that says why.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer)
+        self.answer = answer
 
 
 def answer_of(reply: CallbackReply) -> Answer:
@@ -34,9 +44,34 @@ def method_not_allowed(method: str) -> Answer:
     return answer._replace(headers={**answer.headers, "allow": ", ".join(METHODS)})
 
 
-def too_large() -> Answer:
-    """Return the response to a body that is larger than any callback."""
-    return _answer(413, "the body is too large", "text/plain; charset=utf-8")
+def too_large() -> UnreadBodyError:
+    """Return the error of a body that is larger than any callback."""
+    answer = _answer(413, "the body is too large", "text/plain; charset=utf-8")
+    return UnreadBodyError(answer)
+
+
+def length_required() -> UnreadBodyError:
+    """Return the error of a body whose end the server does not tell.
+
+    Read as an empty one, it would be answered with SUCCESS, and QPay would not call again.
+    """
+    answer = _answer(411, "send a Content-Length", "text/plain; charset=utf-8")
+    return UnreadBodyError(answer)
+
+
+def check_length(header: str | bytes | None) -> int | None:
+    """Read a Content-Length; None where there is none that can be read.
+
+    Raises:
+        UnreadBodyError: It is larger than any callback.
+    """
+    digits = header.encode("latin-1", "replace") if isinstance(header, str) else header or b""
+    if not digits.isdigit():
+        return None
+    # Python refuses to read numbers of thousands of digits.
+    if len(digits) > _MAX_LENGTH_DIGITS or int(digits) > MAX_INPUT_BYTES:
+        raise too_large()
+    return int(digits)
 
 
 def check_dispatcher(dispatcher: object, *, awaited: bool) -> None:

@@ -12,9 +12,10 @@ from qpaykit.callbacks.parse import MAX_INPUT_BYTES
 from qpaykit.integrations._answers import (
     METHODS,
     Answer,
-    BodyTooLargeError,
+    UnreadBodyError,
     answer_of,
     check_dispatcher,
+    check_length,
     method_not_allowed,
     too_large,
 )
@@ -56,8 +57,8 @@ class CallbackApp:
         if method == "POST":
             try:
                 body = await _body(scope, receive)
-            except BodyTooLargeError:
-                return too_large()
+            except UnreadBodyError as error:
+                return error.answer
             if body is None:
                 return None
         query: bytes = scope["query_string"]
@@ -93,11 +94,11 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
     """Read the body of a request; None where the client has disconnected.
 
     Raises:
-        BodyTooLargeError: It is larger than any callback.
+        UnreadBodyError: It is larger than any callback.
     """
     for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > MAX_INPUT_BYTES:
-            raise BodyTooLargeError
+        if name == b"content-length":
+            check_length(value)
     body = bytearray()
     while True:
         message = await receive()
@@ -105,7 +106,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
             return None
         body += message.get("body", b"")
         if len(body) > MAX_INPUT_BYTES:
-            raise BodyTooLargeError
+            raise too_large()
         if not message.get("more_body", False):
             return bytes(body)
 

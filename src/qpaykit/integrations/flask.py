@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from flask import Blueprint, Response, request
 
 from qpaykit.callbacks import CallbackDispatcher
-from qpaykit.integrations.wsgi import callback_app
+from qpaykit.integrations.wsgi import Input, callback_app
 
 
 def blueprint(
@@ -31,13 +33,7 @@ def blueprint(
     made = Blueprint(name, __name__)
 
     def callback() -> Response:
-        answer = app.answer(
-            request.method,
-            request.query_string,
-            request.content_length,
-            request.stream,
-            is_terminated=bool(request.environ.get("wsgi.input_terminated")),
-        )
+        answer = app.answer(request.environ, request.query_string, _Body())
         return Response(answer.body, answer.status_code, headers=answer.headers)
 
     made.add_url_rule(
@@ -49,3 +45,16 @@ def blueprint(
         provide_automatic_options=False,
     )
     return made
+
+
+class _Body:
+    """The body of the current request, also where the application has read it before."""
+
+    _source: Input | None = None
+
+    def read(self, size: int, /) -> bytes:
+        if self._source is not None:
+            return self._source.read(size)
+        part = request.stream.read(size)
+        self._source = request.stream if part else BytesIO(request.get_data())
+        return part or self._source.read(size)

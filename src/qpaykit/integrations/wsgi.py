@@ -11,9 +11,11 @@ from qpaykit.callbacks.parse import MAX_INPUT_BYTES
 from qpaykit.integrations._answers import (
     METHODS,
     Answer,
-    BodyTooLargeError,
+    UnreadBodyError,
     answer_of,
     check_dispatcher,
+    check_length,
+    length_required,
     method_not_allowed,
     too_large,
 )
@@ -41,47 +43,27 @@ class CallbackApp:
 
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> list[bytes]:
         """Serve one request."""
-        length = str(environ.get("CONTENT_LENGTH") or "")
-        stream: Input = environ["wsgi.input"]
-        answer = self.answer(
-            str(environ["REQUEST_METHOD"]),
-            str(environ.get("QUERY_STRING", "")).encode("latin-1"),
-            int(length) if length.isdigit() else None,
-            stream,
-            is_terminated=bool(environ.get("wsgi.input_terminated")),
-        )
+        query = str(environ.get("QUERY_STRING", "")).encode("latin-1")
+        answer = self.answer(environ, query, environ["wsgi.input"])
         status = HTTPStatus(answer.status_code)
         start_response(f"{status.value} {status.phrase}", list(answer.headers.items()))
         return [answer.body]
 
-    def answer(
-        self,
-        method: str,
-        query: bytes,
-        length: int | None,
-        stream: Input,
-        *,
-        is_terminated: bool,
-    ) -> Answer:
+    def answer(self, environ: Mapping[str, Any], query: bytes | str, stream: Input) -> Answer:
         """Answer one request.
 
         Args:
-            method: Its method.
+            environ: What the server says of it.
             query: Its query.
-            length: The length of its body in bytes; None where it names none.
-            stream: What its body is read from.
-            is_terminated: Whether the stream ends with the body, so that it needs no length.
+            stream: Its body, which is read for POST alone.
         """
+        method = str(environ["REQUEST_METHOD"])
         if method not in METHODS:
             return method_not_allowed(method)
-        if length is None:
-            length = MAX_INPUT_BYTES + 1 if is_terminated else 0
-        elif length > MAX_INPUT_BYTES:
-            return too_large()
         try:
-            body = _body(stream, length) if method == "POST" else b""
-        except BodyTooLargeError:
-            return too_large()
+            body = read_body(environ, stream) if method == "POST" else b""
+        except UnreadBodyError as error:
+            return error.answer
         return answer_of(self._dispatcher.handle(query=query, body=body or None))
 
 
@@ -100,15 +82,22 @@ def callback_app(dispatcher: CallbackDispatcher) -> CallbackApp:
     return CallbackApp(dispatcher)
 
 
-def _body(stream: Input, length: int) -> bytes:
+def read_body(environ: Mapping[str, Any], stream: Input) -> bytes:
     """Read a body of at most so many bytes.
 
     Raises:
-        BodyTooLargeError: It is larger than any callback.
+        UnreadBodyError: It is larger than any callback, or nothing tells where it ends.
     """
+    length = check_length(environ.get("CONTENT_LENGTH"))
+    if length is None:
+        if not environ.get("wsgi.input_terminated"):
+            if environ.get("HTTP_TRANSFER_ENCODING"):
+                raise length_required()
+            return b""
+        length = MAX_INPUT_BYTES + 1
     body = bytearray()
     while len(body) < length and (part := stream.read(length - len(body))):
         body += part
     if len(body) > MAX_INPUT_BYTES:
-        raise BodyTooLargeError
+        raise too_large()
     return bytes(body)

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connections, transaction
 from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from qpaykit.integrations.django.services import dispatcher
+from qpaykit.integrations.wsgi import callback_app
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-MAX_BODY_BYTES: Final = 256 * 1024
+    from qpaykit.integrations.wsgi import Input
 
 
 @csrf_exempt
 @never_cache
-@require_http_methods(["GET", "POST"])
 def callback(request: HttpRequest) -> HttpResponse:
-    """Take a callback of QPay's to the dispatcher, and answer as QPay wants it."""
-    body = request.read(MAX_BODY_BYTES + 1) if request.method == "POST" else b""
-    if len(body) > MAX_BODY_BYTES:
-        return HttpResponse("the body is too large", content_type="text/plain", status=413)
-    reply = dispatcher().handle(query=request.META.get("QUERY_STRING", ""), body=body or None)
-    return HttpResponse(reply.body, content_type=reply.content_type, status=reply.status_code)
+    """Pass a callback to the dispatcher, and send its reply."""
+    environ: dict[str, Any] = request.META
+    stream: Input = request
+    if not isinstance(request, WSGIRequest):
+        # Under ASGI Django has read the whole body.
+        environ = {**environ, "wsgi.input_terminated": True}
+    elif not environ.get("CONTENT_LENGTH"):
+        # Django takes a body without a length, such as a chunked one, for an empty one.
+        stream = environ["wsgi.input"]
+    query = environ.get("QUERY_STRING", "")
+    answer = callback_app(dispatcher()).answer(environ, query, stream)
+    return HttpResponse(answer.body, status=answer.status_code, headers=answer.headers)
 
 
 # QPay logs in nowhere: Django 5.1's LoginRequiredMiddleware would send it to a form.
