@@ -18,7 +18,7 @@ import anyio
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import NullPool, create_engine, inspect
+from sqlalchemy import NullPool, create_engine, inspect, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -192,6 +192,21 @@ def test_a_handler_that_rolls_back_has_delivered_nothing(
     assert shop.call().outcome == "handler_failed"
     assert "must neither commit it nor roll it back" in caplog.text
     assert (shop.state(), shop.delivered()) == ("open", [])
+
+
+@pytest.mark.parametrize("statement", ["ROLLBACK", "COMMIT"])
+def test_a_handler_that_ends_the_transaction_in_sql_has_delivered_nothing(
+    shop: Shop, statement: str
+) -> None:
+    def ends(session: Session, event: PaymentEvent) -> None:
+        session.execute(text(statement))
+
+    shop.work = ends
+    assert shop.call().outcome == "handler_failed"
+    assert shop.delivered() == []
+    shop.work = mark_paid
+    assert shop.call().outcome == "delivered"
+    assert (shop.state(), shop.delivered()) == ("paid", ["42"])
 
 
 def test_a_savepoint_of_the_handler_is_its_own(shop: Shop) -> None:

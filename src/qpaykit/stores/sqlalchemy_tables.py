@@ -201,8 +201,9 @@ class Statements:
         is_open = and_(_claims.c.key == key, _claims.c.done.is_(None))
         is_ours = is_open if self._is_postgresql else and_(is_open, _claims.c.owner == owner)
         done = update(_claims).where(is_ours).values(owner=owner, **self._done(delivery))
-        is_recorded = connection.execute(done).rowcount == 1
-        if not (is_recorded and self._is_in_transaction(connection, owner)):
+        # Asked before the UPDATE: after a ROLLBACK in SQL, asyncpg would commit that by itself.
+        is_whole = self._is_in_transaction(connection, owner)
+        if not (is_whole and connection.execute(done).rowcount == 1):
             raise ConfigurationError(
                 "the transaction of event.session ended before the delivery was recorded: a "
                 "handler must neither commit it nor roll it back"
