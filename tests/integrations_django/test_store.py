@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connections, transaction
+from django.db.models import Model
 from django.test import override_settings
 
 from integrations_django.conftest import empty
@@ -235,3 +236,14 @@ def test_the_awaited_store_reads_the_same(using: str) -> None:
     deliver(DjangoStore(using), record(1))
     expected = ["v", ["claimed", "held", "claimed"], True, [record(1).key]]
     assert asyncio.run(story()) == expected
+
+
+@pytest.mark.parametrize("model", [models.Claim, models.Delivery, models.Value])
+def test_mysql_tells_upper_from_lower_case_in_a_key(
+    model: type[Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = connections["default"]
+    assert model._meta.pk.db_type(connection) == "varchar(255)"
+    monkeypatch.setattr(connection, "vendor", "mysql")
+    column = model._meta.pk.db_type(connection)
+    assert column == "varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"

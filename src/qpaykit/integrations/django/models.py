@@ -11,6 +11,27 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    _CharField = models.CharField[str, str]
+else:
+    _CharField = models.CharField
+
+
+class KeyField(_CharField):
+    """The key of a row, in which upper and lower case differ.
+
+    MySQL and MariaDB compare text without regard to case, so that the delivery of order "a" would
+    count as that of order "A".
+    """
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        """Return the type of the column."""
+        column = super().db_type(connection)
+        if connection.vendor == "mysql":
+            return f"{column} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+        return column
+
 
 class Delivery(models.Model):
     """A payment that reached the receivers of a signal.
@@ -32,7 +53,7 @@ class Delivery(models.Model):
         record: The whole record, exactly.
     """
 
-    key: models.CharField[str, str] = models.CharField(max_length=255, primary_key=True)
+    key: KeyField = KeyField(max_length=255, primary_key=True)
     order_no: models.CharField[str, str] = models.CharField(max_length=255, db_index=True)
     invoice_id: models.CharField[str, str] = models.CharField(max_length=255, db_index=True)
     payment_id: models.CharField[str, str] = models.CharField(max_length=255, db_index=True)
@@ -62,7 +83,7 @@ class Value(models.Model):
     The token gives access to the account until it expires.
     """
 
-    key: models.CharField[str, str] = models.CharField(max_length=255, primary_key=True)
+    key: KeyField = KeyField(max_length=255, primary_key=True)
     value: models.TextField[str, str] = models.TextField()
     until: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
     written: models.DateTimeField[datetime, datetime] = models.DateTimeField(db_index=True)
@@ -74,7 +95,7 @@ class Value(models.Model):
 class Claim(models.Model):
     """A lease, such as the right to log in."""
 
-    key: models.CharField[str, str] = models.CharField(max_length=255, primary_key=True)
+    key: KeyField = KeyField(max_length=255, primary_key=True)
     owner: models.CharField[str, str] = models.CharField(max_length=255)
     until: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     done: models.BooleanField[bool, bool] = models.BooleanField(default=False)

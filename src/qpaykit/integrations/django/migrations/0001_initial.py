@@ -8,6 +8,8 @@ import django.utils.timezone
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 
+from qpaykit.integrations.django.models import KeyField
+
 
 class Migration(migrations.Migration):
     initial: ClassVar[bool | None] = True
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Claim",
             fields=[
-                ("key", models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ("key", KeyField(max_length=255, primary_key=True, serialize=False)),
                 ("owner", models.CharField(max_length=255)),
                 ("until", models.DateTimeField()),
                 ("done", models.BooleanField(default=False)),
@@ -27,7 +29,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Delivery",
             fields=[
-                ("key", models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ("key", KeyField(max_length=255, primary_key=True, serialize=False)),
                 ("order_no", models.CharField(db_index=True, max_length=255)),
                 ("invoice_id", models.CharField(db_index=True, max_length=255)),
                 ("payment_id", models.CharField(db_index=True, max_length=255)),
@@ -48,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Value",
             fields=[
-                ("key", models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ("key", KeyField(max_length=255, primary_key=True, serialize=False)),
                 ("value", models.TextField()),
                 ("until", models.DateTimeField(null=True)),
                 ("written", models.DateTimeField(db_index=True)),
