@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_type_hints
 import pytest
 from django.core import checks
 from django.test import override_settings
+from django.test.utils import override_script_prefix
 from pydantic import SecretStr
 
 from integrations_django.project import SECRET, Shop
@@ -75,7 +76,7 @@ def test_what_is_missing_is_named_and_stops_no_command(connected: None) -> None:
         [warning] = checks.run_checks(tags=["qpaykit"])
     assert not warning.is_serious()
     assert (
-        "QPAY_USERNAME, QPAY_PASSWORD, QPAY_INVOICE_CODE, QPAY_CALLBACK_URL is not set"
+        "Not set: QPAY_USERNAME, QPAY_PASSWORD, QPAY_INVOICE_CODE, QPAY_CALLBACK_URL."
         in warning.msg
     )
 
@@ -141,6 +142,14 @@ def test_settings_that_are_no_dict_are_found(connected: None) -> None:
 
 def test_a_shop_without_a_receiver_is_warned() -> None:
     assert "No receiver is connected to order_paid" in found()["W001"]
+    assert "in models.py, beside the views" in found()["W001"]
+
+
+def test_a_project_below_a_path_finds_its_view(connected: None) -> None:
+    below = {"CALLBACK_URL": "https://shop.example/shop/qpay/callback"}
+    assert list(found(below)) == ["W003"]
+    with override_script_prefix("/shop/"):
+        assert found(below) == {}
 
 
 def test_no_check_repeats_a_secret(connected: None) -> None:

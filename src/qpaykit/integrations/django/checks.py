@@ -15,7 +15,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_script_prefix, resolve
 from pydantic import SecretStr
 
 from qpaykit._callback_url import is_public_host
@@ -60,7 +60,8 @@ def _receivers() -> Iterator[CheckMessage]:
     if not order_paid.has_listeners(CallbackDispatcher):
         yield CheckWarning(
             "No receiver is connected to order_paid, so that no order is delivered.",
-            hint="Decorate one with @receiver(order_paid), X",
+            hint="Connect one with @receiver(order_paid), in models.py, beside the views, or in a "
+            "module that AppConfig.ready imports.",
             id="qpaykit.W001",
         )
 
@@ -106,7 +107,7 @@ def _missing(given: ClientSettings, settings: Settings) -> Iterator[CheckMessage
     if missing:
         names = ", ".join(f"QPAY_{name.upper()}" for name in missing)
         yield CheckWarning(
-            f"QPay cannot be used: {names} is not set.",
+            f"QPay cannot be used. Not set: {names}.",
             hint="Set the variables, or their names without QPAY_ in settings.QPAY.",
             id="qpaykit.W002",
         )
@@ -114,8 +115,10 @@ def _missing(given: ClientSettings, settings: Settings) -> Iterator[CheckMessage
 
 def _route(callback_url: str) -> Iterator[CheckMessage]:
     parts = urlsplit(callback_url)
+    # Routes begin after FORCE_SCRIPT_NAME.
+    path = parts.path.removeprefix(get_script_prefix().removesuffix("/"))
     try:
-        view = resolve(parts.path or "/").func
+        view = resolve(path or "/").func
     except (Resolver404, ImproperlyConfigured):
         view = None
     if view is not callback:
