@@ -11,6 +11,7 @@ from project_address import current
 from site_pages import pages
 
 import qpaykit
+import qpaykit.integrations.django
 import qpaykit.quickqr
 import qpaykit.simulator
 from docs.blocks import ROOT
@@ -56,6 +57,13 @@ def test_what_platforms_import_has_a_place_in_the_api(name: str, documented: set
 @pytest.mark.parametrize("name", qpaykit.simulator.__all__)
 def test_what_tests_import_has_a_place_in_the_api(name: str, documented: set[str]) -> None:
     assert f"qpaykit.simulator.{name}" in documented
+
+
+@pytest.mark.parametrize("name", qpaykit.integrations.django.__all__)
+def test_what_django_projects_import_has_a_place_in_the_api(
+    name: str, documented: set[str]
+) -> None:
+    assert f"qpaykit.integrations.django.{name}" in documented
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
