@@ -13,11 +13,10 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The guides whose Mongolian text is still to be written.
 ENGLISH_ONLY = {
-    *(
-        "command-line",
-        "orders",
-    ),
-    *("reconciliation", "simulator", "stores"),
+    "command-line",
+    "reconciliation",
+    "simulator",
+    "stores",
 }
 MONGOLIAN = {
     "README.mn.md": "README.md",
