@@ -15,7 +15,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ENGLISH_ONLY = {
     "command-line",
     "simulator",
-    "stores",
 }
 MONGOLIAN = {
     "README.mn.md": "README.md",
