@@ -14,7 +14,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # The guides whose Mongolian text is still to be written.
 ENGLISH_ONLY = {
     "command-line",
-    "simulator",
 }
 MONGOLIAN = {
     "README.mn.md": "README.md",
