@@ -17,7 +17,7 @@ _WORDS = {
     "cancelled": "цуцалсан",
 }
 _TITLES = {
-    "Time": "Хугацаа",
+    "Time": "Цаг",
     "Order": "Захиалга",
     "Orders": "Захиалгууд",
     "Paid": "Төлсөн",
@@ -51,9 +51,9 @@ _SENTENCES = {
     "QPay-ээс захиалгын дугаараар асуух боломжгүй: qpaykit payments дотроос хайна уу.",
     "Nothing was delivered of it.": "Үүнээс юу ч хүргээгүй байна.",
     "{at}  {status}: order {order_no} was delivered, {amount} of {due}.": "{at}  {status}: "
-    "{order_no} захиалгыг хүргэсэн, төлөх {due}-өөс {amount}.",
+    "{order_no} захиалгыг хүргэсэн, төлсөн {amount}, төлөх дүн {due}.",
     "{at}  {status}: the shop was told of {amount} of {due} for order {order_no}.": "{at}  "
-    "{status}: {order_no} захиалгын төлөх {due}-өөс {amount}-ийг дэлгүүрт мэдэгдсэн.",
+    "{status}: {order_no} захиалгын төлбөрийг дэлгүүрт мэдэгдсэн, төлсөн {amount}, төлөх дүн {due}.",
     "--to is before --from.": "--to нь --from-оос өмнө байна.",
     "{day} is no day: write it as 2026-11-28, or today, or yesterday.": "{day} өдөр биш: "
     "2026-11-28, today (өнөөдөр) эсвэл yesterday (өчигдөр) гэж бичнэ үү.",
@@ -111,8 +111,8 @@ _SENTENCES = {
     "not set: callbacks can be forged; set {variable}": "өгөөгүй: callback-ийг хуурамчаар "
     "үйлдэж болно; {variable} хувьсагчид өгнө үү",
     "{code}; QPay checks it with the first invoice": "{code}; QPay анхны нэхэмжлэхээр шалгана",
-    "{url} (production)": "{url} (жинхэнэ)",
-    "{url} (the sandbox)": "{url} (туршилтын)",
+    "{url} (production)": "{url} (production)",
+    "{url} (the sandbox)": "{url} (sandbox)",
     "{url} (a simulator)": "{url} (симулятор)",
     "{url} (not QPay itself)": "{url} (QPay өөрөө биш)",
     "{url}: QPay calls public https:// URLs only": "{url}: QPay зөвхөн нийтэд нээлттэй https:// "
@@ -131,25 +131,25 @@ _SENTENCES = {
     "{path} cannot be written: {reason}.": "{path} файлд бичиж чадсангүй: {reason}.",
     "Point a shop at it; put your shop's callback URL in its place:": "Дэлгүүрээ үүн рүү "
     "чиглүүлнэ үү; callback хаягийг дэлгүүрийнхээ хаягаар солино уу:",
-    "Variables that are set to these values already are not shown.": "Ийм утгатай болсон "
-    "хувьсагчдыг харуулаагүй.",
+    "Variables that are set to these values already are not shown.": "Аль хэдийн ийм "
+    "утгатай байгаа хувьсагчийг харуулаагүй.",
     "Stopped.": "Зогслоо.",
 }
 _DEMO = {
-    "QPay is simulated at {url}": "QPay-ийг {url} хаяг дээр дуурайлгалаа",
-    "  token     one login; it serves every later call": "  токен     нэг удаа нэвтэрнэ; дараагийн бүх дуудлагад хүрнэ",
+    "QPay is simulated at {url}": "QPay-ийн симулятор {url} хаяг дээр ажиллаж байна",
+    "  token     one login; it serves every later call": "  токен     нэг удаа нэвтэрлээ; дараагийн бүх дуудлага үүнийг ашиглана",
     "  invoice   {invoice}, {amount} MNT, {count} bank links": "  нэхэмжлэх {invoice}, {amount} MNT, банкны {count} холбоос",
     "  QR": "  QR",
     "  QR        not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 shows it": "  QR        харагдахгүй: {encoding} кодчилолд дүрсийн тэмдэгт алга; PYTHONIOENCODING=utf-8 гэвэл харагдана",
-    "  check     paid: {paid}": "  шалгалт   төлсөн: {paid}",
-    "  check     paid: {paid}, {amount} MNT": "  шалгалт   төлсөн: {paid}, {amount} MNT",
+    "  check     paid: {paid}": "  шалгалт   төлсөн эсэх: {paid}",
+    "  check     paid: {paid}, {amount} MNT": "  шалгалт   төлсөн эсэх: {paid}, {amount} MNT",
     "  buyer     pays by card ...": "  худалдан авагч картаар төлж байна ...",
     "  shop      order {order} is paid ({amount} MNT): delivered": "  дэлгүүр   {order} захиалга төлөгдлөө ({amount} MNT): хүргэлээ",
-    "  shop      order {order} was refunded: taken back": "  дэлгүүр   {order} захиалгын төлбөр буцаагдлаа: бараа буцаав",
+    "  shop      order {order} was refunded: taken back": "  дэлгүүр   {order} захиалгын төлбөр буцаагдлаа: барааг буцааж авлаа",
     "  shop      callback -> {outcome}, answered {status} {body}": "  дэлгүүр   callback -> {outcome}, хариу {status} {body}",
-    "  e-barimt  lottery {lottery}, VAT {vat} MNT": "  e-barimt  сугалаа {lottery}, НӨАТ {vat} MNT",
+    "  e-barimt  lottery {lottery}, VAT {vat} MNT": "  и-баримт  сугалаа {lottery}, НӨАТ {vat} MNT",
     "  refund    payment is {status}": "  буцаалт   төлбөрийн төлөв {status}",
-    "Delivered, receipted and refunded.": "Хүргэж, баримт олгож, буцаалаа.",
+    "Delivered, receipted and refunded.": "Захиалгыг хүргэж, баримт олгож, төлбөрийг буцаалаа.",
     "The order was not delivered.": "Захиалгыг хүргэсэнгүй.",
 }
 _HELP = {
