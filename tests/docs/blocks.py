@@ -12,9 +12,7 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The guides whose Mongolian text is still to be written.
-ENGLISH_ONLY = {
-    "command-line",
-}
+ENGLISH_ONLY: set[str] = set()
 MONGOLIAN = {
     "README.mn.md": "README.md",
     **{

@@ -33,8 +33,8 @@ VARIABLES = {f"QPAY_{name.upper()}" for name in Settings.__dataclass_fields__}
 VARIABLES |= {"QPAY_CALLBACK_SECRET", "PORT"}
 
 
-# test_recorded_terminal.py gives the commands of this page in their order.
-RECORDED = {"docs/command-line.md"}
+# test_recorded_terminal.py gives the commands of these pages in their order.
+RECORDED = {"docs/command-line.md", "docs/mn/command-line.md"}
 
 
 def commands() -> Iterator[str]:

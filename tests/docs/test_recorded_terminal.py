@@ -15,27 +15,30 @@ from qpaykit.cli.exits import ExitCode
 
 pytestmark = pytest.mark.slow
 
-PAGE = "docs/command-line.md"
+# Each page shows the session in its own language.
+PAGES = {"docs/command-line.md": "en_US.UTF-8", "docs/mn/command-line.md": "mn_MN.UTF-8"}
 ANYTHING = "..."
 
 
-def recorded() -> Iterator[tuple[str, str]]:
-    """Return each command of the page with what it writes; a line of dots is anything."""
-    for block in to_run(PAGE, "console"):
+def recorded(page: str) -> Iterator[tuple[str, str]]:
+    """Return each command of a page with what it writes; a line of dots is anything."""
+    for block in to_run(page, "console"):
         for found in re.finditer(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
             yield found[1], found[2]
 
 
+@pytest.mark.parametrize("page", PAGES)
 def test_a_recorded_session_is_what_the_commands_write(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("QPAY_STORE", "shop.db")
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", PAGES[page])
     logging.getLogger("qpaykit").setLevel(logging.CRITICAL)
-    session = [(command, text) for command, text in recorded() if command.startswith("qpaykit ")]
+    session = [
+        (command, text) for command, text in recorded(page) if command.startswith("qpaykit ")
+    ]
     assert len(session) > 10
     with opened() as terminal:
         for name, value in terminal.settings.items():
@@ -53,7 +56,8 @@ def matches(shown: str, text: str) -> bool:
     return same(shown).startswith(before) and same(shown).endswith(after)
 
 
-def test_the_exit_codes_are_all_explained() -> None:
-    page = (ROOT / PAGE).read_text(encoding="utf-8")
-    explained = re.findall(r"^\| (\d) \|", page, re.MULTILINE)
+@pytest.mark.parametrize("page", PAGES)
+def test_the_exit_codes_are_all_explained(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    explained = re.findall(r"^\| (\d) \|", text, re.MULTILINE)
     assert explained == [str(int(code)) for code in ExitCode]
