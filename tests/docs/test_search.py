@@ -37,6 +37,8 @@ ENGLISH = {
 MONGOLIAN = {
     "webhook": "mn/callbacks.html",
     "deep link": "mn/invoices.html",
+    "deeplink": "mn/invoices.html",
+    "тулгалт": "mn/reconciliation.html",
     "timeout": "mn/troubleshooting.html",
     "орчны хувьсагч": "mn/settings.html",
     "давхар төлбөр": "mn/troubleshooting.html",
