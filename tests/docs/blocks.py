@@ -11,14 +11,10 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# The guides whose Mongolian text is still to be written.
-ENGLISH_ONLY: set[str] = set()
 MONGOLIAN = {
     "README.mn.md": "README.md",
     **{
-        f"docs/mn/{path.name}": f"docs/{path.name}"
-        for path in sorted((ROOT / "docs").glob("*.md"))
-        if path.stem not in ENGLISH_ONLY
+        f"docs/mn/{path.name}": f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))
     },
 }
 # Fences are blocks: what stands inside of paragraphs need not be parsed.

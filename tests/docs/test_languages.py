@@ -7,6 +7,7 @@ import re
 
 import pytest
 from project_address import current
+from site_pages import configuration, entries
 
 from docs.blocks import MONGOLIAN, ROOT, Block, blocks
 
@@ -64,6 +65,13 @@ def code(page: str) -> list[Block]:
 @pytest.mark.parametrize("page", MONGOLIAN)
 def test_a_text_that_is_promised_in_mongolian_is_there(page: str) -> None:
     assert (ROOT / page).exists()
+
+
+def test_the_navigation_has_the_pages_in_the_order_of_the_english_one() -> None:
+    ours, theirs = (
+        [name for _, name in entries(configuration(language)["nav"])] for language in ("mn", "en")
+    )
+    assert [name for name in ours if name in theirs] == [name for name in theirs if name in ours]
 
 
 @pytest.mark.parametrize("page", WRITTEN)
