@@ -68,6 +68,7 @@ class InvoiceRecord:
         is_open: Whether the invoice leaves its sum to the buyer.
         currency: The currency of the total.
         callback_url: The URL that QPay calls, with its signature if it has one.
+        merchant_id: The sub-merchant of Quick QR that is paid; None where nothing names one.
     """
 
     order_no: str
@@ -77,6 +78,7 @@ class InvoiceRecord:
     is_open: bool = False
     currency: str = "MNT"
     callback_url: str = ""
+    merchant_id: str | None = None
 
     @property
     def due(self) -> Decimal:
@@ -115,6 +117,7 @@ class InvoiceRecord:
             self.is_open,
             self.currency,
             self.callback_url,
+            self.merchant_id,
         )
         return to_json(values).decode()
 
@@ -123,8 +126,10 @@ class InvoiceRecord:
         """Read what a store keeps; None for anything that is no record."""
         try:
             values = json.loads(text or "null")
-            order_no, number, total, minimum, is_open, currency, callback_url = values
-            texts = (order_no, number, currency, callback_url)
+            order_no, number, total, minimum, is_open, currency, callback_url, merchant_id = values
+            texts = [order_no, number, currency, callback_url]
+            if merchant_id is not None:
+                texts.append(merchant_id)
             if not all(isinstance(one, str) for one in texts) or not isinstance(is_open, bool):
                 return None
             return cls(
@@ -135,6 +140,7 @@ class InvoiceRecord:
                 is_open,
                 currency,
                 callback_url,
+                merchant_id,
             )
         except (TypeError, ValueError, InvalidOperation):
             return None
@@ -155,6 +161,8 @@ class InvoiceRecord:
             minimum=request.minimum_amount if total is None else None,
             is_open=total is None,
             callback_url=url,
+            # Only a request of Quick QR has one.
+            merchant_id=getattr(request, "merchant_id", None),
         )
 
     @classmethod

@@ -86,6 +86,13 @@ class Product:
             f"{self.title}'s {name} is missing: pass {name}=… or set {self.variable(name)}"
         )
 
+    def missing_in_call(self, name: str) -> ConfigurationError:
+        """Make the error of a setting that a call needs, and that the client has none of."""
+        return ConfigurationError(
+            f"{name} is missing: pass {name}=… to the call or to the client, or set "
+            f"{self.variable(name)}"
+        )
+
 
 MERCHANT = Product("QPay", "QPAY_", PRODUCTION_URL)
 

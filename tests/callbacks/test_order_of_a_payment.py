@@ -29,9 +29,22 @@ class TestTheInvoiceOfAPayment:
         (event,) = shop.paid
         assert (event.order_no, event.due, event.invoice_id) == ("42", Decimal(1500), "i-1")
         assert (event.payment_id, event.amount) == ("p-1", Decimal(1500))
+        assert event.merchant_id is None
         assert shop.fetch.call_count == 0
 
-    @pytest.mark.parametrize("memory", [None, "", "{}", '["42"]', "[42, 43]", "null", "NaN"])
+    @pytest.mark.parametrize(
+        "memory",
+        [
+            None,
+            "",
+            "{}",
+            '["42"]',
+            "[42, 43]",
+            "null",
+            "NaN",
+            '["42", "42", "1500.00", null, false, "MNT", "", 7]',
+        ],
+    )
     def test_is_fetched_from_qpay_where_the_store_has_lost_it(
         self, shop: Shop, memory: str | None
     ) -> None:

@@ -8,9 +8,20 @@ from qpaykit.quickqr import QuickQRClient
 
 
 def make_invoice(
-    client: QPayClient | QuickQRClient, *, amount: int = 100, order: str = "42"
+    client: QPayClient | QuickQRClient,
+    *,
+    amount: int = 100,
+    order: str = "42",
+    merchant_id: str = "m-1",
 ) -> Invoice:
-    """Make the invoice of an order, whichever product the client is for."""
+    """Make the invoice of an order, whichever product the client is for.
+
+    Args:
+        client: The client.
+        amount: What it costs, in MNT.
+        order: The order's number.
+        merchant_id: Whose invoice it is, where the client is for Quick QR.
+    """
     if not hasattr(client, "merchants"):
         assert not isinstance(client, QuickQRClient)
         return client.invoices.create(
@@ -18,7 +29,7 @@ def make_invoice(
         )
     assert not isinstance(client, QPayClient)
     return client.invoices.create(
-        merchant_id="m-1",
+        merchant_id=merchant_id,
         amount=amount,
         order=order,
         description="Tea",

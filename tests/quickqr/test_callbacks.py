@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from callbacks.shop import PAID, QuickShop
+from callbacks.shop import PAID, SECRET, QuickShop
 from helpers.invoices import make_invoice
-from qpaykit import CallbackDispatcher
+from qpaykit import CallbackDispatcher, sign_callback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +45,21 @@ def test_a_payment_is_delivered_with_the_shops_own_order_number(shop: QuickShop)
     (event,) = shop.paid
     assert (event.order_no, event.invoice_id, event.payment_id) == ("42", "i-1", "p-1")
     assert (event.amount, event.due) == (Decimal(1500), Decimal(1500))
+    assert event.merchant_id == "m-1"
     assert dict(event.params) == {"order": "42"}
     assert event.payment.payment_status == "PAID"
+
+
+def test_a_delivery_is_recorded_with_its_sub_merchant(shop: QuickShop) -> None:
+    shop.handle()
+    (delivery,) = shop.store.deliveries()
+    assert (delivery.order_no, delivery.merchant_id) == ("42", "m-1")
+
+
+def test_a_payment_too_many_names_the_sub_merchant_that_got_it(shop: QuickShop) -> None:
+    shop.lists(HALF, {**HALF, "payment_id": "p-2"}, {**PAID, "payment_id": "p-3"})
+    shop.dispatcher.check("i-1")
+    assert [(event.payment_id, event.merchant_id) for event in shop.overpaid] == [("p-3", "m-1")]
 
 
 def test_parts_add_up_to_an_order(shop: QuickShop) -> None:
@@ -126,20 +139,36 @@ def test_check_finds_the_order_in_the_invoices_own_url_where_the_store_forgot_it
         json={"id": "i-1", "amount": "1500.00", "callback_url": shop.url}
     )
     assert [one.outcome for one in shop.dispatcher.check("i-1")] == ["delivered"]
-    assert [event.order_no for event in shop.paid] == ["42"]
+    assert [(event.order_no, event.merchant_id) for event in shop.paid] == [("42", "m-1")]
 
 
 @pytest.mark.parametrize("url", ["https://shop.test/callback?order=42", "", "cut"])
+@pytest.mark.parametrize("merchant_id", [None, "m-7"])
 def test_check_delivers_by_the_invoice_where_nothing_names_the_order(
-    shop: QuickShop, qpay: respx.MockRouter, url: str
+    shop: QuickShop, qpay: respx.MockRouter, url: str, merchant_id: str | None
 ) -> None:
     shop.lists(PAID)
     forget_everything(shop)
     url = shop.url[:-1] if url == "cut" else url
-    qpay.get("/invoice/i-1").respond(json={"id": "i-1", "amount": "1500.00", "callback_url": url})
+    shown = {"id": "i-1", "amount": "1500.00", "callback_url": url, "merchant_id": merchant_id}
+    qpay.get("/invoice/i-1").respond(json=shown)
     replies = [shop.dispatcher.check("i-1")[0].outcome for _ in range(2)]
     assert replies == ["delivered", "duplicate"]
-    assert [(event.order_no, event.due) for event in shop.paid] == [("", Decimal(1500))]
+    (event,) = shop.paid
+    assert (event.order_no, event.due, event.merchant_id) == ("", Decimal(1500), merchant_id)
+
+
+def test_a_url_that_the_merchant_product_signed_names_no_order_here(
+    shop: QuickShop, qpay: respx.MockRouter
+) -> None:
+    shop.lists(PAID)
+    forget_everything(shop)
+    url = sign_callback_url(
+        "https://shop.test/callback", secret=SECRET, sender_invoice_no="42", amount=1500
+    )
+    qpay.get("/invoice/i-1").respond(json={"id": "i-1", "amount": "1500.00", "callback_url": url})
+    assert [one.outcome for one in shop.dispatcher.check("i-1")] == ["delivered"]
+    assert [(event.order_no, event.merchant_id) for event in shop.paid] == [("", None)]
 
 
 def test_an_invoice_of_another_login_is_a_mismatch_for_check(

@@ -172,8 +172,27 @@ class TestAnInvoice:
         signed = [verify_signature(one.signature, one.params, secret=SECRET) for one in records]
         numbers = {one.sender_invoice_no for one in signed}
         assert len(numbers) == 2
-        assert {number.rpartition("~")[0] for number in numbers} == {"42"}
+        assert {number.rpartition("~")[0] for number in numbers} == {"42~m-1"}
         assert {one.amount for one in signed} == {Decimal("100.00")}
+
+    def test_of_a_long_url_is_signed_without_its_sub_merchant(self, qpay: respx.MockRouter) -> None:
+        qpay.post("/invoice").respond(json={"id": "i-1"})
+        url = f"https://shop.test/callback?order={'x' * 160}"
+        settings: Any = {**QUICKQR_SETTINGS, "callback_url": url}
+        with QuickQRClient(**settings, callback_secret=SECRET) as client:
+            made = make_invoice(client, merchant_id="00000000-0000-4000-8000-000000000001")
+        record = InvoiceRecord("", "", None, callback_url=made.callback_url)
+        signed = verify_signature(record.signature, record.params, secret=SECRET)
+        assert signed.sender_invoice_no.startswith("42~~")
+
+    def test_whose_url_is_too_long_in_any_case_is_not_sent(self, qpay: respx.MockRouter) -> None:
+        settings: Any = {**QUICKQR_SETTINGS, "callback_url": f"https://shop.test/{'x' * 200}"}
+        with (
+            QuickQRClient(**settings, callback_secret=SECRET) as client,
+            pytest.raises(ValidationError, match="its signature included; QPay takes 255"),
+        ):
+            make_invoice(client)
+        assert qpay.calls.call_count == 0
 
     def test_without_a_callback_url_is_not_sent(self, qpay: respx.MockRouter) -> None:
         settings: Any = {**QUICKQR_SETTINGS, "callback_url": None}
@@ -298,7 +317,8 @@ class TestWhereCallbacksCannotBeMatched:
             client.tokens.get()
             monkeypatch.setattr(store, "set", fails)
             assert make_invoice(client).invoice_id == "i-1"
-        assert "call the dispatcher's check('i-1')" in caplog.text
+        assert "Invoice i-1 of order 42 was made, but the store could not remember" in caplog.text
+        assert "call the dispatcher's check(invoice_id)" in caplog.text
 
 
 def payments(*rows: dict[str, str]) -> dict[str, object]:

@@ -32,10 +32,11 @@ SECRET = "a secret of the shop that is long enough"
 class Platform:
     """A client, a dispatcher and its orders, and a sub-merchant to make invoices for."""
 
-    def __init__(self, simulator: Simulator, store: SQLiteStore) -> None:
+    def __init__(self, simulator: Simulator, path: Path) -> None:
         self.simulator = simulator
+        self.path = path
         self.client = QuickQRClient(
-            **simulator.quickqr_credentials, callback_secret=SECRET, store=store
+            **simulator.quickqr_credentials, callback_secret=SECRET, store=SQLiteStore(path)
         )
         self.dispatcher = CallbackDispatcher(self.client)
         self.paid: list[PaymentEvent] = []
@@ -55,7 +56,7 @@ class Platform:
 
 @pytest.fixture
 def platform(qpay_simulator: Simulator, tmp_path: Path) -> Iterator[Platform]:
-    platform = Platform(qpay_simulator, SQLiteStore(tmp_path / "store.db"))
+    platform = Platform(qpay_simulator, tmp_path / "store.db")
     yield platform
     platform.client.close()
 
@@ -69,7 +70,9 @@ def test_an_order_has_one_open_invoice_which_its_callback_delivers(platform: Pla
     assert platform.calls_back(payment_id) == "delivered"
     assert platform.calls_back(payment_id) == "duplicate"
     assert platform.orders.status("42") == "paid"
-    assert [(event.order_no, event.amount) for event in platform.paid] == [("42", Decimal(1500))]
+    (event,) = platform.paid
+    assert (event.order_no, event.amount) == ("42", Decimal(1500))
+    assert event.merchant_id == platform.fields["merchant_id"]
 
 
 def test_an_orders_later_invoice_is_delivered_under_the_orders_number(platform: Platform) -> None:

@@ -64,7 +64,8 @@ def store(request: pytest.FixtureRequest, store_url: Callable[[str], str]) -> It
 
 
 def test_a_delivery_is_read_back_as_it_was_recorded(store: Store) -> None:
-    one = delivery(1, key="delivered:shop:PAID:order:exact", order_no="Захиалга №1")
+    key = "delivered:shop:PAID:order:exact"
+    one = delivery(1, key=key, order_no="Захиалга №1", merchant_id="m-1")
     deliver(store, one)
     assert store.delivery(one.key) == one
 

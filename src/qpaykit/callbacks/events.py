@@ -60,6 +60,9 @@ class PaymentEvent(Generic[S_co]):
             remembers of `invoices.create`, else from QPay, and never from the callback's URL.
             "" where nothing is known of the invoice.
         invoice_id: QPay's id of the invoice; "" where the payment names none.
+        merchant_id: The sub-merchant of Quick QR that was paid. It comes from what the store
+            remembers of `invoices.create`, else from the invoice's signed URL. None where neither
+            names one, and for a payment of the merchant product.
         amount: For `on_paid` what was paid on the order: this payment's amount, or the sum of
             the payments that make up what is due. Otherwise this payment's amount.
         due: What the invoice costs; 0 for an open sum, and where nothing is known of it.
@@ -79,6 +82,7 @@ class PaymentEvent(Generic[S_co]):
     payment: Payment
     params: Mapping[str, str]
     callback: Callback
+    merchant_id: str | None = None
     _session: S_co | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -520,7 +520,9 @@ class Pipeline(Generic[H]):
             )
             return
         callback = Callback(row.payment_id, event.invoice_id, event.params)
-        record = InvoiceRecord(event.order_no, event.order_no, event.due)
+        record = InvoiceRecord(
+            event.order_no, event.order_no, event.due, merchant_id=event.merchant_id
+        )
         await self._handle_payment(callback, _subject(event), record, is_own=True)
 
     async def _paid_again(
@@ -665,6 +667,7 @@ def _delivery(
         due=event.due,
         outcome=outcome,
         delivered_at=now(),
+        merchant_id=event.merchant_id,
     )
 
 
@@ -714,6 +717,7 @@ def _event(payment: Payment, record: InvoiceRecord, callback: Callback) -> Payme
         payment=payment,
         params={name: one for name, one in callback.params.items() if name != NUMBER_PARAM},
         callback=callback,
+        merchant_id=record.merchant_id,
     )
 
 

@@ -10,10 +10,11 @@ from qpaykit.errors import CallbackSignatureError
 from qpaykit.models import Invoice, MoneyInput, Payment, PaymentCheck
 from qpaykit.models.payments import payment_key
 from qpaykit.operation import Operation
-from qpaykit.quickqr.invoices import _QuickInvoiceEndpoints, invoice_operation, order_of
+from qpaykit.quickqr.invoices import _QuickInvoiceEndpoints, invoice_operation, read_reference
 from qpaykit.quickqr.models import QuickInvoiceRequest
 from qpaykit.quickqr.payments import check_operation
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._lookup import own
 from qpaykit.signing import verify_signature
 
 
@@ -23,7 +24,6 @@ class _LookupEndpoints(Resource):
     def __init__(self, invoices: _QuickInvoiceEndpoints) -> None:
         super().__init__(invoices._session)
         self._invoices = invoices
-        self._secrets = invoices._settings.callback_secrets
 
     def draft(
         self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
@@ -34,12 +34,12 @@ class _LookupEndpoints(Resource):
 
     def prepare(self, request: Draft) -> None:
         """Refuse a request of an invoice that could not be made."""
-        self._invoices._prepared(_own(request))
+        self._invoices._prepared(own(request, QuickInvoiceRequest))
 
     @endpoint
     async def create(self, request: Draft) -> Invoice:
         """Make an invoice; see `QuickInvoices.create`."""
-        made = await self._invoices._make(_own(request))
+        made = await self._invoices._create(own(request, QuickInvoiceRequest))
         # An order shows what every product's invoice has.
         return Invoice.model_validate(made.model_dump(include=set(Invoice.model_fields)))
 
@@ -54,17 +54,29 @@ class _LookupEndpoints(Resource):
 
     @endpoint
     async def invoice(self, invoice_id: str) -> InvoiceRecord:
-        """Fetch an invoice; its order number stands in the callback URL that it was made with."""
+        """Fetch an invoice; its signed callback URL names the order and the sub-merchant."""
         found = await self._session.call(invoice_operation(invoice_id))
-        record = InvoiceRecord("", "", found.amount or None, callback_url=found.callback_url)
-        if not self._secrets or record.signature is None:
+        record = InvoiceRecord(
+            "",
+            "",
+            found.amount or None,
+            callback_url=found.callback_url,
+            merchant_id=found.merchant_id or None,
+        )
+        secrets = self._invoices._settings.callback_secrets
+        if not secrets or record.signature is None:
             return record
         try:
-            signed = verify_signature(record.signature, record.params, secret=self._secrets)
+            signed = verify_signature(record.signature, record.params, secret=secrets)
         except CallbackSignatureError:
             return record
-        reference = signed.sender_invoice_no
-        return replace(record, order_no=order_of(reference), sender_invoice_no=reference)
+        order_no, merchant_id = read_reference(signed.sender_invoice_no)
+        return replace(
+            record,
+            order_no=order_no,
+            sender_invoice_no=signed.sender_invoice_no,
+            merchant_id=merchant_id or record.merchant_id,
+        )
 
     @endpoint
     def check(self, invoice_id: str, page_number: int) -> Operation[PaymentCheck]:  # noqa: ARG002
@@ -78,9 +90,3 @@ class Lookup(_LookupEndpoints, SyncResource):
 
 class AsyncLookup(_LookupEndpoints, AsyncResource):
     """What an `AsyncCallbackDispatcher` asks of an `AsyncQuickQRClient`."""
-
-
-def _own(request: Draft) -> QuickInvoiceRequest:
-    if not isinstance(request, QuickInvoiceRequest):
-        raise TypeError("this is another product's request")
-    return request

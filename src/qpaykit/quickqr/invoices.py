@@ -1,4 +1,4 @@
-"""Invoices of sub-merchants: made, looked at, cancelled."""
+"""Invoices of sub-merchants: made, fetched, cancelled."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import logging
 import secrets
 from collections.abc import Mapping
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 from typing_extensions import Unpack
 
 from qpaykit._http.session import Session
-from qpaykit._invoice_record import InvoiceRecord, record_key, reference_key
-from qpaykit.errors import ConfigurationError
-from qpaykit.models.values import callback_url
+from qpaykit._invoice_record import InvoiceRecord, reference_key
 from qpaykit.operation import Operation
 from qpaykit.quickqr._settings import QuickQRSettings
 from qpaykit.quickqr.models import QuickInvoice, QuickInvoiceFields, QuickInvoiceRequest
-from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import lenient_parser, parser
-from qpaykit.resources.invoices import cancel_operation, invoice_path
-from qpaykit.signing import sign_callback_url
+from qpaykit.resources._endpoint import AsyncResource, SyncResource, endpoint
+from qpaykit.resources._parsing import parser
+from qpaykit.resources.invoices import (
+    InvoiceMaker,
+    cancel_operation,
+    create_operation,
+    created_parser,
+    invoice_path,
+    signed_url,
+)
 from qpaykit.stores.protocol import AsyncStore
 
 _logger = logging.getLogger("qpaykit.quickqr")
@@ -33,20 +37,23 @@ _IN_MEMORY = (
     "After a restart, callbacks of this invoice cannot be matched with it: it is remembered in "
     "this process's memory alone. Give the client a store that lasts, such as SQLiteStore."
 )
-_REFERENCE_BYTES = 6
+_TOKEN_BYTES = 6
 _SEPARATOR = "~"
 
 _parse_invoice = parser(QuickInvoice)
-_parse_new = lenient_parser(QuickInvoice)
+_parse_created = created_parser(QuickInvoice)
 
 
-class _QuickInvoiceEndpoints(Resource):
+class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
+    _if_not_remembered = (
+        "Its callback cannot be matched: call the dispatcher's check(invoice_id) when the buyer is "
+        "back."
+    )
+
     def __init__(
         self, session: Session, settings: QuickQRSettings, store: AsyncStore, *, outlives: bool
     ) -> None:
-        super().__init__(session)
-        self._settings = settings
-        self._store = store
+        super().__init__(session, settings, store)
         unmatched = "" if outlives else _IN_MEMORY
         self._unmatched = unmatched if settings.callback_secrets else _UNSIGNED
 
@@ -81,63 +88,35 @@ class _QuickInvoiceEndpoints(Resource):
 
         QPay: `POST /v2/invoice`.
         """
-        return await self._make(QuickInvoiceRequest.model_validate(fields), extra)
+        return await self._create(QuickInvoiceRequest.model_validate(fields), extra)
 
-    def _prepared(self, request: QuickInvoiceRequest) -> QuickInvoiceRequest:
-        """Fill in the callback URL from the settings, and sign it."""
-        url = request.callback_url or self._settings.callback_url
-        if not url:
-            raise ConfigurationError(
-                "callback_url is missing: pass callback_url=… to the call or to the client, or set "
-                "QPAY_QUICKQR_CALLBACK_URL"
-            )
-        url = callback_url(url, public=self._settings.is_production)
-        if self._settings.callback_secrets:
-            # An order may have several invoices: the callback of each must lead to that one.
-            suffix = _SEPARATOR + secrets.token_urlsafe(_REFERENCE_BYTES)
-            url = sign_callback_url(
-                url,
-                secret=self._settings.callback_secrets,
-                sender_invoice_no=request.sender_invoice_no + suffix,
-                amount=request.amount,
-            )
-        return request.model_copy(update={"callback_url": url})
-
-    async def _make(
+    async def _create(
         self, request: QuickInvoiceRequest, extra: Mapping[str, JsonValue] | None = None
     ) -> QuickInvoice:
         request = self._prepared(request)
         if self._unmatched:
             _logger.warning(self._unmatched)
             self._unmatched = ""
-        invoice = await self._session.call(
-            Operation(
-                name="invoices.create",
-                method="POST",
-                path="/invoice",
-                body=request.to_json(extra),
-                parse=_created,
-                retryable=False,
-                subject={"order": request.sender_invoice_no},
-            )
-        )
-        await self._remember(invoice.invoice_id, InvoiceRecord.of_request(request))
-        return invoice.model_copy(update={"callback_url": request.callback_url})
+        subject = {"order": request.sender_invoice_no}
+        operation = create_operation(request, extra, parse=_parse_created, subject=subject)
+        return await self._make(operation, InvoiceRecord.of_request(request))
+
+    def _prepared(self, request: QuickInvoiceRequest) -> QuickInvoiceRequest:
+        """Fill in the callback URL from the settings, and sign it."""
+        url = request.callback_url or self._settings.callback_url
+        if not url:
+            raise self._settings.product.missing_in_call("callback_url")
+        order_no, merchant_id, total = request.sender_invoice_no, request.merchant_id, request.total
+        try:
+            signed = signed_url(self._settings, url, _reference(order_no, merchant_id), total)
+        except ValidationError:
+            # The store knows the sub-merchant too. An invoice must not fail for its second place.
+            signed = signed_url(self._settings, url, _reference(order_no, ""), total)
+        return request.model_copy(update={"callback_url": signed})
 
     async def _remember(self, invoice_id: str, record: InvoiceRecord) -> None:
-        account = self._settings.account
-        try:
-            await self._store.set(record_key(account, invoice_id), record.to_json())
-            await self._store.set(reference_key(account, record.sender_invoice_no), invoice_id)
-        except Exception:
-            _logger.exception(
-                "Invoice %s of order %s was made, but the store could not remember it. Its "
-                "callback cannot be matched: call the dispatcher's check(%r) when the buyer is "
-                "back.",
-                invoice_id,
-                record.order_no,
-                invoice_id,
-            )
+        await super()._remember(invoice_id, record)
+        await self._store.set(reference_key(self._account, record.sender_invoice_no), invoice_id)
 
     @endpoint
     def get(self, invoice_id: str) -> Operation[QuickInvoice]:
@@ -193,13 +172,18 @@ def invoice_operation(invoice_id: str) -> Operation[QuickInvoice]:
     )
 
 
-def order_of(reference: str) -> str:
-    """Return the order number in what a callback URL was signed for."""
-    return reference.rpartition(_SEPARATOR)[0]
+def _reference(order_no: str, merchant_id: str) -> str:
+    """Return what an invoice's callback URL is signed for.
+
+    An order may have several invoices. A random token tells their URLs apart.
+    """
+    return _SEPARATOR.join((order_no, merchant_id, secrets.token_urlsafe(_TOKEN_BYTES)))
 
 
-def _created(body: bytes) -> QuickInvoice:
-    invoice = _parse_new(body)
-    if not invoice.invoice_id:
-        raise ValueError("it names no id")
-    return invoice
+def read_reference(reference: str) -> tuple[str, str]:
+    """Return the order number and the sub-merchant's id that a callback URL was signed for.
+
+    "" stands for what it does not name.
+    """
+    order_no, merchant_id, _ = ["", "", *reference.rsplit(_SEPARATOR, 2)][-3:]
+    return order_no, merchant_id

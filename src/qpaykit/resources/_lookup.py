@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from qpaykit._invoice_record import Draft, InvoiceRecord
 from qpaykit.models import (
@@ -18,6 +19,8 @@ from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, e
 from qpaykit.resources._parsing import parser
 from qpaykit.resources.invoices import _InvoiceEndpoints, complete, invoice_path
 from qpaykit.resources.payments import check_operation, payment_operation
+
+D = TypeVar("D")
 
 _parse_detail = parser(InvoiceDetail)
 
@@ -39,12 +42,12 @@ class _LookupEndpoints(Resource):
 
     def prepare(self, request: Draft) -> None:
         """Refuse a request of an invoice that could not be made."""
-        complete(self._invoices._settings, _own(request), {})
+        complete(self._invoices._settings, own(request, InvoiceRequest), {})
 
     @endpoint
     async def create(self, request: Draft) -> Invoice:
         """Make an invoice; see `Invoices.create`."""
-        return await self._invoices._create(_own(request), {}, None)
+        return await self._invoices._create(own(request, InvoiceRequest), {}, None)
 
     @endpoint
     def payment(self, payment_id: str, invoice_id: str) -> Operation[Payment | None]:  # noqa: ARG002
@@ -81,8 +84,13 @@ class AsyncLookup(_LookupEndpoints, AsyncResource):
     """What an `AsyncCallbackDispatcher` asks of an `AsyncQPayClient`."""
 
 
-def _own(request: Draft) -> InvoiceRequest:
-    if not isinstance(request, InvoiceRequest):
+def own(request: Draft, kind: type[D]) -> D:
+    """Return a request of this product.
+
+    Raises:
+        TypeError: It is another product's.
+    """
+    if not isinstance(request, kind):
         raise TypeError("this is another product's request")
     return request
 

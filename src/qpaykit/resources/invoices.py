@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import (
-    Coroutine,
-    Mapping,
-)
-from typing import Any, overload
+from collections.abc import Callable, Coroutine, Mapping
+from decimal import Decimal
+from functools import partial
+from typing import Any, Generic, TypeVar, overload
 
 from pydantic import JsonValue
 from typing_extensions import Unpack
@@ -15,9 +14,9 @@ from typing_extensions import Unpack
 from qpaykit._http.session import Session
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._sync import run_sync
-from qpaykit.config import Settings
-from qpaykit.errors import ConfigurationError
+from qpaykit.config import AccountSettings, Settings
 from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest, InvoiceStatus
+from qpaykit.models.base import RequestModel
 from qpaykit.models.values import callback_url, path_id
 from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
@@ -25,15 +24,43 @@ from qpaykit.resources._parsing import lenient_parser, nothing, parser
 from qpaykit.signing import sign_callback_url
 from qpaykit.stores.protocol import AsyncStore
 
+C = TypeVar("C", bound=AccountSettings)
+I = TypeVar("I", bound=Invoice)  # noqa: E741
+
 _logger = logging.getLogger("qpaykit")
 
 
-class _InvoiceEndpoints(Resource):
-    def __init__(self, session: Session, settings: Settings, store: AsyncStore) -> None:
+class InvoiceMaker(Resource, Generic[C]):
+    """Makes the invoices of a product, and remembers them for their callbacks."""
+
+    _if_not_remembered: str
+
+    def __init__(self, session: Session, settings: C, store: AsyncStore) -> None:
         super().__init__(session)
         self._settings = settings
         self._store = store
         self._account = settings.account
+
+    async def _make(self, operation: Operation[I], record: InvoiceRecord) -> I:
+        invoice = await self._session.call(operation)
+        try:
+            await self._remember(invoice.invoice_id, record)
+        except Exception:
+            # The invoice exists: its buyer can pay it.
+            _logger.exception(
+                "Invoice %s of order %s was made, but the store could not remember it. %s",
+                invoice.invoice_id,
+                record.order_no,
+                self._if_not_remembered,
+            )
+        return invoice.model_copy(update={"callback_url": record.callback_url})
+
+    async def _remember(self, invoice_id: str, record: InvoiceRecord) -> None:
+        await self._store.set(record_key(self._account, invoice_id), record.to_json())
+
+
+class _InvoiceEndpoints(InvoiceMaker[Settings]):
+    _if_not_remembered = "Its callback costs one more request to QPay."
 
     async def _create(
         self,
@@ -42,19 +69,9 @@ class _InvoiceEndpoints(Resource):
         extra: Mapping[str, JsonValue] | None,
     ) -> Invoice:
         request = complete(self._settings, request, fields)
-        invoice = await self._session.call(create_operation(request, extra))
-        record = InvoiceRecord.of_request(request)
-        try:
-            await self._store.set(record_key(self._account, invoice.invoice_id), record.to_json())
-        except Exception:
-            # The invoice exists, and the dispatcher can ask QPay for what is not remembered.
-            _logger.exception(
-                "Invoice %s of order %s was made, but the store could not remember it. Its "
-                "callback costs one more request to QPay.",
-                invoice.invoice_id,
-                record.order_no,
-            )
-        return invoice.model_copy(update={"callback_url": request.callback_url or ""})
+        subject = {"sender_invoice_no": request.sender_invoice_no}
+        operation = create_operation(request, extra, parse=_parse_created, subject=subject)
+        return await self._make(operation, InvoiceRecord.of_request(request))
 
     @endpoint
     def get(self, invoice_id: str) -> Operation[InvoiceDetail]:
@@ -216,36 +233,66 @@ def complete(
     elif not isinstance(request, InvoiceRequest):
         raise TypeError("pass an InvoiceRequest, or its fields by name: create(**fields)")
     update = {
-        name: _needed(name, default)
+        name: _needed(settings, name, default)
         for name, default in defaults.items()
         if not getattr(request, name)
     }
     url = update.get("callback_url") or request.callback_url or ""
-    callback_url(url, public=settings.is_production)
-    if settings.callback_secrets:
-        update["callback_url"] = sign_callback_url(
-            url,
-            secret=settings.callback_secrets,
-            sender_invoice_no=request.sender_invoice_no,
-            amount=request.total,
-        )
+    signed = signed_url(settings, url, request.sender_invoice_no, request.total)
+    if signed != url:
+        update["callback_url"] = signed
     # A copy costs a fifteenth of a whole call.
     return request.model_copy(update=update) if update else request
 
 
+def signed_url(settings: AccountSettings, url: str, number: str, total: Decimal | None) -> str:
+    """Check an invoice's callback URL, and sign it where there is a secret.
+
+    Args:
+        settings: The client's.
+        url: The callback URL.
+        number: What it is signed for: the invoice's number.
+        total: What the buyer has to pay; None for an open sum.
+
+    Raises:
+        pydantic.ValidationError: QPay cannot call it, or it is too long.
+    """
+    url = callback_url(url, public=settings.is_production)
+    secret = settings.callback_secrets
+    if not secret:
+        return url
+    return sign_callback_url(url, secret=secret, sender_invoice_no=number, amount=total)
+
+
 def create_operation(
-    request: InvoiceRequest, extra: Mapping[str, JsonValue] | None = None
-) -> Operation[Invoice]:
+    request: RequestModel,
+    extra: Mapping[str, JsonValue] | None,
+    *,
+    parse: Callable[[bytes], I],
+    subject: Mapping[str, str],
+) -> Operation[I]:
     """Build `POST /invoice` of a complete request."""
     return Operation(
         name="invoices.create",
         method="POST",
         path="/invoice",
         body=request.to_json(extra),
-        parse=_created,
+        parse=parse,
         retryable=False,
-        subject={"sender_invoice_no": request.sender_invoice_no},
+        subject=subject,
     )
+
+
+def _created(parse: Callable[[bytes], I], body: bytes) -> I:
+    invoice = parse(body)
+    if not invoice.invoice_id:
+        raise ValueError("it names no invoice_id")
+    return invoice
+
+
+def created_parser(model: type[I]) -> Callable[[bytes], I]:
+    """Make a parser of an invoice that was made: without an id it is of no use."""
+    return partial(_created, lenient_parser(model))
 
 
 def cancel_operation(
@@ -273,13 +320,9 @@ def cancel_operation(
     )
 
 
-def _needed(name: str, default: str | None) -> str:
+def _needed(settings: AccountSettings, name: str, default: str | None) -> str:
     if default is None:
-        msg = (
-            f"{name} is missing: pass {name}=… to the call or to the client, "
-            f"or set QPAY_{name.upper()}"
-        )
-        raise ConfigurationError(msg)
+        raise settings.product.missing_in_call(name)
     return default
 
 
@@ -292,15 +335,8 @@ def invoice_path(invoice_id: str) -> str:
     return f"/invoice/{path_id(invoice_id, 'invoice_id')}"
 
 
-_parse_invoice = lenient_parser(Invoice)
+_parse_created = created_parser(Invoice)
 _parse_detail = parser(InvoiceDetail)
-
-
-def _created(body: bytes) -> Invoice:
-    invoice = _parse_invoice(body)
-    if not invoice.invoice_id:
-        raise ValueError("it names no invoice_id")
-    return invoice
 
 
 def _cancelled(body: bytes) -> RequestOutcome:

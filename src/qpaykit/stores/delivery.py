@@ -33,6 +33,8 @@ class Delivery:
         due: What the invoice costs; 0 for an open sum, and where nothing was known of it.
         outcome: The dispatcher's outcome, such as "delivered".
         delivered_at: When the handler had ended, in Ulaanbaatar's zone.
+        merchant_id: The sub-merchant of Quick QR that was paid; None where it is not known, and
+            for the merchant product.
     """
 
     key: str
@@ -45,6 +47,7 @@ class Delivery:
     due: Decimal
     outcome: str
     delivered_at: datetime
+    merchant_id: str | None = None
 
     def to_json(self) -> str:
         """Write the record as a store keeps it."""
@@ -60,6 +63,7 @@ class Delivery:
                 "due": str(self.due),
                 "outcome": self.outcome,
                 "delivered_at": self.delivered_at.isoformat(),
+                "merchant_id": self.merchant_id,
             },
             ensure_ascii=False,
         )
@@ -71,6 +75,7 @@ class Delivery:
             return None
         try:
             content = json.loads(text)
+            merchant_id = content.get("merchant_id")
             return cls(
                 key=_text(content["key"]),
                 order_no=_text(content.get("order_no", "")),
@@ -82,6 +87,7 @@ class Delivery:
                 due=_amount(content.get("due", "0")),
                 outcome=_text(content.get("outcome", "")),
                 delivered_at=aware(datetime.fromisoformat(_text(content["delivered_at"]))),
+                merchant_id=None if merchant_id is None else _text(merchant_id),
             )
         except (
             AttributeError,

@@ -74,7 +74,6 @@ def detail(invoice: Invoice, variant: Variant, terminal_id: str) -> dict[str, Js
     return {
         variant.invoice_id: invoice.id,
         "terminal_id": terminal_id,
-        "merchant_id": sent["merchant_id"],
         "amount": text(invoice.amount),
         "currency": sent["currency"],
         variant.qr_text: invoice.qr_text,
