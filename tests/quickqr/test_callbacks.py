@@ -10,7 +10,7 @@ import pytest
 
 from callbacks.shop import PAID, SECRET, QuickShop
 from helpers.invoices import make_invoice
-from qpaykit import CallbackDispatcher, sign_callback_url
+from qpaykit import CallbackDispatcher, MemoryStore, sign_callback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,31 @@ def test_a_payment_too_many_names_the_sub_merchant_that_got_it(shop: QuickShop) 
     shop.lists(HALF, {**HALF, "payment_id": "p-2"}, {**PAID, "payment_id": "p-3"})
     shop.dispatcher.check("i-1")
     assert [(event.payment_id, event.merchant_id) for event in shop.overpaid] == [("p-3", "m-1")]
+
+
+def test_of_rows_that_contradict_each_other_the_lesser_counts_for_a_callback_too(
+    shop: QuickShop,
+) -> None:
+    row = {"id": "p-1", "amount": "1500.00", "currency": "MNT"}
+    statuses = ({**row, "payment_status": one} for one in ("SUCCESS", "FAILED"))
+    shop.qpay.post("/payment/check").respond(json={"id": "i-1", "payments": list(statuses)})
+    query = f"{shop.query}&qpay_payment_id=p-1"
+    assert shop.dispatcher.handle(query=query).outcome == "ignored"
+    assert shop.paid == []
+
+
+def test_a_dispatcher_with_a_store_of_its_own_finds_what_the_client_remembered(
+    shop: QuickShop, qpay: respx.MockRouter
+) -> None:
+    shop.lists(PAID)
+    qpay.get("/invoice/i-1").respond(
+        json={"id": "i-1", "amount": "1500.00", "callback_url": shop.url}
+    )
+    dispatcher = CallbackDispatcher(shop.client, store=MemoryStore(), patience=0)
+    dispatcher.on_paid(shop.paid.append)
+    query = f"{shop.query}&qpay_payment_id=p-1"
+    assert dispatcher.handle(query=query).outcome == "delivered"
+    assert [(event.order_no, event.merchant_id) for event in shop.paid] == [("42", "m-1")]
 
 
 def test_parts_add_up_to_an_order(shop: QuickShop) -> None:

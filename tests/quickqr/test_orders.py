@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -49,6 +50,11 @@ class Platform:
             "bank_accounts": [ACCOUNT],
         }
 
+    def forget(self) -> None:
+        """Lose all values of the store, as where it was emptied; deliveries are kept."""
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("DELETE FROM qpaykit_values")
+
     def calls_back(self, payment_id: str) -> str:
         query = self.simulator.callback_query(payment_id)
         return self.dispatcher.handle(query=query).outcome
@@ -86,6 +92,18 @@ def test_an_orders_later_invoice_is_delivered_under_the_orders_number(platform: 
     late = platform.simulator.pay(first.invoice_id, late=True, callbacks=0)
     assert platform.calls_back(late) == "overpaid"
     assert len(platform.paid) == 1
+
+
+def test_an_orders_later_invoice_is_delivered_once_where_the_store_forgot_both(
+    platform: Platform,
+) -> None:
+    platform.orders.open("42", amount=1500, **platform.fields)
+    second = platform.orders.open("42", amount=900, **platform.fields)
+    platform.simulator.pay(second.invoice_id, callbacks=0)
+    platform.forget()
+    assert [one.outcome for one in platform.dispatcher.check(second.invoice_id)] == ["delivered"]
+    (event,) = platform.paid
+    assert (event.order_no, event.merchant_id) == ("42", platform.fields["merchant_id"])
 
 
 def test_a_lost_callback_is_found_by_the_orders_status(platform: Platform) -> None:

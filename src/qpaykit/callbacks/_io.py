@@ -45,6 +45,9 @@ class IO(Protocol[H_contra]):
     async def invoice(self, invoice_id: str) -> InvoiceRecord:
         """Fetch what QPay knows of an invoice."""
 
+    async def invoice_of(self, reference: str) -> str | None:
+        """Return the id of the invoice that a callback URL was signed for; None if unknown."""
+
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         """Fetch a page of what was paid on an invoice."""
 
@@ -100,6 +103,9 @@ class SyncIO:
 
     async def invoice(self, invoice_id: str) -> InvoiceRecord:
         return self._client._lookup.invoice(invoice_id)
+
+    async def invoice_of(self, reference: str) -> str | None:
+        return self._client._lookup.invoice_of(reference)
 
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         return self._client._lookup.check(invoice_id, page_number)
@@ -164,6 +170,9 @@ class AsyncIO:
 
     async def invoice(self, invoice_id: str) -> InvoiceRecord:
         return await self._client._lookup.invoice(invoice_id)
+
+    async def invoice_of(self, reference: str) -> str | None:
+        return await self._client._lookup.invoice_of(reference)
 
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         return await self._client._lookup.check(invoice_id, page_number)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qpaykit._arithmetic import add_up
 from qpaykit._callback_url import NUMBER_PARAM
-from qpaykit._invoice_record import InvoiceRecord, record_key, reference_key
+from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._order_record import OrderRecord, order_key, possible_order
 from qpaykit._store_keys import key_part
 from qpaykit.callbacks.amounts import Tally
@@ -353,8 +353,7 @@ class Pipeline(Generic[H]):
         """Return the invoice of a payment that QPay cannot be asked for by its own id."""
         invoice_id = callback.invoice_id
         if signed is not None:
-            key = reference_key(self._account, signed.sender_invoice_no)
-            invoice_id = await self._store.get(key)
+            invoice_id = await self._io.invoice_of(signed.sender_invoice_no)
         if not invoice_id:
             _logger.error(
                 "Payment %s cannot be matched with its invoice: %s. QPay gets 503. Deliver the "

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from qpaykit._invoice_record import Draft, InvoiceRecord
+from qpaykit._callback_url import order_of
+from qpaykit._invoice_record import Draft, InvoiceRecord, reference_key
 from qpaykit.errors import CallbackSignatureError
 from qpaykit.models import Invoice, MoneyInput, Payment, PaymentCheck
-from qpaykit.models.payments import payment_key
+from qpaykit.models.payments import distinct_payments, payment_key
 from qpaykit.operation import Operation
 from qpaykit.quickqr.invoices import _QuickInvoiceEndpoints, invoice_operation, read_reference
 from qpaykit.quickqr.models import QuickInvoiceRequest
@@ -47,7 +48,7 @@ class _LookupEndpoints(Resource):
     async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
         """Find a payment among those of its invoice."""
         check = await self._session.call(check_operation(invoice_id))
-        for one in check.payments:
+        for one in distinct_payments(check.payments):
             if one.payment_id and payment_key(one.payment_id) == payment_key(payment_id):
                 return one.model_copy(update={"object_id": invoice_id})
         return None
@@ -73,10 +74,15 @@ class _LookupEndpoints(Resource):
         order_no, merchant_id = read_reference(signed.sender_invoice_no)
         return replace(
             record,
-            order_no=order_no,
+            order_no=order_of(order_no, record.params),
             sender_invoice_no=signed.sender_invoice_no,
             merchant_id=merchant_id or record.merchant_id,
         )
+
+    @endpoint
+    async def invoice_of(self, reference: str) -> str | None:
+        """Return the invoice that a callback URL was signed for, as `create` remembered it."""
+        return await self._invoices._store.get(reference_key(self._invoices._account, reference))
 
     @endpoint
     def check(self, invoice_id: str, page_number: int) -> Operation[PaymentCheck]:  # noqa: ARG002

@@ -68,6 +68,11 @@ class _LookupEndpoints(Resource):
         )
 
     @endpoint
+    async def invoice_of(self, reference: str) -> str | None:  # noqa: ARG002
+        """Return None: QPay is asked for a payment, and the payment names its invoice."""
+        return None
+
+    @endpoint
     def check(self, invoice_id: str, page_number: int) -> Operation[PaymentCheck]:
         """Fetch a page of what was paid on an invoice.
 
