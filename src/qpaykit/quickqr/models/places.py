@@ -108,10 +108,12 @@ def warn_of_unknown_place(city: str, district: str) -> None:
         _logger.warning(
             "city %s is not in CITIES. QPay may refuse it: compare places.cities().", city
         )
-    elif city == _CAPITAL and district not in DISTRICTS:
+    elif (city == _CAPITAL) != (district in DISTRICTS):
         _logger.warning(
-            "district %s is not in DISTRICTS, the capital's. QPay may refuse it: compare "
+            "district %s is %s, and city is %s. QPay may refuse it: compare "
             'places.districts("%s").',
             district,
+            "not in DISTRICTS" if city == _CAPITAL else "in DISTRICTS, the capital's",
+            city,
             city,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
@@ -11,14 +12,27 @@ from pydantic_core import PydanticCustomError
 _COMPANY = re.compile(r"[0-9]{7}", re.ASCII)
 _PERSON = re.compile(r"[А-ЯЁӨҮ]{2}[0-9]{8}")
 _PHONE = re.compile(r"[0-9]{8}", re.ASCII)
-_COUNTRY = re.compile(r"(\+|00)976")
+_COUNTRY = re.compile(r"(\+|00)?976(?=[0-9]{8}$)", re.ASCII)
 _BLANKS = re.compile(r"[\s-]+")
-# Latin letters that look like Cyrillic ones, capitals and small.
-_LOOK_ALIKES = dict(zip("ABCEHKMOPTXY", "АВСЕНКМОРТХУ", strict=True))
+# Latin capitals, each with the Cyrillic ones that it looks like.
+_LOOK_ALIKES = {
+    "A": "А",
+    "B": "В",
+    "C": "С",
+    "E": "Е",
+    "H": "Н",
+    "K": "К",
+    "M": "М",
+    "O": "О or Ө",
+    "P": "Р",
+    "T": "Т",
+    "X": "Х",
+    "Y": "Ү or У",
+}
 
 
 def _company(value: str) -> str:
-    number = value.strip()
+    number = register_number(value)
     if not _COMPANY.fullmatch(number):
         raise PydanticCustomError(
             "register_number",
@@ -28,7 +42,7 @@ def _company(value: str) -> str:
 
 
 def _person(value: str) -> str:
-    number = _BLANKS.sub("", value).upper()
+    number = register_number(value)
     latin = [letter for letter in number[:2] if letter in _LOOK_ALIKES]
     if latin:
         raise PydanticCustomError(
@@ -46,7 +60,7 @@ def _person(value: str) -> str:
 
 
 def _phone(value: str) -> str:
-    number = _COUNTRY.sub("", _BLANKS.sub("", value), count=1)
+    number = _COUNTRY.sub("", _BLANKS.sub("", value))
     if not _PHONE.fullmatch(number):
         raise PydanticCustomError("phone", "must be a Mongolian phone number, 8 digits")
     return number
@@ -54,7 +68,8 @@ def _phone(value: str) -> str:
 
 def register_number(value: str) -> str:
     """Return a register number, a company's or a person's, as QPay writes it."""
-    return _BLANKS.sub("", value).upper()
+    # In some inputs й and ё are two characters each: the letter and its mark.
+    return unicodedata.normalize("NFC", _BLANKS.sub("", value)).upper()
 
 
 CompanyNumber = Annotated[str, StringConstraints(strict=True), AfterValidator(_company)]
