@@ -1,7 +1,8 @@
 """Shows the API as users see it, for the pages that are made of docstrings.
 
 An endpoint is written as a function that returns an `Operation` or a `Poll` of an answer; what
-users call returns the answer. A model's field says how it is read; what users get has a plain type.
+users call returns the answer. A list is written as one that returns its `Pages`; what users call
+iterates over their rows. A model's field says how it is read; what users get has a plain type.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pydantic import BaseModel
 
 from qpaykit.models.invoices import InvoiceFields, InvoiceRequest
 
-OPERATIONS = {"Operation", "Poll"}
+OPERATIONS = {"Operation", "Poll", "Pages"}
 HEADING = "\n\nAttributes:\n"
 
 
@@ -27,7 +28,8 @@ class Faces(griffe.Extension):
 
     def on_function(self, *, func: griffe.Function, **_: Any) -> None:  # noqa: ANN401
         """Change what an endpoint is said to return."""
-        if not any(str(decorator.value) == "endpoint" for decorator in func.decorators):
+        decorators = {str(decorator.value) for decorator in func.decorators}
+        if not decorators & {"endpoint", "paginated"}:
             return
         func.decorators.clear()
         if "async" in func.labels:  # a flow of several requests returns what users get
@@ -37,6 +39,8 @@ class Faces(griffe.Extension):
         if not isinstance(returns, griffe.ExprSubscript) or str(returns.left) not in OPERATIONS:
             raise TypeError(f"{func.path} is an endpoint and returns no operation: {returns}")
         func.returns = returns.slice
+        if str(returns.left) == "Pages":
+            func.returns = griffe.ExprSubscript(griffe.ExprName("Iterator"), returns.slice)
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:  # noqa: ANN401
         """Describe the fields of models and the words of enums."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 
 from pydantic import JsonValue
 from typing_extensions import Unpack
@@ -21,8 +21,8 @@ from qpaykit.quickqr.models import (
     PersonRequest,
 )
 from qpaykit.quickqr.models.strings import register_number
-from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._paginator import Paginator
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint, paginated
+from qpaykit.resources._paginator import Pages
 from qpaykit.resources._parsing import nothing, parser
 
 _ALREADY_REGISTERED = "MERCHANT_ALREADY_REGISTERED"
@@ -146,10 +146,9 @@ class _MerchantEndpoints(Resource):
             if isinstance(error, ConflictError) and error.code != _ALREADY_REGISTERED:
                 raise
             problem = error
-        pages: Paginator[Merchant] = Paginator()
+        pages = _pages(_PAGE_LIMIT)
         while not pages.ended:
-            page = await self._session.call(_list(pages.next_page, _PAGE_LIMIT))
-            for merchant in pages.turn(page, _PAGE_LIMIT):
+            for merchant in await pages.fetch(self._session):
                 number = register_number(merchant.register_number)
                 if merchant.id and number == request.register_number:
                     return merchant
@@ -278,54 +277,32 @@ class _MerchantEndpoints(Resource):
         """
         return _list(page_number, page_limit)
 
+    @paginated
+    def iterate(self, *, page_limit: int = _PAGE_LIMIT) -> Pages[Merchant]:
+        """Go through all sub-merchants of the login, one page in memory.
+
+        Args:
+            page_limit: Sub-merchants in a page, 1 to 1000.
+
+        Returns:
+            An iterator over the sub-merchants of all pages; it ends where a page brings nothing
+            new.
+
+        Raises:
+            pydantic.ValidationError: See `list`; at the first step.
+            QPayError: A page could not be fetched; what came before it was given out.
+
+        QPay: `POST /v2/merchant/list`, page by page.
+        """
+        return _pages(page_limit)
+
 
 class Merchants(_MerchantEndpoints, SyncResource):
     """The sub-merchants of a `QuickQRClient`."""
 
-    def iterate(self, *, page_limit: int = _PAGE_LIMIT) -> Iterator[Merchant]:
-        """Go through all sub-merchants of the login, one page in memory.
-
-        Args:
-            page_limit: Sub-merchants in a page, 1 to 1000.
-
-        Returns:
-            An iterator over the sub-merchants of all pages.
-
-        Raises:
-            pydantic.ValidationError: See `list`; at the first step.
-            QPayError: A page could not be fetched; what came before it was given out.
-
-        QPay: `POST /v2/merchant/list`, page by page.
-        """
-        pages: Paginator[Merchant] = Paginator()
-        while not pages.ended:
-            page = self.list(page_number=pages.next_page, page_limit=page_limit)
-            yield from pages.turn(page, page_limit)
-
 
 class AsyncMerchants(_MerchantEndpoints, AsyncResource):
     """The sub-merchants of an `AsyncQuickQRClient`."""
-
-    async def iterate(self, *, page_limit: int = _PAGE_LIMIT) -> AsyncIterator[Merchant]:
-        """Go through all sub-merchants of the login, one page in memory.
-
-        Args:
-            page_limit: Sub-merchants in a page, 1 to 1000.
-
-        Returns:
-            An iterator over the sub-merchants of all pages.
-
-        Raises:
-            pydantic.ValidationError: See `list`; at the first step.
-            QPayError: A page could not be fetched; what came before it was given out.
-
-        QPay: `POST /v2/merchant/list`, page by page.
-        """
-        pages: Paginator[Merchant] = Paginator()
-        while not pages.ended:
-            page = await self.list(page_number=pages.next_page, page_limit=page_limit)
-            for merchant in pages.turn(page, page_limit):
-                yield merchant
 
 
 def _path(merchant_id: str) -> str:
@@ -368,6 +345,10 @@ def _list(page_number: int, page_limit: int) -> Operation[MerchantPage]:
         body=request.to_json(),
         parse=_parse_page,
     )
+
+
+def _pages(page_limit: int) -> Pages[Merchant]:
+    return Pages(lambda number: _list(number, page_limit), page_limit)
 
 
 def _registered(body: bytes) -> Merchant:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, Generic, TypeVar, overload
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from types import GenericAlias
+from typing import Any, Concatenate, Generic, TypeVar, get_args, get_type_hints, overload
 
 from typing_extensions import ParamSpec, Self
 
 from qpaykit._http.session import Session
 from qpaykit._sync import run_sync
 from qpaykit.operation import Operation, Poll
+from qpaykit.resources._paginator import Pages
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,12 +42,22 @@ class SyncResource(Resource):
 
     def __init_subclass__(cls) -> None:
         """Make plain methods of the endpoints that the class inherits."""
-        for name, build in _endpoints(cls):
+        for name, build in _described(cls, endpoint):
 
             def method(self: SyncResource, *args: Any, __build: Any = build, **kwargs: Any) -> Any:
                 return run_sync(self._flow(__build(self, *args, **kwargs)))
 
-            setattr(cls, name, _with_metadata(method, build, cls))
+            setattr(cls, name, _with_metadata(method, build, cls, _answer_of(build)))
+        for name, listing in _described(cls, paginated):
+
+            def rows(
+                self: SyncResource, *args: Any, __build: Any = listing, **kwargs: Any
+            ) -> Iterator[Any]:
+                pages = __build(self, *args, **kwargs)
+                while not pages.ended:
+                    yield from run_sync(pages.fetch(self._session))
+
+            setattr(cls, name, _with_metadata(rows, listing, cls, _rows_of(listing, Iterator)))
 
 
 class AsyncResource(Resource):
@@ -53,14 +65,25 @@ class AsyncResource(Resource):
 
     def __init_subclass__(cls) -> None:
         """Make coroutine methods of the endpoints that the class inherits."""
-        for name, build in _endpoints(cls):
+        for name, build in _described(cls, endpoint):
 
             async def method(
                 self: AsyncResource, *args: Any, __build: Any = build, **kwargs: Any
             ) -> Any:
                 return await self._flow(__build(self, *args, **kwargs))
 
-            setattr(cls, name, _with_metadata(method, build, cls))
+            setattr(cls, name, _with_metadata(method, build, cls, _answer_of(build)))
+        for name, listing in _described(cls, paginated):
+
+            async def rows(
+                self: AsyncResource, *args: Any, __build: Any = listing, **kwargs: Any
+            ) -> AsyncIterator[Any]:
+                pages = __build(self, *args, **kwargs)
+                while not pages.ended:
+                    for row in await pages.fetch(self._session):
+                        yield row
+
+            setattr(cls, name, _with_metadata(rows, listing, cls, _rows_of(listing, AsyncIterator)))
 
 
 class endpoint(Generic[R, P, T]):  # noqa: N801 (a decorator, read as one)
@@ -90,29 +113,67 @@ class endpoint(Generic[R, P, T]):  # noqa: N801 (a decorator, read as one)
         return self
 
 
-def _endpoints(
-    cls: type[Resource],
-) -> list[tuple[str, Callable[..., Operation[Any] | Poll[Any] | Coroutine[Any, Any, Any]]]]:
+class paginated(Generic[R, P, T]):  # noqa: N801 (a decorator, read as one)
+    """Describes a list once: the decorated method builds its `Pages`.
+
+    In a `SyncResource` it becomes a method that returns an iterator over the rows of all pages, in
+    an `AsyncResource` one that returns an async iterator; a page is fetched when it is needed.
+    """
+
+    def __init__(self, build: Callable[Concatenate[R, P], Pages[T]]) -> None:
+        self._build = build
+
+    @overload
+    def __get__(self, instance: None, owner: type[object], /) -> Self: ...
+    @overload
+    def __get__(
+        self, instance: SyncResource, owner: type[object], /
+    ) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(
+        self, instance: AsyncResource, owner: type[object], /
+    ) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, instance: object, owner: type[object], /) -> object:
+        """Return itself: `__init_subclass__` puts real methods in its place."""
+        return self
+
+
+def _described(
+    cls: type[Resource], kind: type[endpoint[Any, Any, Any] | paginated[Any, Any, Any]]
+) -> list[tuple[str, Callable[..., object]]]:
     return [
         (name, member._build)
         for base in cls.__mro__
         for name, member in vars(base).items()
-        if isinstance(member, endpoint) and name not in vars(cls)
+        if isinstance(member, kind) and name not in vars(cls)
     ]
 
 
+def _answer_of(build: Callable[..., object]) -> str:
+    """Return the type of what an endpoint answers, as its module writes it."""
+    answer = str(inspect.signature(build).return_annotation)
+    if inspect.iscoroutinefunction(build):
+        return answer
+    return answer[answer.index("[") + 1 : -1]
+
+
+def _rows_of(build: Callable[..., object], iterator: type[object]) -> GenericAlias:
+    """Return the type of what iterates over the rows of a list."""
+    return GenericAlias(iterator, get_args(get_type_hints(build)["return"]))
+
+
 def _with_metadata(
-    method: Callable[..., object], build: Callable[..., object], owner: type[object]
+    method: Callable[..., object],
+    build: Callable[..., object],
+    owner: type[object],
+    returns: object,
 ) -> Callable[..., object]:
     method.__name__ = build.__name__
     method.__qualname__ = f"{owner.__qualname__}.{build.__name__}"
     method.__doc__ = build.__doc__
     method.__module__ = owner.__module__
-    signature = inspect.signature(build)
-    answer = str(signature.return_annotation)
-    if not inspect.iscoroutinefunction(build):
-        answer = answer[answer.index("[") + 1 : -1]
-    method.__annotations__ = {**build.__annotations__, "return": answer}
-    setattr(method, "__signature__", signature.replace(return_annotation=answer))  # noqa: B010
+    method.__annotations__ = {**build.__annotations__, "return": returns}
+    signature = inspect.signature(build).replace(return_annotation=returns)
+    setattr(method, "__signature__", signature)  # noqa: B010
     setattr(method, "__wrapped__", build)  # noqa: B010 (its module knows the types' names)
     return method

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qpaykit._http.session import Session
+    from qpaykit.operation import Operation
 
 R = TypeVar("R")
 
@@ -48,3 +54,32 @@ class Paginator(Generic[R]):
         counts_all = page.count > len(rows)
         self.ended = len(rows) < page_limit and counts_all and self._seen >= page.count
         return rows
+
+
+class Pages(Generic[R]):
+    """The pages of a list, fetched one after the other.
+
+    Args:
+        operation: Builds the request of a page, by its number from 1.
+        page_limit: How many rows a page is asked for.
+    """
+
+    def __init__(self, operation: Callable[[int], Operation[Page[R]]], page_limit: int) -> None:
+        self._operation = operation
+        self._page_limit = page_limit
+        self._paginator: Paginator[R] = Paginator()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last page was fetched."""
+        return self._paginator.ended
+
+    async def fetch(self, session: Session) -> list[R]:
+        """Fetch the next page, and return what is new in it.
+
+        Raises:
+            pydantic.ValidationError: The request cannot be right; nothing was sent.
+            QPayError: It could not be fetched.
+        """
+        page = await session.call(self._operation(self._paginator.next_page))
+        return self._paginator.turn(page, self._page_limit)

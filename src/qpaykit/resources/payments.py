@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TypeVar
 
 from pydantic import JsonValue
+from typing_extensions import TypedDict
 
 from qpaykit._http.session import Session
 from qpaykit.config import Settings
@@ -25,8 +26,8 @@ from qpaykit.models import (
 )
 from qpaykit.models.values import parse_money, path_id, period, seconds
 from qpaykit.operation import Operation, Poll, RequestOutcome, StatusCheck
-from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._paginator import Paginator
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint, paginated
+from qpaykit.resources._paginator import Pages
 from qpaykit.resources._parsing import nothing, parser
 
 K = TypeVar("K", bound=PaymentCheck)
@@ -34,6 +35,18 @@ K = TypeVar("K", bound=PaymentCheck)
 _parse_payment = parser(Payment)
 _parse_check = parser(PaymentCheck)
 _parse_page = parser(PaymentPage)
+
+
+class _Filters(TypedDict):
+    """Which payments are listed; see `Payments.list`."""
+
+    start_date: datetime | date | str | None
+    end_date: datetime | date | str | None
+    object_type: ObjectType | str
+    object_id: str | None
+    merchant_branch_code: str | None
+    merchant_terminal_code: str | None
+    merchant_staff_code: str | None
 
 
 class _PaymentEndpoints(Resource):
@@ -163,33 +176,16 @@ class _PaymentEndpoints(Resource):
 
         QPay: `POST /v2/payment/list`.
         """
-        if object_id is None and object_type == ObjectType.INVOICE:
-            object_id = self._settings.invoice_code
-            if object_id is None:
-                raise ConfigurationError(
-                    "invoice_code is missing: pass object_id=… to the call or invoice_code=… to "
-                    "the client, or set QPAY_INVOICE_CODE"
-                )
-        first, last = period(start_date, end_date)
-        request = ListRequest.model_validate(
-            {
-                "object_type": object_type,
-                "object_id": object_id,
-                "start_date": first,
-                "end_date": last,
-                "merchant_branch_code": merchant_branch_code,
-                "merchant_terminal_code": merchant_terminal_code,
-                "merchant_staff_code": merchant_staff_code,
-                "offset": {"page_number": page_number, "page_limit": page_limit},
-            }
-        )
-        return Operation(
-            name="payments.list",
-            method="POST",
-            path="/payment/list",
-            body=request.to_json(extra),
-            parse=_parse_page,
-        )
+        filters: _Filters = {
+            "start_date": start_date,
+            "end_date": end_date,
+            "object_type": object_type,
+            "object_id": object_id,
+            "merchant_branch_code": merchant_branch_code,
+            "merchant_terminal_code": merchant_terminal_code,
+            "merchant_staff_code": merchant_staff_code,
+        }
+        return self._page(filters, page_number, page_limit, extra)
 
     @endpoint
     def cancel(
@@ -249,10 +245,7 @@ class _PaymentEndpoints(Resource):
         """
         return _reversal("refund", payment_id, note, callback_url, extra)
 
-
-class Payments(_PaymentEndpoints, SyncResource):
-    """The payments of a `QPayClient`."""
-
+    @paginated
     def iterate(
         self,
         *,
@@ -265,7 +258,7 @@ class Payments(_PaymentEndpoints, SyncResource):
         merchant_terminal_code: str | None = None,
         merchant_staff_code: str | None = None,
         extra: Mapping[str, JsonValue] | None = None,
-    ) -> Iterator[PaymentListRow]:
+    ) -> Pages[PaymentListRow]:
         """Go through all payments of a time, one page in memory.
 
         Args:
@@ -289,78 +282,57 @@ class Payments(_PaymentEndpoints, SyncResource):
 
         QPay: `POST /v2/payment/list`, page by page.
         """
-        pages: Paginator[PaymentListRow] = Paginator()
-        while not pages.ended:
-            page = self.list(
-                start_date=start_date,
-                end_date=end_date,
-                object_type=object_type,
-                object_id=object_id,
-                page_number=pages.next_page,
-                page_limit=page_limit,
-                merchant_branch_code=merchant_branch_code,
-                merchant_terminal_code=merchant_terminal_code,
-                merchant_staff_code=merchant_staff_code,
-                extra=extra,
-            )
-            yield from pages.turn(page, page_limit)
+        filters: _Filters = {
+            "start_date": start_date,
+            "end_date": end_date,
+            "object_type": object_type,
+            "object_id": object_id,
+            "merchant_branch_code": merchant_branch_code,
+            "merchant_terminal_code": merchant_terminal_code,
+            "merchant_staff_code": merchant_staff_code,
+        }
+        return Pages(lambda number: self._page(filters, number, page_limit, extra), page_limit)
+
+    def _page(
+        self,
+        filters: _Filters,
+        page_number: int,
+        page_limit: int,
+        extra: Mapping[str, JsonValue] | None,
+    ) -> Operation[PaymentPage]:
+        object_id = filters["object_id"]
+        if object_id is None and filters["object_type"] == ObjectType.INVOICE:
+            object_id = self._settings.invoice_code
+            if object_id is None:
+                raise ConfigurationError(
+                    "invoice_code is missing: pass object_id=… to the call or invoice_code=… to "
+                    "the client, or set QPAY_INVOICE_CODE"
+                )
+        first, last = period(filters["start_date"], filters["end_date"])
+        request = ListRequest.model_validate(
+            {
+                **filters,
+                "object_id": object_id,
+                "start_date": first,
+                "end_date": last,
+                "offset": {"page_number": page_number, "page_limit": page_limit},
+            }
+        )
+        return Operation(
+            name="payments.list",
+            method="POST",
+            path="/payment/list",
+            body=request.to_json(extra),
+            parse=_parse_page,
+        )
+
+
+class Payments(_PaymentEndpoints, SyncResource):
+    """The payments of a `QPayClient`."""
 
 
 class AsyncPayments(_PaymentEndpoints, AsyncResource):
     """The payments of an `AsyncQPayClient`."""
-
-    async def iterate(
-        self,
-        *,
-        start_date: datetime | date | str | None = None,
-        end_date: datetime | date | str | None = None,
-        object_type: ObjectType | str = "INVOICE",
-        object_id: str | None = None,
-        page_limit: int = 100,
-        merchant_branch_code: str | None = None,
-        merchant_terminal_code: str | None = None,
-        merchant_staff_code: str | None = None,
-        extra: Mapping[str, JsonValue] | None = None,
-    ) -> AsyncIterator[PaymentListRow]:
-        """Go through all payments of a time, one page in memory.
-
-        Args:
-            start_date: The first moment; without a zone it is Ulaanbaatar time. Both dates, or
-                neither.
-            end_date: The last moment; one that is past keeps the pages still.
-            object_type: "INVOICE", "MERCHANT" or "QR".
-            object_id: See `list`.
-            page_limit: Payments in a page, 1 to 1000.
-            merchant_branch_code: Only payments of this branch.
-            merchant_terminal_code: Only payments of this terminal.
-            merchant_staff_code: Only payments of this member of staff.
-            extra: Further fields of the request, for what QPay adds.
-
-        Returns:
-            An iterator over the payments of all pages; it ends where a page brings nothing new.
-
-        Raises:
-            ConfigurationError, pydantic.ValidationError: See `list`; at the first step.
-            QPayError: A page could not be fetched; what came before it was given out.
-
-        QPay: `POST /v2/payment/list`, page by page.
-        """
-        pages: Paginator[PaymentListRow] = Paginator()
-        while not pages.ended:
-            page = await self.list(
-                start_date=start_date,
-                end_date=end_date,
-                object_type=object_type,
-                object_id=object_id,
-                page_number=pages.next_page,
-                page_limit=page_limit,
-                merchant_branch_code=merchant_branch_code,
-                merchant_terminal_code=merchant_terminal_code,
-                merchant_staff_code=merchant_staff_code,
-                extra=extra,
-            )
-            for row in pages.turn(page, page_limit):
-                yield row
 
 
 def payment_operation(payment_id: str) -> Operation[Payment]:
