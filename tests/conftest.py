@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from anyio.from_thread import start_blocking_portal
 from helpers.answers import token_body
 from helpers.clients import CLIENT_VARIANTS, Opener, opener
 from helpers.postgres import postgres_server
+from helpers.products import PRODUCTS, ProductOpener, client_of
 from helpers.redis import redis_server
 from helpers.settings import BACKENDS, BASE, HOSTILE_CONTEXTS, SETTINGS
 from qpaykit import AsyncQPayClient, QPayClient
@@ -124,6 +126,12 @@ def qpay() -> Iterator[respx.MockRouter]:
     with respx.mock(base_url=BASE, assert_all_called=False) as router:
         router.post("/auth/token", name="token").respond(json=token_body())
         yield router
+
+
+@pytest.fixture(params=PRODUCTS)
+def open_client(request: pytest.FixtureRequest, qpay: respx.MockRouter) -> ProductOpener:
+    """Make clients of each product: what is asked of one is asked of both."""
+    return partial(client_of, request.param)
 
 
 @pytest.fixture

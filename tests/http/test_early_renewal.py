@@ -16,8 +16,7 @@ from helpers.fake_clock import (
     Clock,
     use_for_tokens,
 )
-from helpers.settings import SETTINGS
-from qpaykit import MemoryStore, QPayClient
+from helpers.products import AnyClient, ProductOpener
 from qpaykit._http.token import Token
 
 if TYPE_CHECKING:
@@ -32,19 +31,25 @@ class TestEarlyRenewal:
         return use_for_tokens(monkeypatch)
 
     @pytest.fixture
-    def store(self) -> MemoryStore:
-        return MemoryStore()
+    def store(self) -> ConcurrentLoginStore:
+        return ConcurrentLoginStore()
 
     @pytest.fixture
-    def client(self, qpay: respx.MockRouter, store: MemoryStore, clock: Clock) -> QPayClient:
+    def client(
+        self,
+        open_client: ProductOpener,
+        qpay: respx.MockRouter,
+        store: ConcurrentLoginStore,
+        clock: Clock,
+    ) -> AnyClient:
         qpay["token"].respond(json=token_body("old", lifetime=TOKEN_LIFETIME_SECONDS))
-        client = QPayClient(**SETTINGS, store=store)
+        client = open_client(store=store)
         client.tokens.get()
         clock.now += TOKEN_DUE_SECONDS
         return client
 
     def test_it_uses_the_refresh_token_once(
-        self, client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+        self, client: AnyClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
     ) -> None:
         refresh = qpay.post("/auth/refresh").respond(json=token_body("new"))
         caplog.set_level(logging.INFO, "qpaykit.http")
@@ -57,7 +62,7 @@ class TestEarlyRenewal:
         assert qpay["token"].call_count == 1
 
     def test_the_rotated_refresh_token_is_the_next_one(
-        self, client: QPayClient, qpay: respx.MockRouter
+        self, client: AnyClient, qpay: respx.MockRouter
     ) -> None:
         qpay.post("/auth/refresh").respond(json=token_body("new"))
         client.tokens.get()
@@ -67,14 +72,14 @@ class TestEarlyRenewal:
         assert token.refresh.get_secret_value() == "refresh-of-new"
 
     def test_a_refused_refresh_token_means_a_login(
-        self, client: QPayClient, qpay: respx.MockRouter
+        self, client: AnyClient, qpay: respx.MockRouter
     ) -> None:
         qpay.post("/auth/refresh").respond(401, json={"error": "NO_CREDENTIALS"})
         qpay["token"].respond(json=token_body("new"))
         assert client.tokens.get() == "new"
 
     def test_a_refresh_whose_answer_is_lost_is_not_sent_again(
-        self, client: QPayClient, qpay: respx.MockRouter
+        self, client: AnyClient, qpay: respx.MockRouter
     ) -> None:
         refresh = qpay.post("/auth/refresh").mock(side_effect=httpx.ReadTimeout("slow"))
         qpay["token"].respond(json=token_body("new"))
@@ -83,7 +88,7 @@ class TestEarlyRenewal:
 
     @pytest.mark.usefixtures("quick_retries")
     def test_when_qpay_is_down_the_old_token_serves_on(
-        self, client: QPayClient, qpay: respx.MockRouter
+        self, client: AnyClient, qpay: respx.MockRouter
     ) -> None:
         refresh = qpay.post("/auth/refresh").respond(500)
         qpay["token"].respond(500)
@@ -92,9 +97,9 @@ class TestEarlyRenewal:
         assert refresh.call_count == 1
 
     def test_while_one_renews_another_goes_on_with_the_old_one(
-        self, client: QPayClient, qpay: respx.MockRouter
+        self, client: AnyClient, open_client: ProductOpener, qpay: respx.MockRouter
     ) -> None:
-        other = QPayClient(**SETTINGS, store=client.store)
+        other = open_client(store=client.store)
         meanwhile: list[str] = []
 
         def renew(_: httpx.Request) -> httpx.Response:
@@ -107,9 +112,8 @@ class TestEarlyRenewal:
         assert meanwhile == ["old"]
         assert refresh.call_count == 1
 
-    @pytest.mark.parametrize("store", [ConcurrentLoginStore()], ids=["concurrent login"])
     def test_what_another_renewed_before_the_claim_is_not_renewed_again(
-        self, client: QPayClient, qpay: respx.MockRouter, store: ConcurrentLoginStore
+        self, client: AnyClient, qpay: respx.MockRouter, store: ConcurrentLoginStore
     ) -> None:
         store.newer = a_token("newer")
         refresh = qpay.post("/auth/refresh").respond(json=token_body("newest"))
@@ -118,7 +122,7 @@ class TestEarlyRenewal:
 
     @pytest.mark.parametrize("status", [200, 400])
     def test_afterwards_another_may_renew(
-        self, client: QPayClient, qpay: respx.MockRouter, status: int
+        self, client: AnyClient, qpay: respx.MockRouter, status: int
     ) -> None:
         qpay.post("/auth/refresh").respond(status, json=token_body("new"))
         qpay["token"].respond(status, json=token_body("new"))

@@ -10,8 +10,8 @@ import pytest
 
 from helpers.answers import CHECK_UNPAID, token_body
 from helpers.invoices import make_invoice
-from helpers.quickqr import COMPANY, PERSON, QUICKQR_SETTINGS
-from helpers.settings import SETTINGS
+from helpers.products import MERCHANT, QUICKQR, AnyClient, ProductOpener
+from helpers.quickqr import COMPANY, PERSON
 from qpaykit import (
     AuthenticationError,
     NotFoundError,
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import respx
-
-    AnyClient = QPayClient | QuickQRClient
 
 HTML = httpx.Response(502, html="<html><h1>502 Bad Gateway</h1></html>")
 LOST = [
@@ -71,7 +69,6 @@ def make_person(client: QuickQRClient) -> object:
     return client.merchants.create_person(**PERSON)
 
 
-MERCHANT, QUICKQR = "merchant", "quickqr"
 MADE = {"invoice_id": "i"}
 UNSAFE = [
     pytest.param(MERCHANT, make_invoice, "POST", "/invoice", MADE, id="invoice"),
@@ -83,18 +80,16 @@ UNSAFE = [
 ]
 
 
-@pytest.fixture(params=[MERCHANT, QUICKQR])
-def client(
-    request: pytest.FixtureRequest, qpay: respx.MockRouter, quick_retries: None
-) -> Iterator[QPayClient | QuickQRClient]:
-    """A client of each product: what is sent again is one specification for both."""
-    quick = request.param == QUICKQR
-    with QuickQRClient(**QUICKQR_SETTINGS) if quick else QPayClient(**SETTINGS) as client:
+@pytest.fixture
+def client(open_client: ProductOpener, quick_retries: None) -> Iterator[AnyClient]:
+    with open_client() as client:
         yield client
 
 
 @pytest.mark.parametrize("answer", LOST)
-@pytest.mark.parametrize(("client", "call", "method", "path", "body"), UNSAFE, indirect=["client"])
+@pytest.mark.parametrize(
+    ("open_client", "call", "method", "path", "body"), UNSAFE, indirect=["open_client"]
+)
 def test_a_lost_answer_is_not_sent_again_where_twice_is_not_once(
     client: AnyClient,
     qpay: respx.MockRouter,

@@ -14,6 +14,8 @@ from pydantic import SecretStr
 
 from helpers.answers import only_for, token_body
 from helpers.concurrent_login import ConcurrentLoginStore, a_token
+from helpers.invoices import make_invoice
+from helpers.products import AnyClient, ProductOpener
 from helpers.settings import SETTINGS
 from qpaykit import AuthenticationError, MemoryStore, QPayClient, ServerError
 from qpaykit._http.token import Token, token_from_response
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     import respx
 
     from qpaykit.stores import ClaimState
+
+
+@pytest.fixture
+def client(open_client: ProductOpener, quick_retries: None) -> Iterator[AnyClient]:
+    with open_client() as client:
+        yield client
+
 
 NOW = 1_769_670_125.0
 DAY = 86_400.0
@@ -128,7 +137,7 @@ def test_tokens_are_shown_nowhere() -> None:
     assert "r3fr3sh" not in shown
 
 
-def test_one_token_serves_many_calls(client: QPayClient, qpay: respx.MockRouter) -> None:
+def test_one_token_serves_many_calls(client: AnyClient, qpay: respx.MockRouter) -> None:
     qpay.get("/invoice/i-1").respond(json={})
     for _ in range(5):
         client.invoices.get("i-1")
@@ -139,16 +148,18 @@ class TestALoginBesideAnotherProcess:
     """The store is shared, and the other process is a moment ahead."""
 
     def test_what_the_other_got_just_before_the_claim_is_taken(
-        self, qpay: respx.MockRouter
+        self, open_client: ProductOpener, qpay: respx.MockRouter
     ) -> None:
         store = ConcurrentLoginStore()
         store.newer = a_token("newer")
-        assert QPayClient(**SETTINGS, store=store).tokens.get() == "newer"
+        assert open_client(store=store).tokens.get() == "newer"
         assert qpay["token"].call_count == 0
 
-    def test_where_that_is_refused_there_is_a_login_still(self, qpay: respx.MockRouter) -> None:
+    def test_where_that_is_refused_there_is_a_login_still(
+        self, open_client: ProductOpener, qpay: respx.MockRouter
+    ) -> None:
         store = ConcurrentLoginStore()
-        client = QPayClient(**SETTINGS, store=store)
+        client = open_client(store=store)
         client.tokens.get()
         store.newer = a_token("newer")
         qpay["token"].respond(json=token_body("newest"))
@@ -157,7 +168,7 @@ class TestALoginBesideAnotherProcess:
         assert client.invoices.get("i-1").invoice_id == "i-1"
 
     def test_while_the_other_logs_in_the_refused_token_is_not_tried_again(
-        self, qpay: respx.MockRouter
+        self, open_client: ProductOpener, qpay: respx.MockRouter
     ) -> None:
         class Held(MemoryStore):
             held = False
@@ -169,7 +180,7 @@ class TestALoginBesideAnotherProcess:
                 return super().claim(key, owner, lease=lease)
 
         store = Held()
-        client = QPayClient(**SETTINGS, store=store)
+        client = open_client(store=store)
         client.tokens.get()
         store.held = True
         qpay["token"].respond(json=token_body("second"))
@@ -180,7 +191,7 @@ class TestALoginBesideAnotherProcess:
         assert sent == ["Bearer access-1", "Bearer second"]
 
     def test_it_is_claimed_for_the_longest_pause_an_attempt_and_five_seconds(
-        self, qpay: respx.MockRouter
+        self, open_client: ProductOpener, qpay: respx.MockRouter
     ) -> None:
         class Leases(MemoryStore):
             lease = 0.0
@@ -190,47 +201,51 @@ class TestALoginBesideAnotherProcess:
                 return super().claim(key, owner, lease=lease)
 
         store = Leases()
-        QPayClient(**SETTINGS, store=store, timeout=2, max_retries=1).tokens.get()
+        open_client(store=store, timeout=2, max_retries=1).tokens.get()
         assert store.lease == 30 + 2 + 5
         assert qpay["token"].called
 
 
-def test_the_password_stays_masked_however_many_tokens_were_learnt(client: QPayClient) -> None:
+def test_the_password_stays_masked_however_many_tokens_were_learnt(client: AnyClient) -> None:
     redactor = client._session.sender.redactor
     for number in range(40):
         redactor.learn(SecretStr(f"token-{number}"))
-    pair = f"{SETTINGS['username']}:{SETTINGS['password']}"
-    for secret in (str(SETTINGS["password"]), base64.b64encode(pair.encode()).decode()):
+    password = client.settings.password.get_secret_value()
+    pair = f"{client.settings.username}:{password}"
+    for secret in (password, base64.b64encode(pair.encode()).decode()):
         assert secret not in redactor.text(f"you sent {secret} to us")
 
 
-def test_an_expired_token_means_a_login(client: QPayClient, qpay: respx.MockRouter) -> None:
+def test_an_expired_token_means_a_login(client: AnyClient, qpay: respx.MockRouter) -> None:
     qpay["token"].mock(
         side_effect=[
-            httpx.Response(200, json=token_body("short", lifetime=2)),
+            httpx.Response(200, json=token_body("short", lifetime=1)),
             httpx.Response(200, json=token_body("new")),
         ]
     )
     assert client.tokens.get() == "short"
-    time.sleep(2.1)
+    time.sleep(1.1)
     assert client.tokens.get() == "new"
 
 
-def test_invalidate_means_a_login(client: QPayClient, qpay: respx.MockRouter) -> None:
+def test_invalidate_means_a_login(client: AnyClient, qpay: respx.MockRouter) -> None:
     client.tokens.get()
     client.tokens.invalidate()
     client.tokens.get()
     assert qpay["token"].call_count == 2
 
 
-def test_clients_of_one_account_share_the_stores_token(qpay: respx.MockRouter) -> None:
+def test_clients_of_one_account_share_the_stores_token(
+    open_client: ProductOpener, qpay: respx.MockRouter
+) -> None:
     store = MemoryStore()
-    clients = [QPayClient(**SETTINGS, store=store) for _ in range(3)]
+    clients = [open_client(store=store) for _ in range(3)]
     assert {client.tokens.get() for client in clients} == {"access-1"}
     assert qpay["token"].call_count == 1
 
 
 def test_clients_of_one_account_that_share_a_store_make_one_login_at_once(
+    open_client: ProductOpener,
     qpay: respx.MockRouter,
 ) -> None:
     start = threading.Barrier(4)
@@ -241,7 +256,7 @@ def test_clients_of_one_account_that_share_a_store_make_one_login_at_once(
         return httpx.Response(200, json=token_body())
 
     def first_call(_: int) -> str:
-        client = QPayClient(**SETTINGS, store=store)
+        client = open_client(store=store)
         start.wait()
         return client.tokens.get()
 
@@ -251,23 +266,24 @@ def test_clients_of_one_account_that_share_a_store_make_one_login_at_once(
     assert qpay["token"].call_count == 1
 
 
-def test_clients_of_two_accounts_share_a_store_and_no_token(qpay: respx.MockRouter) -> None:
+def test_clients_of_two_accounts_share_a_store_and_no_token(
+    open_client: ProductOpener, qpay: respx.MockRouter
+) -> None:
     qpay["token"].mock(
         side_effect=[httpx.Response(200, json=token_body(name)) for name in ("one", "two")]
     )
     store = MemoryStore()
-    one = QPayClient(**SETTINGS, store=store)
-    settings = SETTINGS.copy()
-    settings["username"] = "OTHER"
-    two = QPayClient(**settings, store=store)
+    one = open_client(store=store)
+    two = open_client(username="OTHER", store=store)
     assert [one.tokens.get(), two.tokens.get(), one.tokens.get()] == ["one", "two", "one"]
 
 
 def test_after_a_401_the_stores_newer_token_is_taken_without_a_login(
+    open_client: ProductOpener,
     qpay: respx.MockRouter,
 ) -> None:
     store = MemoryStore()
-    first, second = (QPayClient(**SETTINGS, store=store) for _ in range(2))
+    first, second = (open_client(store=store) for _ in range(2))
     assert first.tokens.get() == second.tokens.get() == "access-1"
     second.tokens.invalidate()
     qpay["token"].respond(json=token_body("newer"))
@@ -279,9 +295,11 @@ def test_after_a_401_the_stores_newer_token_is_taken_without_a_login(
     assert qpay["token"].call_count == logins
 
 
-def test_a_stores_dead_token_still_leaves_one_login(qpay: respx.MockRouter) -> None:
+def test_a_stores_dead_token_still_leaves_one_login(
+    open_client: ProductOpener, qpay: respx.MockRouter
+) -> None:
     store = MemoryStore()
-    first, second = (QPayClient(**SETTINGS, store=store) for _ in range(2))
+    first, second = (open_client(store=store) for _ in range(2))
     first.tokens.get()
     second.tokens.invalidate()
     qpay["token"].respond(json=token_body("dead too"[:4]))
@@ -294,7 +312,7 @@ def test_a_stores_dead_token_still_leaves_one_login(qpay: respx.MockRouter) -> N
 
 
 def test_a_failed_login_is_raised_and_the_next_call_tries_again(
-    client: QPayClient, qpay: respx.MockRouter
+    client: AnyClient, qpay: respx.MockRouter
 ) -> None:
     qpay["token"].respond(401, json={"error": "AUTHENTICATION_FAILED"})
     with pytest.raises(AuthenticationError, match="QPAY_PASSWORD"):
@@ -304,7 +322,7 @@ def test_a_failed_login_is_raised_and_the_next_call_tries_again(
 
 
 def test_ten_threads_that_wait_for_one_login_share_its_failure(
-    client: QPayClient, qpay: respx.MockRouter
+    client: AnyClient, qpay: respx.MockRouter
 ) -> None:
     start = threading.Barrier(10)
 
@@ -327,7 +345,7 @@ class TestThreadsWhoseTokenIsRefusedAtOnce:
     """Two of them wait for one login, which is slow enough for both to come."""
 
     @pytest.fixture
-    def tokens(self, client: QPayClient, qpay: respx.MockRouter) -> Iterator[str]:
+    def tokens(self, client: AnyClient, qpay: respx.MockRouter) -> Iterator[str]:
         client.tokens.get()
         names = iter(["second"])
 
@@ -338,7 +356,7 @@ class TestThreadsWhoseTokenIsRefusedAtOnce:
         qpay["token"].mock(side_effect=log_in)
         return names
 
-    def asked(self, client: QPayClient, qpay: respx.MockRouter) -> list[str | None]:
+    def asked(self, client: AnyClient, qpay: respx.MockRouter) -> list[str | None]:
         """Let both ask for an invoice, which only the new token may see."""
         together = threading.Barrier(2)
 
@@ -357,14 +375,14 @@ class TestThreadsWhoseTokenIsRefusedAtOnce:
 
     @pytest.mark.usefixtures("tokens")
     def test_both_take_the_new_token_and_none_tries_the_old_one_again(
-        self, client: QPayClient, qpay: respx.MockRouter
+        self, client: AnyClient, qpay: respx.MockRouter
     ) -> None:
         assert self.asked(client, qpay) == ["i-1", "i-1"]
         sent = [one.request.headers["authorization"] for one in qpay["invoice"].calls]
         assert sorted(sent) == ["Bearer access-1"] * 2 + ["Bearer second"] * 2
 
 
-def test_a_login_is_repeated_when_qpay_is_busy(client: QPayClient, qpay: respx.MockRouter) -> None:
+def test_a_login_is_repeated_when_qpay_is_busy(client: AnyClient, qpay: respx.MockRouter) -> None:
     busy = httpx.Response(500, json={"error": "SYSTEM_BUSY"})
     good = httpx.Response(200, json=token_body("good"))
     qpay["token"].mock(side_effect=[busy, busy, good])
@@ -372,7 +390,7 @@ def test_a_login_is_repeated_when_qpay_is_busy(client: QPayClient, qpay: respx.M
 
 
 def test_attempts_of_a_login_do_not_multiply_with_those_of_the_call(
-    client: QPayClient, qpay: respx.MockRouter
+    client: AnyClient, qpay: respx.MockRouter
 ) -> None:
     qpay["token"].respond(500)
     with pytest.raises(ServerError):
@@ -398,11 +416,11 @@ def test_attempts_of_a_login_do_not_multiply_with_those_of_the_call(
     ],
 )
 def test_what_cannot_be_a_token_in_the_store_counts_as_none(
-    kept: str, qpay: respx.MockRouter, quick_retries: None
+    open_client: ProductOpener, kept: str, qpay: respx.MockRouter, quick_retries: None
 ) -> None:
     store = MemoryStore()
-    with QPayClient(**SETTINGS, store=store) as client:
+    with open_client(store=store) as client:
         store.set(f"token:{client.settings.account}", kept)
         created = qpay.post("/invoice").respond(json={"invoice_id": "i-1"})
-        client.invoices.create(amount=1, sender_invoice_no="1", invoice_description="Tea")
+        make_invoice(client)
     assert created.calls.last.request.headers["authorization"] == "Bearer access-1"

@@ -19,6 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from helpers.answers import only_for, token_body
 from helpers.fake_clock import TOKEN_DUE_SECONDS, TOKEN_LIFETIME_SECONDS, Clock, use_for_tokens
+from helpers.products import AnyClient, ProductOpener
 from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncQPayClient,
@@ -95,14 +96,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def shop(qpay: respx.MockRouter, store: Failing) -> QPayClient:
+def shop(open_client: ProductOpener, qpay: respx.MockRouter, store: Failing) -> AnyClient:
     qpay["token"].respond(json=token_body(lifetime=TOKEN_LIFETIME_SECONDS))
     qpay.get("/invoice/i-1").respond(json={"invoice_id": "i-1"})
-    return QPayClient(**SETTINGS, store=store)
+    return open_client(store=store)
 
 
 def test_a_token_that_is_due_serves_on(
-    shop: QPayClient, store: Failing, qpay: respx.MockRouter, clock: Clock
+    shop: AnyClient, store: Failing, qpay: respx.MockRouter, clock: Clock
 ) -> None:
     shop.tokens.get()
     clock.now += TOKEN_DUE_SECONDS
@@ -112,7 +113,7 @@ def test_a_token_that_is_due_serves_on(
 
 
 def test_a_token_that_cannot_be_claimed_for_renewal_serves_on(
-    shop: QPayClient, store: Failing, qpay: respx.MockRouter, clock: Clock
+    shop: AnyClient, store: Failing, qpay: respx.MockRouter, clock: Clock
 ) -> None:
     shop.tokens.get()
     clock.now += TOKEN_DUE_SECONDS
@@ -123,7 +124,7 @@ def test_a_token_that_cannot_be_claimed_for_renewal_serves_on(
 
 @pytest.mark.parametrize("down", [{"get"}, {"set"}, {"claim"}, {"release"}, EVERYTHING])
 def test_a_login_goes_on_without_the_store(
-    shop: QPayClient, store: Failing, qpay: respx.MockRouter, down: set[str]
+    shop: AnyClient, store: Failing, qpay: respx.MockRouter, down: set[str]
 ) -> None:
     store.down = down
     assert [shop.invoices.get("i-1").invoice_id for _ in range(3)] == ["i-1"] * 3
@@ -131,7 +132,7 @@ def test_a_login_goes_on_without_the_store(
 
 
 def test_a_refused_token_is_replaced_without_the_store(
-    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+    shop: AnyClient, store: Failing, qpay: respx.MockRouter
 ) -> None:
     shop.tokens.get()
     store.down = EVERYTHING
@@ -143,7 +144,7 @@ def test_a_refused_token_is_replaced_without_the_store(
 
 
 def test_threads_make_one_login_without_the_store(
-    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+    shop: AnyClient, store: Failing, qpay: respx.MockRouter
 ) -> None:
     store.down = EVERYTHING
     start = threading.Barrier(10)
@@ -158,7 +159,7 @@ def test_threads_make_one_login_without_the_store(
 
 
 def test_the_log_names_the_failure_and_repeats_none_of_its_words(
-    shop: QPayClient, store: Failing, caplog: pytest.LogCaptureFixture
+    shop: AnyClient, store: Failing, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.down = {"set"}
     with caplog.at_level(logging.DEBUG, "qpaykit"):
@@ -171,7 +172,7 @@ def test_the_log_names_the_failure_and_repeats_none_of_its_words(
 
 
 def test_a_store_that_failed_is_not_asked_at_once_again_and_then_is(
-    shop: QPayClient, store: Failing, clock: Clock
+    shop: AnyClient, store: Failing, clock: Clock
 ) -> None:
     shop.tokens.get()
     clock.now += TOKEN_DUE_SECONDS
@@ -185,7 +186,7 @@ def test_a_store_that_failed_is_not_asked_at_once_again_and_then_is(
     assert store.asked.count("get") >= 2
 
 
-def test_a_token_that_cannot_be_forgotten_is_an_error(shop: QPayClient, store: Failing) -> None:
+def test_a_token_that_cannot_be_forgotten_is_an_error(shop: AnyClient, store: Failing) -> None:
     shop.tokens.get()
     store.down = EVERYTHING
     with pytest.raises(ConnectionError):
@@ -193,8 +194,9 @@ def test_a_token_that_cannot_be_forgotten_is_an_error(shop: QPayClient, store: F
 
 
 def test_nothing_is_delivered_while_the_store_is_down(
-    shop: QPayClient, store: Failing, qpay: respx.MockRouter
+    store: Failing, qpay: respx.MockRouter
 ) -> None:
+    shop = QPayClient(**SETTINGS, store=store)
     qpay.get("/payment/p-1").respond(
         json={"payment_id": "p-1", "payment_status": "PAID", "payment_amount": "100"}
     )
@@ -230,7 +232,7 @@ def test_only_the_claim_that_was_made_is_given_back(store: Failing, qpay: respx.
 
 
 def test_while_another_process_logs_in_nothing_is_given_back(
-    store: Failing, shop: QPayClient, monkeypatch: pytest.MonkeyPatch
+    store: Failing, shop: AnyClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = f"login:{shop.settings.account}"
     store.claim(key, "another process", lease=60)
