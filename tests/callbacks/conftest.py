@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callbacks.shop import SECRET, Shop
+from callbacks.shop import SECRET, QuickShop, Shop
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 
 if TYPE_CHECKING:
@@ -45,5 +45,18 @@ def shop(
     request: pytest.FixtureRequest, qpay: respx.MockRouter, quick_retries: None
 ) -> Iterator[Shop]:
     shop = Shop(qpay, secret=request.param)
+    yield shop
+    shop.client.close()
+
+
+@pytest.fixture(params=["signed", "unsigned", "quick QR"])
+def any_shop(
+    request: pytest.FixtureRequest, qpay: respx.MockRouter, quick_retries: None
+) -> Iterator[Shop]:
+    """A shop of each product, for what is one specification for both."""
+    if request.param == "quick QR":
+        shop: Shop = QuickShop(qpay)
+    else:
+        shop = Shop(qpay, secret=SECRET if request.param == "signed" else None)
     yield shop
     shop.client.close()

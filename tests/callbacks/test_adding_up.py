@@ -26,41 +26,41 @@ class TestPayments:
         assert check.call_count == 0
         assert [event.amount for event in shop.paid] == [1500]
 
-    def test_of_more_than_is_due_are_delivered_with_what_was_paid(self, shop: Shop) -> None:
-        assert shop.handle(payment_amount="1500.01") == "delivered"
-        assert [event.amount for event in shop.paid] == [Decimal("1500.01")]
+    def test_of_more_than_is_due_are_delivered_with_what_was_paid(self, any_shop: Shop) -> None:
+        assert any_shop.handle(payment_amount="1500.01") == "delivered"
+        assert [event.amount for event in any_shop.paid] == [Decimal("1500.01")]
 
-    def test_that_make_up_what_is_due_are_delivered_with_their_sum(self, shop: Shop) -> None:
+    def test_that_make_up_what_is_due_are_delivered_with_their_sum(self, any_shop: Shop) -> None:
         part = {**PAID, "payment_amount": "500.00"}
-        shop.lists(part, {**PAID, "payment_id": "p-0", "payment_amount": "1000.00"})
-        assert shop.handle(**part) == "delivered"
-        assert [event.amount for event in shop.paid] == [1500]
+        any_shop.lists(part, {**PAID, "payment_id": "p-0", "payment_amount": "1000.00"})
+        assert any_shop.handle(**part) == "delivered"
+        assert [event.amount for event in any_shop.paid] == [1500]
 
-    def test_that_do_not_are_underpaid_with_this_payments_amount(self, shop: Shop) -> None:
+    def test_that_do_not_are_underpaid_with_this_payments_amount(self, any_shop: Shop) -> None:
         part = {**PAID, "payment_amount": "500.00"}
-        shop.lists(part, {**PAID, "payment_id": "p-0", "payment_amount": "999.99"})
-        assert shop.handle(**part) == "underpaid"
-        assert [event.amount for event in shop.underpaid] == [500]
-        assert shop.paid == []
+        any_shop.lists(part, {**PAID, "payment_id": "p-0", "payment_amount": "999.99"})
+        assert any_shop.handle(**part) == "underpaid"
+        assert [event.amount for event in any_shop.underpaid] == [500]
+        assert any_shop.paid == []
 
     def test_whose_amount_qpay_leaves_out_are_added_up(self, shop: Shop) -> None:
         shop.lists(PAID)
         assert shop.handle(payment_amount=None) == "delivered"
         assert [event.amount for event in shop.paid] == [1500]
 
-    def test_of_an_unknown_amount_add_nothing(self, shop: Shop) -> None:
-        shop.lists({**PAID, "payment_id": "p-0", "payment_amount": "1499.00"})
-        assert shop.handle(payment_amount=None) == "underpaid"
+    def test_of_an_unknown_amount_add_nothing(self, any_shop: Shop) -> None:
+        any_shop.lists({**PAID, "payment_id": "p-0", "payment_amount": "1499.00"})
+        assert any_shop.handle(payment_amount=None) == "underpaid"
 
-    def test_in_another_currency_pay_nothing(self, shop: Shop) -> None:
-        assert shop.handle(payment_currency="USD") == "underpaid"
-        assert [event.amount for event in shop.underpaid] == [1500]
+    def test_in_another_currency_pay_nothing(self, any_shop: Shop) -> None:
+        assert any_shop.handle(payment_currency="USD") == "underpaid"
+        assert [event.amount for event in any_shop.underpaid] == [1500]
 
-    def test_that_name_no_currency_are_in_the_orders(self, shop: Shop) -> None:
-        assert shop.handle(payment_currency=None) == "delivered"
+    def test_that_name_no_currency_are_in_the_orders(self, any_shop: Shop) -> None:
+        assert any_shop.handle(payment_currency=None) == "delivered"
 
-    def test_that_were_refunded_are_not_measured_against_the_order(self, shop: Shop) -> None:
-        assert shop.handle(payment_status="REFUNDED", payment_amount="500.00") == "ignored"
+    def test_that_were_refunded_are_not_measured_against_the_order(self, any_shop: Shop) -> None:
+        assert any_shop.handle(payment_status="REFUNDED", payment_amount="500.00") == "ignored"
 
     @pytest.mark.parametrize("status", [404, 500])
     def test_that_cannot_be_added_up_are_unreachable_and_named_in_the_log(
@@ -71,13 +71,13 @@ class TestPayments:
         assert shop.underpaid == []
         assert "the payments of invoice i-1" in caplog.text
 
-    def test_beyond_what_is_due_are_reported_as_overpaid(self, shop: Shop) -> None:
+    def test_beyond_what_is_due_are_reported_as_overpaid(self, any_shop: Shop) -> None:
         third = {**HALF, "payment_id": "p-3"}
-        shop.qpay.get("/payment/p-3").respond(json=third)
-        shop.lists(HALF, OTHER_HALF, third)
-        assert shop.handle(**HALF) == "delivered"
-        assert [event.amount for event in shop.paid] == [1500]
-        assert [(event.payment_id, event.amount) for event in shop.overpaid] == [
+        any_shop.qpay.get("/payment/p-3").respond(json=third)
+        any_shop.lists(HALF, OTHER_HALF, third)
+        assert any_shop.handle(**HALF) == "delivered"
+        assert [event.amount for event in any_shop.paid] == [1500]
+        assert [(event.payment_id, event.amount) for event in any_shop.overpaid] == [
             ("p-3", Decimal(750))
         ]
 
@@ -162,17 +162,19 @@ class TestACheckThatLagsBehind:
 class TestMoneyThatIsNotDelivered:
     """It is in the log as a WARNING with the order, what is paid and what is due."""
 
-    def test_because_it_is_too_little(self, shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-        shop.lists(HALF)
-        assert [shop.handle(**HALF) for _ in range(2)] == ["underpaid", "duplicate"]
+    def test_because_it_is_too_little(
+        self, any_shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        any_shop.lists(HALF)
+        assert [any_shop.handle(**HALF) for _ in range(2)] == ["underpaid", "duplicate"]
         assert "of its invoice i-1, 750.00 of 1500.00 is paid." in warnings(caplog)[0]
 
     def test_because_it_is_too_little_and_nobody_registered_for_that(
-        self, shop: Shop, caplog: pytest.LogCaptureFixture
+        self, any_shop: Shop, caplog: pytest.LogCaptureFixture
     ) -> None:
-        shop.dispatcher = CallbackDispatcher(shop.client, patience=0)
-        shop.lists(HALF)
-        assert shop.handle(**HALF) == "underpaid"
+        any_shop.dispatcher = CallbackDispatcher(any_shop.client, patience=0)
+        any_shop.lists(HALF)
+        assert any_shop.handle(**HALF) == "underpaid"
         assert [one for one in caplog.records if one.levelno == logging.ERROR] == []
         assert "Register on_underpaid" in warnings(caplog)[0]
 
@@ -180,33 +182,33 @@ class TestMoneyThatIsNotDelivered:
         ("amount", "outcome"), [("1500.00", "not_paid_yet"), ("1499.99", "ignored")]
     )
     def test_because_it_is_partial(
-        self, shop: Shop, caplog: pytest.LogCaptureFixture, amount: str, outcome: str
+        self, any_shop: Shop, caplog: pytest.LogCaptureFixture, amount: str, outcome: str
     ) -> None:
         partial = {**PAID, "payment_status": "PARTIAL", "payment_amount": amount}
-        shop.lists(partial)
-        assert shop.handle(**partial) == outcome
+        any_shop.lists(partial)
+        assert any_shop.handle(**partial) == outcome
         assert f"{amount} of 1500.00 is paid, in payments that are PARTIAL" in warnings(caplog)[0]
 
     def test_because_there_is_no_handler(
-        self, shop: Shop, caplog: pytest.LogCaptureFixture
+        self, any_shop: Shop, caplog: pytest.LogCaptureFixture
     ) -> None:
-        shop.dispatcher = CallbackDispatcher(shop.client, patience=0)
-        assert shop.handle() == "ignored"
+        any_shop.dispatcher = CallbackDispatcher(any_shop.client, patience=0)
+        assert any_shop.handle() == "ignored"
         (error,) = [one for one in caplog.records if one.levelno == logging.ERROR]
         assert "there is no on_paid handler" in error.getMessage()
 
 
-def test_each_part_that_is_too_little_is_reported_once(shop: Shop) -> None:
+def test_each_part_that_is_too_little_is_reported_once(any_shop: Shop) -> None:
     part = {**PAID, "payment_amount": "500.00"}
-    shop.lists(part)
-    assert [shop.handle(**part) for _ in range(2)] == ["underpaid", "duplicate"]
+    any_shop.lists(part)
+    assert [any_shop.handle(**part) for _ in range(2)] == ["underpaid", "duplicate"]
     other = {**part, "payment_id": "p-2"}
-    shop.lists(part, other)
-    assert shop.handle(**other) == "underpaid"
-    assert len(shop.underpaid) == 2
+    any_shop.lists(part, other)
+    assert any_shop.handle(**other) == "underpaid"
+    assert len(any_shop.underpaid) == 2
 
 
 @pytest.mark.parametrize("amount", ["9e999999", "1" * 16, "NaN", "-1e99"])
-def test_an_amount_that_no_payment_can_have_is_unreachable(shop: Shop, amount: str) -> None:
-    assert shop.handle(payment_amount=amount) == "unreachable"
-    assert shop.paid == []
+def test_an_amount_that_no_payment_can_have_is_unreachable(any_shop: Shop, amount: str) -> None:
+    assert any_shop.handle(payment_amount=amount) == "unreachable"
+    assert any_shop.paid == []

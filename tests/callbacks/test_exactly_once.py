@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from callbacks.payments import delivered_key
-from callbacks.shop import PAID, SECRET, QuickShop, Shop
+from callbacks.shop import PAID, QuickShop, Shop
 from helpers.invoices import make_invoice
 from helpers.settings import SETTINGS
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 
-if TYPE_CHECKING:
-    import respx
 
-SECRETS = {"signed": SECRET, "unsigned": None}
-
-
-@pytest.fixture(params=["signed", "unsigned", "quick QR"])
-def shop(
-    request: pytest.FixtureRequest, qpay: respx.MockRouter, quick_retries: None
-) -> Iterator[Shop]:
-    quick = request.param == "quick QR"
-    shop = QuickShop(qpay) if quick else Shop(qpay, secret=SECRETS[request.param])
-    yield shop
-    shop.client.close()
+@pytest.fixture
+def shop(any_shop: Shop) -> Shop:
+    return any_shop
 
 
 class TestSignedAndUnsignedDispatchersOnOneStore:

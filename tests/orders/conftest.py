@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from helpers.store_processes import open_store
-from orders.shop import SECRET, Clock, Opener, Shop
+from orders.shop import SECRET, Clock, Opener, QuickShop, Shop
 from qpaykit import MemoryStore, Store
 from qpaykit.orders import flow
 
@@ -22,8 +22,10 @@ def new_shop(qpay_simulator: Simulator, quick_retries: None) -> Iterator[Opener]
     """Make shops, by their store and secret; they are closed after the test."""
     with ExitStack() as stack:
 
-        def make(store: Store | None = None, secret: str | None = None) -> Shop:
-            shop = Shop(qpay_simulator, store=store, secret=secret)
+        def make(
+            store: Store | None = None, secret: str | None = None, kind: type[Shop] = Shop
+        ) -> Shop:
+            shop = kind(qpay_simulator, store=store, secret=secret)
             stack.callback(shop.client.close)
             return shop
 
@@ -35,9 +37,11 @@ def shop(new_shop: Opener) -> Shop:
     return new_shop()
 
 
-@pytest.fixture(params=[SECRET, None], ids=["signed", "unsigned"])
+@pytest.fixture(params=["signed", "unsigned", "quick QR"])
 def any_shop(request: pytest.FixtureRequest, new_shop: Opener) -> Shop:
-    return new_shop(secret=request.param)
+    if request.param == "unsigned":
+        return new_shop()
+    return new_shop(secret=SECRET, kind=QuickShop if request.param == "quick QR" else Shop)
 
 
 # SQLite stands for what blocks and what processes share; the others are slower or simpler.

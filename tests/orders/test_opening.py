@@ -194,8 +194,8 @@ def test_a_later_invoice_is_its_orders_when_the_store_has_forgotten(
     second = any_shop.open(number, amount=2000)
     account = any_shop.client.settings.account
     any_shop.store.delete(record_key(account, second.invoice_id))
-    if lost == "all but its order":
-        any_shop.simulator.faults.add("GET", "/invoice/*", "no-callback-url", None)
+    if lost == "all but its order" and not any_shop.root:  # Quick QR has a number in the URL alone
+        any_shop.fault("GET", "/invoice/*", "no-callback-url", None)
     elif lost == "everything":
         any_shop.store.delete(order_key(account, number))
     assert any_shop.call_back(any_shop.pay(second)) == "delivered"
@@ -229,7 +229,7 @@ class TestALostAnswer:
     def test_leaves_an_invoice_that_nobody_has_seen_and_another_is_made(
         self, any_shop: Shop, caplog: pytest.LogCaptureFixture
     ) -> None:
-        any_shop.simulator.faults.add("POST", "/invoice", "reset-after")
+        any_shop.fault("POST", "/invoice", "reset-after")
         order = any_shop.open()
         assert order.sender_invoice_no == "42-2"
         assert any_shop.numbers() == ["42", "42-2"]

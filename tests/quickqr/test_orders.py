@@ -81,19 +81,6 @@ def test_an_order_has_one_open_invoice_which_its_callback_delivers(platform: Pla
     assert event.merchant_id == platform.fields["merchant_id"]
 
 
-def test_an_orders_later_invoice_is_delivered_under_the_orders_number(platform: Platform) -> None:
-    first = platform.orders.open("42", amount=1500, **platform.fields)
-    second = platform.orders.open("42", amount=900, **platform.fields)
-    assert second.invoice_id != first.invoice_id
-    assert platform.client.invoices.get(first.invoice_id).invoice_status == "CANCELED"
-    payment_id = platform.simulator.pay(second.invoice_id, callbacks=0)
-    assert platform.calls_back(payment_id) == "delivered"
-    assert [(event.order_no, event.due) for event in platform.paid] == [("42", Decimal(900))]
-    late = platform.simulator.pay(first.invoice_id, late=True, callbacks=0)
-    assert platform.calls_back(late) == "overpaid"
-    assert len(platform.paid) == 1
-
-
 def test_an_orders_later_invoice_is_delivered_once_where_the_store_forgot_both(
     platform: Platform,
 ) -> None:
@@ -106,26 +93,10 @@ def test_an_orders_later_invoice_is_delivered_once_where_the_store_forgot_both(
     assert (event.order_no, event.merchant_id) == ("42", platform.fields["merchant_id"])
 
 
-def test_a_lost_callback_is_found_by_the_orders_status(platform: Platform) -> None:
-    order = platform.orders.open(42, amount=1500, **platform.fields)
-    platform.simulator.pay(order.invoice_id, callbacks=0)
-    assert platform.orders.status("42") == "paid"
-    assert [event.order_no for event in platform.paid] == ["42"]
-
-
 def test_an_order_is_closed_by_cancelling_its_invoice(platform: Platform) -> None:
     order = platform.orders.open("42", amount=1500, **platform.fields)
     assert platform.orders.close("42") == "cancelled"
     assert platform.client.invoices.get(order.invoice_id).invoice_status == "CANCELED"
-
-
-def test_an_invoice_whose_answer_was_lost_is_left_alone(platform: Platform) -> None:
-    platform.simulator.faults.add("POST", "/quickqr/invoice", "reset-after")
-    order = platform.orders.open("42", amount=1500, **platform.fields)
-    assert len(platform.simulator.invoices()) == 2
-    payment_id = platform.simulator.pay(order.invoice_id, callbacks=0)
-    assert platform.calls_back(payment_id) == "delivered"
-    assert [event.order_no for event in platform.paid] == ["42"]
 
 
 def test_what_is_wrong_with_an_order_is_told_before_anything_is_sent(platform: Platform) -> None:
