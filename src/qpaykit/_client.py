@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import JsonValue
 from typing_extensions import Self
@@ -20,10 +20,13 @@ from qpaykit._sync import run_sync
 from qpaykit.config import AccountSettings, Options
 from qpaykit.hooks import RequestInfo
 from qpaykit.resources._raw import request_operation
-from qpaykit.resources._resource import forget_resources
+from qpaykit.resources._resource import forget_resources, resource
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, Store
+
+if TYPE_CHECKING:
+    from qpaykit.resources.tokens import AsyncTokens, Tokens
 
 C = TypeVar("C", bound="AccountSettings")
 X = TypeVar("X", bound="SyncTransport | AsyncTransport")
@@ -131,6 +134,11 @@ class SyncClient(Client[C, SyncTransport, "Store", "HTTPClient"]):
         transport = SyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
         self._open(settings, options, transport, store, for_sync(store), on_request)
 
+    @resource("qpaykit.resources.tokens")
+    def tokens(self, kind: type[Tokens]) -> Tokens:
+        """The bearer token, for those who need it themselves."""
+        return kind(self._session)
+
     def request(
         self, method: str, path: str, *, json: JsonValue = None, safe: bool = False
     ) -> JsonValue:
@@ -188,6 +196,11 @@ class AsyncClient(Client[C, AsyncTransport, "Store | AsyncStore", "AsyncHTTPClie
         store = store if store is not None else MemoryStore()
         transport = AsyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
         self._open(settings, options, transport, store, for_async(store), on_request)
+
+    @resource("qpaykit.resources.tokens")
+    def tokens(self, kind: type[AsyncTokens]) -> AsyncTokens:
+        """The bearer token, for those who need it themselves."""
+        return kind(self._session)
 
     async def request(
         self, method: str, path: str, *, json: JsonValue = None, safe: bool = False

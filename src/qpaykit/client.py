@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from qpaykit.resources.invoices import AsyncInvoices, Invoices
     from qpaykit.resources.payments import AsyncPayments, Payments
     from qpaykit.resources.subscriptions import AsyncSubscriptions, Subscriptions
-    from qpaykit.resources.tokens import AsyncTokens, Tokens
 
 
 class QPayClient(SyncClient[Settings]):
@@ -103,11 +102,6 @@ class QPayClient(SyncClient[Settings]):
         """Subscriptions: get and cancel them."""
         return kind(self._session)
 
-    @resource("qpaykit.resources.tokens")
-    def tokens(self, kind: type[Tokens]) -> Tokens:
-        """The bearer token, for those who need it themselves."""
-        return kind(self._session)
-
     @resource("qpaykit.resources._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
         """What a dispatcher asks of the client."""
@@ -166,11 +160,6 @@ class AsyncQPayClient(AsyncClient[Settings]):
     @resource("qpaykit.resources.subscriptions")
     def subscriptions(self, kind: type[AsyncSubscriptions]) -> AsyncSubscriptions:
         """Subscriptions: get and cancel them."""
-        return kind(self._session)
-
-    @resource("qpaykit.resources.tokens")
-    def tokens(self, kind: type[AsyncTokens]) -> AsyncTokens:
-        """The bearer token, for those who need it themselves."""
         return kind(self._session)
 
     @resource("qpaykit.resources._lookup")

@@ -57,13 +57,7 @@ class _LookupEndpoints(Resource):
     async def invoice(self, invoice_id: str) -> InvoiceRecord:
         """Fetch an invoice; its signed callback URL names the order and the sub-merchant."""
         found = await self._session.call(invoice_operation(invoice_id))
-        record = InvoiceRecord(
-            "",
-            "",
-            found.amount or None,
-            callback_url=found.callback_url,
-            merchant_id=found.merchant_id or None,
-        )
+        record = InvoiceRecord("", "", found.amount or None, callback_url=found.callback_url)
         secrets = self._invoices._settings.callback_secrets
         if not secrets or record.signature is None:
             return record
@@ -76,7 +70,7 @@ class _LookupEndpoints(Resource):
             record,
             order_no=order_of(order_no, record.params),
             sender_invoice_no=signed.sender_invoice_no,
-            merchant_id=merchant_id or record.merchant_id,
+            merchant_id=merchant_id or None,
         )
 
     @endpoint

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from qpaykit.quickqr.merchants import AsyncMerchants, Merchants
     from qpaykit.quickqr.payments import AsyncQuickPayments, QuickPayments
     from qpaykit.quickqr.places import AsyncPlaces, Places
-    from qpaykit.resources.tokens import AsyncTokens, Tokens
 
 
 class _QuickQR(Client[QuickQRSettings, X, S, H]):
@@ -116,11 +115,6 @@ class QuickQRClient(_QuickQR[SyncTransport, Store, HTTPClient], SyncClient[Quick
         """Payments: check them, and wait for them."""
         return kind(self._session)
 
-    @resource("qpaykit.resources.tokens")
-    def tokens(self, kind: type[Tokens]) -> Tokens:
-        """The bearer token, for those who need it themselves."""
-        return kind(self._session)
-
     @resource("qpaykit.quickqr._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
         """What a dispatcher asks of the client."""
@@ -155,11 +149,6 @@ class AsyncQuickQRClient(
     @resource("qpaykit.quickqr.payments")
     def payments(self, kind: type[AsyncQuickPayments]) -> AsyncQuickPayments:
         """Payments: check them, and wait for them."""
-        return kind(self._session)
-
-    @resource("qpaykit.resources.tokens")
-    def tokens(self, kind: type[AsyncTokens]) -> AsyncTokens:
-        """The bearer token, for those who need it themselves."""
         return kind(self._session)
 
     @resource("qpaykit.quickqr._lookup")

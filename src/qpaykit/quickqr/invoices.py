@@ -15,12 +15,11 @@ from qpaykit.operation import Operation
 from qpaykit.quickqr._settings import QuickQRSettings
 from qpaykit.quickqr.models import QuickInvoice, QuickInvoiceFields, QuickInvoiceRequest
 from qpaykit.resources._endpoint import AsyncResource, SyncResource, endpoint
-from qpaykit.resources._parsing import parser
+from qpaykit.resources._parsing import created_parser, lenient_parser, parser
 from qpaykit.resources.invoices import (
     InvoiceMaker,
     cancel_operation,
     create_operation,
-    created_parser,
     invoice_path,
     signed_url,
 )
@@ -41,7 +40,7 @@ _TOKEN_BYTES = 6
 _SEPARATOR = "~"
 
 _parse_invoice = parser(QuickInvoice)
-_parse_created = created_parser(QuickInvoice)
+_parse_created = created_parser(lenient_parser(QuickInvoice), "invoice_id")
 
 
 class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):

@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 from qpaykit.errors import ConflictError, OutcomeUnknownError
 from qpaykit.models.base import RequestModel
 from qpaykit.models.values import path_id
-from qpaykit.operation import Operation, RequestOutcome, StatusCheck
+from qpaykit.operation import Operation, RequestOutcome
 from qpaykit.quickqr.models import (
     CompanyFields,
     CompanyRequest,
@@ -23,12 +23,14 @@ from qpaykit.quickqr.models import (
 from qpaykit.quickqr.models.strings import register_number
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint, paginated
 from qpaykit.resources._paginator import Pages
-from qpaykit.resources._parsing import nothing, parser
+from qpaykit.resources._parsing import created_parser, parser
+from qpaykit.resources.invoices import delete_operation
 
 _ALREADY_REGISTERED = "MERCHANT_ALREADY_REGISTERED"
 _PAGE_LIMIT = 100
 
 _parse_merchant = parser(Merchant)
+_parse_created = created_parser(_parse_merchant, "id")
 _parse_page = parser(MerchantPage)
 
 
@@ -242,18 +244,11 @@ class _MerchantEndpoints(Resource):
 
         QPay: `DELETE /v2/merchant/{id}`.
         """
-        path = _path(merchant_id)
-        return Operation(
-            name="merchants.delete",
-            method="DELETE",
-            path=path,
-            parse=nothing,
-            retryable=False,
-            status_check=StatusCheck(
-                operation=Operation(name="merchants.get", method="GET", path=path, parse=_is_there),
-                result=None,
-                done_codes=frozenset({"MERCHANT_NOTFOUND"}),
-            ),
+        return delete_operation(
+            "merchants.delete",
+            _path(merchant_id),
+            _is_deleted,
+            done_codes=frozenset({"MERCHANT_NOTFOUND"}),
             subject={"merchant_id": merchant_id},
         )
 
@@ -317,7 +312,7 @@ def _registration(
         method="POST",
         path=f"/merchant/{kind}",
         body=request.to_json(extra),
-        parse=_registered,
+        parse=_parse_created,
         retryable=False,
     )
 
@@ -351,12 +346,5 @@ def _pages(page_limit: int) -> Pages[Merchant]:
     return Pages(lambda number: _list(number, page_limit), page_limit)
 
 
-def _registered(body: bytes) -> Merchant:
-    merchant = _parse_merchant(body)
-    if not merchant.id:
-        raise ValueError("it names no id")
-    return merchant
-
-
-def _is_there(body: bytes) -> RequestOutcome:
+def _is_deleted(body: bytes) -> RequestOutcome:
     return RequestOutcome.NOT_DONE if _parse_merchant(body).id else RequestOutcome.UNCLEAR

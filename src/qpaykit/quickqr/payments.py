@@ -72,12 +72,11 @@ class AsyncQuickPayments(_QuickPaymentEndpoints, AsyncResource):
 
 
 def check_operation(invoice_id: str) -> Operation[QuickCheck]:
-    """Build `POST /payment/check`; what it returns names the invoice that was asked for."""
-    request = QuickCheckRequest(invoice_id=invoice_id)
+    """Build `POST /payment/check`."""
     return Operation(
         name="payments.check",
         method="POST",
         path="/payment/check",
-        body=request.to_json(),
+        body=QuickCheckRequest(invoice_id=invoice_id).to_json(),
         parse=_parse_check,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic_core import from_json
-
 from qpaykit.models.values import path_id
 from qpaykit.operation import Operation
 from qpaykit.quickqr.models import Place, PlaceList
@@ -53,7 +51,4 @@ class AsyncPlaces(_PlaceEndpoints, AsyncResource):
 
 
 def _places(body: bytes) -> list[Place]:
-    # Most clients read a bare list, one an object around it.
-    if isinstance(from_json(body), list):
-        body = b'{"rows":' + body + b"}"
     return _parse_list(body).rows

@@ -36,6 +36,16 @@ def lenient_parser(model: type[A]) -> Callable[[bytes], A]:
     return partial(_read_leniently, model)
 
 
+def created_parser(parse: Callable[[bytes], A], identifier: str) -> Callable[[bytes], A]:
+    """Make a parser of what was made, which is of no use without its id.
+
+    Args:
+        parse: Reads the answer.
+        identifier: The field that holds the id.
+    """
+    return partial(_read_created, parse, identifier)
+
+
 def plain(body: bytes) -> JsonValue:
     """Read any JSON that is not an error, or no body."""
     content: JsonValue = from_json(body) if body.strip() else None
@@ -67,6 +77,14 @@ def _read_leniently(model: type[A], body: bytes) -> A:
         left_out = ", ".join(name for name in content if name not in found)
         _logger.warning("QPay sent what cannot be read of %s: %s", model.__name__, left_out)
         return _read(model, to_json(found))
+
+
+def _read_created(parse: Callable[[bytes], A], identifier: str, body: bytes) -> A:
+    made = parse(body)
+    if not getattr(made, identifier):
+        msg = f"it names no {identifier}"
+        raise ValueError(msg)
+    return made
 
 
 def _error_in_success() -> ValueError:

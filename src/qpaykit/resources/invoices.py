@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
-from functools import partial
 from typing import Any, Generic, TypeVar, overload
 
 from pydantic import JsonValue
@@ -20,7 +19,7 @@ from qpaykit.models.base import RequestModel
 from qpaykit.models.values import callback_url, path_id
 from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import lenient_parser, nothing, parser
+from qpaykit.resources._parsing import created_parser, lenient_parser, nothing, parser
 from qpaykit.signing import sign_callback_url
 from qpaykit.stores.protocol import AsyncStore
 
@@ -283,18 +282,6 @@ def create_operation(
     )
 
 
-def _created(parse: Callable[[bytes], I], body: bytes) -> I:
-    invoice = parse(body)
-    if not invoice.invoice_id:
-        raise ValueError("it names no invoice_id")
-    return invoice
-
-
-def created_parser(model: type[I]) -> Callable[[bytes], I]:
-    """Make a parser of an invoice that was made: without an id it is of no use."""
-    return partial(_created, lenient_parser(model))
-
-
 def cancel_operation(
     invoice_id: str, *, done_codes: frozenset[str] = frozenset()
 ) -> Operation[None]:
@@ -304,19 +291,45 @@ def cancel_operation(
         invoice_id: The invoice.
         done_codes: The codes with which QPay, asked for the invoice, says that it is cancelled.
     """
-    path = invoice_path(invoice_id)
+    return delete_operation(
+        "invoices.cancel",
+        invoice_path(invoice_id),
+        _cancelled,
+        done_codes=done_codes,
+        subject={"invoice_id": invoice_id},
+    )
+
+
+def delete_operation(
+    name: str,
+    path: str,
+    is_deleted: Callable[[bytes], RequestOutcome],
+    *,
+    done_codes: frozenset[str],
+    subject: Mapping[str, str],
+) -> Operation[None]:
+    """Build a `DELETE` of which a `GET` of the same path tells whether it was carried out.
+
+    Args:
+        name: What users call it, such as "invoices.cancel".
+        path: The path of what is deleted.
+        is_deleted: Reads the answer of the `GET`.
+        done_codes: The codes with which QPay, asked for it, says that it is deleted.
+        subject: What it is about, for `OutcomeUnknownError`.
+    """
+    group = name.partition(".")[0]
     return Operation(
-        name="invoices.cancel",
+        name=name,
         method="DELETE",
         path=path,
         parse=nothing,
         retryable=False,
         status_check=StatusCheck(
-            operation=Operation(name="invoices.get", method="GET", path=path, parse=_cancelled),
+            operation=Operation(name=f"{group}.get", method="GET", path=path, parse=is_deleted),
             result=None,
             done_codes=done_codes,
         ),
-        subject={"invoice_id": invoice_id},
+        subject=subject,
     )
 
 
@@ -335,7 +348,7 @@ def invoice_path(invoice_id: str) -> str:
     return f"/invoice/{path_id(invoice_id, 'invoice_id')}"
 
 
-_parse_created = created_parser(Invoice)
+_parse_created = created_parser(lenient_parser(Invoice), "invoice_id")
 _parse_detail = parser(InvoiceDetail)
 
 

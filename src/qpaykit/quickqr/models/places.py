@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from qpaykit.models.base import ResponseModel
@@ -86,6 +86,12 @@ class PlaceList(ResponseModel):
     """The places that QPay lists."""
 
     rows: ResponseList[Place] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_or_in_an_object(cls, content: object) -> object:
+        """Read a bare list, as most clients see it, as the rows of an object."""
+        return {"rows": content} if isinstance(content, list) else content
 
 
 def _five_digits(code: str) -> str:
