@@ -19,9 +19,9 @@ from qpaykit.quickqr import QuickQRClient
 from qpaykit.quickqr._settings import QUICKQR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from qpaykit.config import Settings
+    from qpaykit.config import AccountSettings, Product, Settings
 
 _MAX_SKEW_SECONDS = 30.0
 _STAND_IN_URL = "https://shop.example/callback"
@@ -54,14 +54,9 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Look at the environment's settings, at the token and at the clock; show no secret."""
-    missing = [name for name in _NEEDED if not os.environ.get(f"QPAY_{name.upper()}", "").strip()]
+    missing = _missing(MERCHANT, _NEEDED)
     for name in missing:
-        yield _finding(
-            name,
-            False,
-            "not set: QPay gives it to you; set {variable}",
-            variable=f"QPAY_{name.upper()}",
-        )
+        yield _unset(MERCHANT, name)
     unusable_url = _problem_of_callback_url()
     if unusable_url:
         yield _finding("callback_url", False, "{problem}", problem=unusable_url)
@@ -103,15 +98,9 @@ def examine_products() -> Iterator[Finding]:
 
 def examine_quickqr() -> Iterator[Finding]:
     """Look at the environment's settings of Quick QR, and at its token; show no secret."""
-    needed = (*_NEEDED, "terminal_id")
-    missing = [one for one in needed if not os.environ.get(QUICKQR.variable(one), "").strip()]
+    missing = _missing(QUICKQR, (*_NEEDED, "terminal_id"))
     for name in missing:
-        yield _finding(
-            f"quickqr {name}",
-            False,
-            "not set: QPay gives it to you; set {variable}",
-            variable=QUICKQR.variable(name),
-        )
+        yield _unset(QUICKQR, name, "quickqr ")
     if missing:
         return
     try:
@@ -129,17 +118,29 @@ def examine_quickqr() -> Iterator[Finding]:
             terminal=escaped(settings.terminal_id),
             url=settings.base_url,
         )
-        for name, found in (
-            ("callback_url", settings.callback_url),
-            ("callback_secret", settings.callback_secrets),
-        ):
-            yield _finding(
-                f"quickqr {name}",
-                bool(found) or None,
-                "set" if found else "not set: callbacks need it; set {variable}",
-                variable=QUICKQR.variable(name),
-            )
+        yield _callback_url(settings, "quickqr ")
+        signed = bool(settings.callback_secrets)
+        yield _finding(
+            "quickqr callback_secret",
+            signed or None,
+            "set" if signed else "not set: callbacks need it; set {variable}",
+            variable=QUICKQR.variable("callback_secret"),
+        )
         yield from _login(client, "quickqr token")
+    yield from _clock(settings.base_url, "quickqr clock")
+
+
+def _missing(product: Product, needed: Sequence[str]) -> list[str]:
+    return [name for name in needed if not os.environ.get(product.variable(name), "").strip()]
+
+
+def _unset(product: Product, name: str, prefix: str = "") -> Finding:
+    return _finding(
+        f"{prefix}{name}",
+        False,
+        "not set: QPay gives it to you; set {variable}",
+        variable=product.variable(name),
+    )
 
 
 def _server(settings: Settings) -> Finding:
@@ -176,20 +177,8 @@ def _invoices(settings: Settings, *, skip_url: bool) -> Iterator[Finding]:
         code=code or "",
         variable="QPAY_INVOICE_CODE",
     )
-    url = settings.callback_url
-    if skip_url:
-        pass
-    elif url is None:
-        yield _finding(
-            "callback_url",
-            None,
-            "not set: pass it to every invoice, or set {variable}",
-            variable="QPAY_CALLBACK_URL",
-        )
-    else:
-        good = _is_callable(url, local=settings.on_this_machine)
-        text = "{url}" if good else "{url}: QPay calls public https:// URLs only"
-        yield _finding("callback_url", good, text, url=url)
+    if not skip_url:
+        yield _callback_url(settings)
     signed = bool(settings.callback_secrets)
     yield _finding(
         "callback_secret",
@@ -197,6 +186,20 @@ def _invoices(settings: Settings, *, skip_url: bool) -> Iterator[Finding]:
         "set" if signed else "not set: callbacks can be forged; set {variable}",
         variable="QPAY_CALLBACK_SECRET",
     )
+
+
+def _callback_url(settings: AccountSettings, prefix: str = "") -> Finding:
+    url = settings.callback_url
+    if url is None:
+        return _finding(
+            f"{prefix}callback_url",
+            None,
+            "not set: pass it to every invoice, or set {variable}",
+            variable=settings.product.variable("callback_url"),
+        )
+    good = _is_callable(url, local=settings.on_this_machine)
+    text = "{url}" if good else "{url}: QPay calls public https:// URLs only"
+    return _finding(f"{prefix}callback_url", good, text, url=url)
 
 
 def _is_callable(callback_url: str, *, local: bool) -> bool:
@@ -213,7 +216,7 @@ def _login(client: QPayClient | QuickQRClient, name: str = "token") -> Iterator[
         yield _finding(name, True, "QPay gives one")
 
 
-def _clock(base_url: str) -> Iterator[Finding]:
+def _clock(base_url: str, name: str = "clock") -> Iterator[Finding]:
     library = default_backend()
     unreadable: tuple[type[Exception], ...] = (
         *library.problems,
@@ -229,11 +232,11 @@ def _clock(base_url: str) -> Iterator[Finding]:
             halfway = (asked + time.time()) / 2
         skew = halfway - 0.5 - parsedate_to_datetime(date).timestamp()
     except unreadable:
-        yield _finding("clock", None, "QPay's time could not be read")
+        yield _finding(name, None, "QPay's time could not be read")
         return
     good = abs(skew) <= _MAX_SKEW_SECONDS
     yield _finding(
-        "clock",
+        name,
         good,
         "{skew} s from QPay's"
         if good

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,13 @@ if TYPE_CHECKING:
     import respx
 
     from qpaykit.simulator import Simulator
+
+
+@pytest.fixture
+def qpay(qpay: respx.MockRouter) -> respx.MockRouter:
+    """A mocked QPay that does not tell the time."""
+    qpay.get("").respond(404)
+    return qpay
 
 
 def export(monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
@@ -31,7 +40,7 @@ def test_good_variables_leave_nothing_to_do_and_show_no_secret(
     credentials = qpay_simulator.quickqr_credentials
     export(monkeypatch, **credentials, callback_secret=secret)
     found = findings()
-    assert [one.good for one in found.values()] == [True] * 4
+    assert [one.good for one in found.values()] == [True] * 5
     assert "terminal 95000059" in found["quickqr login"].says
     assert found["quickqr token"].says == "QPay gives one"
     shown = " ".join(one.says for one in found.values())
@@ -54,6 +63,25 @@ def test_what_callbacks_need_is_a_note(
     for name in ("callback_url", "callback_secret"):
         assert found[f"quickqr {name}"].good is None
         assert f"QPAY_QUICKQR_{name.upper()}" in found[f"quickqr {name}"].says
+
+
+def test_a_callback_url_that_quick_qr_cannot_call_is_wrong(
+    qpay: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(monkeypatch, **{**QUICKQR_SETTINGS, "callback_url": "http://shop.test/callback"})  # type: ignore[arg-type]
+    found = findings()["quickqr callback_url"]
+    assert (found.good, found.says) == (
+        False,
+        "http://shop.test/callback: QPay calls public https:// URLs only",
+    )
+
+
+def test_a_clock_that_is_wrong_is_found(
+    qpay: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qpay.get("").respond(404, headers={"date": formatdate(time.time() + 3600, usegmt=True)})
+    export(monkeypatch, **QUICKQR_SETTINGS)
+    assert findings()["quickqr clock"].good is False
 
 
 def test_what_cannot_be_right_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
