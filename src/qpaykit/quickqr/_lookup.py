@@ -1,4 +1,4 @@
-"""What a dispatcher asks Quick QR, which has no request for a payment."""
+"""The questions of a dispatcher to Quick QR, which has no request for a payment."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ class _LookupEndpoints(Resource):
 
 
 class Lookup(_LookupEndpoints, SyncResource):
-    """What a `CallbackDispatcher` asks of a `QuickQRClient`."""
+    """The questions of a `CallbackDispatcher` to a `QuickQRClient`."""
 
 
 class AsyncLookup(_LookupEndpoints, AsyncResource):
-    """What an `AsyncCallbackDispatcher` asks of an `AsyncQuickQRClient`."""
+    """The questions of an `AsyncCallbackDispatcher` to an `AsyncQuickQRClient`."""

@@ -16,7 +16,7 @@ QUICKQR = Product("Quick QR", "QPAY_QUICKQR_", QUICKQR_PRODUCTION_URL)
 
 @dataclass(frozen=True, slots=True)
 class QuickQRSettings(AccountSettings):
-    """What a `QuickQRClient` knows of its partner login."""
+    """The settings of a `QuickQRClient`."""
 
     terminal_id: str
 

@@ -84,8 +84,9 @@ class QuickQRClient(_QuickQR[SyncTransport, Store, HTTPClient], SyncClient[Quick
             matched with its invoice.
         timeout: Seconds that one attempt may take.
         max_retries: How many attempts may follow a failed one, where that is safe.
-        store: Where the token lives, and invoices and deliveries are remembered; this process's
-            memory by default, which is too short for callbacks.
+        store: Where the token is kept, and invoices and deliveries are remembered. By default
+            that is this process's memory, and after a restart callbacks of earlier invoices cannot
+            be matched.
         http_client: An `httpx.Client`, or an `httpx2.Client`, to use for its connections; it is
             not closed.
         on_request: Called with a `RequestInfo` after each attempt at a request, for metrics. It
@@ -117,7 +118,7 @@ class QuickQRClient(_QuickQR[SyncTransport, Store, HTTPClient], SyncClient[Quick
 
     @resource("qpaykit.quickqr._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
-        """What a dispatcher asks of the client."""
+        """The questions of a dispatcher."""
         return kind(self.invoices)
 
 
@@ -153,5 +154,5 @@ class AsyncQuickQRClient(
 
     @resource("qpaykit.quickqr._lookup")
     def _lookup(self, kind: type[AsyncLookup]) -> AsyncLookup:
-        """What a dispatcher asks of the client."""
+        """The questions of a dispatcher."""
         return kind(self.invoices)

@@ -109,7 +109,7 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
         try:
             signed = signed_url(self._settings, url, _reference(order_no, merchant_id), total)
         except ValidationError:
-            # The store knows the sub-merchant too. An invoice must not fail for its second place.
+            # With the sub-merchant the URL may be too long. The store keeps the sub-merchant too.
             signed = signed_url(self._settings, url, _reference(order_no, ""), total)
         return request.model_copy(update={"callback_url": signed})
 
@@ -119,7 +119,7 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
 
     @endpoint
     def get(self, invoice_id: str) -> Operation[QuickInvoice]:
-        """Fetch an invoice as QPay has it; whether it is paid is `payments.check`'s to say.
+        """Fetch an invoice as QPay has it; only `payments.check` shows whether it is paid.
 
         Args:
             invoice_id: The id that `create` returned.
@@ -139,8 +139,8 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
     def cancel(self, invoice_id: str) -> Operation[None]:
         """Cancel an invoice, so that it can no longer be paid.
 
-        When the answer is lost, the invoice is looked at, and cancelled once more only if
-        it is still open.
+        When the answer is lost, the invoice is fetched, and cancelled once more only if it is
+        still open.
 
         Args:
             invoice_id: The id that `create` returned.
@@ -149,7 +149,8 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
             pydantic.ValidationError: It is no id; nothing was sent.
             ConflictError: It is cancelled or paid already.
             NotFoundError: QPay has no such invoice under this login.
-            OutcomeUnknownError: The answer was lost, and looking did not tell.
+            OutcomeUnknownError: The answer was lost, and QPay does not show whether the invoice
+                was cancelled.
 
         QPay: `DELETE /v2/invoice/{id}`.
         """

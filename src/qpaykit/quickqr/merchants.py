@@ -105,6 +105,7 @@ class _MerchantEndpoints(Resource):
             pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
             ConflictError: It is registered, and not among this login's sub-merchants.
             OutcomeUnknownError: The answer was lost, and it is not among them either.
+            QPayError: The sub-merchants could not be listed.
 
         QPay: `POST /v2/merchant/company`, then `POST /v2/merchant/list`.
         """
@@ -130,6 +131,7 @@ class _MerchantEndpoints(Resource):
             pydantic.ValidationError: A field is not what QPay accepts; nothing was sent.
             ConflictError: The person is registered, and not among this login's sub-merchants.
             OutcomeUnknownError: The answer was lost, and the person is not among them either.
+            QPayError: The sub-merchants could not be listed.
 
         QPay: `POST /v2/merchant/person`, then `POST /v2/merchant/list`.
         """
@@ -164,7 +166,7 @@ class _MerchantEndpoints(Resource):
         extra: Mapping[str, JsonValue] | None = None,
         **fields: Unpack[CompanyFields],
     ) -> Operation[Merchant]:
-        """Change a company: all of its fields are given anew.
+        """Replace all fields of a company.
 
         Args:
             merchant_id: The sub-merchant's id.
@@ -190,7 +192,7 @@ class _MerchantEndpoints(Resource):
         extra: Mapping[str, JsonValue] | None = None,
         **fields: Unpack[PersonFields],
     ) -> Operation[Merchant]:
-        """Change a person: all of the fields are given anew.
+        """Replace all fields of a person.
 
         Args:
             merchant_id: The sub-merchant's id.
@@ -232,7 +234,7 @@ class _MerchantEndpoints(Resource):
     def delete(self, merchant_id: str) -> Operation[None]:
         """Delete a sub-merchant.
 
-        When the answer is lost, it is looked for, and deleted once more only if it is still there.
+        When the answer is lost, it is fetched, and deleted once more only if it still exists.
 
         Args:
             merchant_id: Its id.
@@ -240,7 +242,7 @@ class _MerchantEndpoints(Resource):
         Raises:
             pydantic.ValidationError: It is no id; nothing was sent.
             NotFoundError: There is no such sub-merchant.
-            OutcomeUnknownError: The answer was lost, and looking did not tell.
+            OutcomeUnknownError: The answer was lost, and QPay does not show whether it was deleted.
 
         QPay: `DELETE /v2/merchant/{id}`.
         """
@@ -274,7 +276,7 @@ class _MerchantEndpoints(Resource):
 
     @paginated
     def iterate(self, *, page_limit: int = _PAGE_LIMIT) -> Pages[Merchant]:
-        """Go through all sub-merchants of the login, one page in memory.
+        """Iterate over all sub-merchants of the login, one page in memory.
 
         Args:
             page_limit: Sub-merchants in a page, 1 to 1000.
@@ -285,7 +287,7 @@ class _MerchantEndpoints(Resource):
 
         Raises:
             pydantic.ValidationError: See `list`; at the first step.
-            QPayError: A page could not be fetched; what came before it was given out.
+            QPayError: A page could not be fetched; the rows of earlier pages were returned.
 
         QPay: `POST /v2/merchant/list`, page by page.
         """

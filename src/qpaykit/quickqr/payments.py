@@ -1,4 +1,4 @@
-"""Payments of sub-merchants' invoices: looked at, waited for."""
+"""Payments of sub-merchants' invoices: checked, waited for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _parse_check = parser(QuickCheck)
 class _QuickPaymentEndpoints(Resource):
     @endpoint
     def check(self, invoice_id: str) -> Operation[QuickCheck]:
-        """Ask what was paid on an invoice; `is_paid(amount)` of the answer decides.
+        """Ask what was paid on an invoice; `is_paid(amount)` says whether that is enough.
 
         Args:
             invoice_id: The invoice's id.
@@ -42,14 +42,14 @@ class _QuickPaymentEndpoints(Resource):
     ) -> Poll[QuickCheck]:
         """Wait until an invoice is paid: for scripts and tills; a platform uses the callback.
 
-        A passing fault of QPay's does not end the waiting.
+        A temporary failure of QPay does not end the wait.
 
         Args:
             invoice_id: The invoice's id.
             amount: What must have been paid in MNT; any payment will do when left out.
-            timeout: Seconds to wait at the most; the last check falls on their end, and has one
-                more for its answer.
-            interval: Seconds between two checks at the least; it grows to five times that.
+            timeout: Seconds to wait at most; the last check is sent at their end, and its answer
+                may take one second more.
+            interval: Seconds between two checks at least; it grows to five times that.
 
         Returns:
             The check that found it paid.

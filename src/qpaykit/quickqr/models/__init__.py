@@ -1,4 +1,4 @@
-"""What travels in Quick QR: requests with its limits, answers in every variant that is known."""
+"""Models of Quick QR: requests with their limits, answers in every variant that is known."""
 
 from qpaykit.quickqr.models.invoices import (
     BankAccount,

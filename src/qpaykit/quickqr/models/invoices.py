@@ -162,13 +162,13 @@ class QuickBankAccount(ResponseModel):
 
 
 class QuickInvoice(Invoice):
-    """An invoice of a sub-merchant; whether it is paid, only `payments.check` tells.
+    """An invoice of a sub-merchant; only `payments.check` shows whether it is paid.
 
     It has everything of an `Invoice`: `qr_png()`, `qr_svg()`, `to_html()`, `wallet_link`.
 
     Attributes:
         invoice_id: QPay's id (`id` on the wire); keep it with the order.
-        qr_text: What the QR code says (`qr_code` on the wire, `qr_text` in some answers).
+        qr_text: The text of the QR code (`qr_code` on the wire, `qr_text` in some answers).
         amount: What is to be paid, in MNT; 0 where QPay sent none.
         invoice_status: Whether it can be paid.
         invoice_bank_accounts: Where the money goes.
@@ -196,7 +196,7 @@ class QuickInvoice(Invoice):
 
     @model_validator(mode="before")
     @classmethod
-    def _either_name(cls, content: object) -> object:
+    def _read_either_name(cls, content: object) -> object:
         """Leave out what is empty, so that the other name of a field is read."""
         if not isinstance(content, dict):
             return content

@@ -22,7 +22,7 @@ from qpaykit.quickqr.models.places import PlaceCode, warn_of_unknown_place
 from qpaykit.quickqr.models.strings import CompanyNumber, Email, MccCode, PersonNumber, Phone
 
 
-class _PlacedFields(TypedDict, total=False):
+class _CommonFields(TypedDict, total=False):
     register_number: Required[str]
     mcc_code: Required[str]
     city: Required[str]
@@ -33,7 +33,7 @@ class _PlacedFields(TypedDict, total=False):
     max_qr_account_count: int | None
 
 
-class CompanyFields(_PlacedFields, total=False):
+class CompanyFields(_CommonFields, total=False):
     """The fields of `CompanyRequest`, for type checkers."""
 
     company_name: Required[str]
@@ -46,7 +46,7 @@ class CompanyFields(_PlacedFields, total=False):
     location_lng: str | None
 
 
-class PersonFields(_PlacedFields, total=False):
+class PersonFields(_CommonFields, total=False):
     """The fields of `PersonRequest`, for type checkers."""
 
     first_name: Required[str]
@@ -55,7 +55,7 @@ class PersonFields(_PlacedFields, total=False):
     business_name_eng: str | None
 
 
-class _Placed(RequestModel):
+class _CommonRequest(RequestModel):
     mcc_code: MccCode
     city: PlaceCode
     district: PlaceCode
@@ -65,12 +65,12 @@ class _Placed(RequestModel):
     max_qr_account_count: Annotated[int, Field(strict=True, ge=1)] | None = None
 
     @model_validator(mode="after")
-    def _is_somewhere(self) -> Self:
+    def _warn_of_unknown_place(self) -> Self:
         warn_of_unknown_place(self.city, self.district)
         return self
 
 
-class CompanyRequest(_Placed):
+class CompanyRequest(_CommonRequest):
     """A company to be registered or changed; texts have at most 255 characters.
 
     Attributes:
@@ -103,7 +103,7 @@ class CompanyRequest(_Placed):
     location_lng: Str45 | None = None
 
 
-class PersonRequest(_Placed):
+class PersonRequest(_CommonRequest):
     """A person to be registered or changed; texts have at most 255 characters.
 
     Attributes:

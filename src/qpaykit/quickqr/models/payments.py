@@ -36,7 +36,7 @@ class QuickPayment(PaymentRow, Payment):
 
     Attributes:
         payment_id: QPay's id (`id` on the wire).
-        payment_status: How far it has come; QPay's word SUCCESS is read as `PaymentStatus.PAID`.
+        payment_status: Its status; QPay's SUCCESS is read as `PaymentStatus.PAID`.
         payment_amount: What was paid, in `payment_currency` (`amount` on the wire).
         payment_currency: Three letters, such as "MNT" (`currency` on the wire).
         payment_date: When its status changed last, in Ulaanbaatar's zone (`payment_status_date`).
@@ -72,7 +72,7 @@ class QuickCheck(PaymentCheck):
 
     Attributes:
         invoice_id: The invoice's id (`id` on the wire).
-        invoice_status: QPay's word for it; whether it is paid is for `is_paid` to say.
+        invoice_status: The invoice's status; use `is_paid` to decide whether it is paid.
         invoice_status_date: When that changed last, in Ulaanbaatar's zone.
         payments: The payments, whatever their status.
         rows: The same payments.
@@ -87,7 +87,7 @@ class QuickCheck(PaymentCheck):
     rows: ResponseList[PaymentRow] = Field(default=[], repr=False)
 
     @model_validator(mode="after")
-    def _adds_up(self) -> Self:
+    def _with_sums(self) -> Self:
         payments = [
             one.model_copy(update={"object_id": one.object_id or self.invoice_id or None})
             for one in self.payments
