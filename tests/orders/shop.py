@@ -18,7 +18,7 @@ from qpaykit import (
 )
 from qpaykit._invoice_record import InvoiceRecord
 from qpaykit.quickqr import QuickQRClient
-from qpaykit.quickqr.invoices import read_reference
+from qpaykit.quickqr.models import Reference
 from qpaykit.signing import signed_number
 from qpaykit.stores import delivery
 
@@ -130,7 +130,7 @@ class QuickShop(Shop):
         # Quick QR has no field for them: the callback URLs are signed for them.
         urls = [invoice.callback_url for invoice in self.simulator.invoices()]
         signatures = [InvoiceRecord("", "", None, callback_url=url).signature for url in urls]
-        return [read_reference(signed_number(one or ""))[0] for one in signatures]
+        return [Reference.from_text(signed_number(one or "")).order_no for one in signatures]
 
 
 Opener = Callable[..., Shop]

@@ -345,11 +345,12 @@ def test_success_and_paid_count_each_payment_once(
     quickqr: QuickQRClient, qpay: respx.MockRouter, rows: list[dict[str, str]], total: str
 ) -> None:
     route = qpay.post("/payment/check").respond(json=payments(*rows))
-    check = quickqr.payments.check("i-1")
+    check = quickqr.payments.check("i-1", extra={"note": "x"})
     assert check.paid_amount == Decimal(total)
     assert check.is_paid(100) is (Decimal(total) == 100)
     assert not check.is_paid("100.01")
-    assert json.loads(route.calls.last.request.content) == {"invoice_id": "i-1"}
+    sent = json.loads(route.calls.last.request.content)
+    assert sent == {"invoice_id": "i-1", "note": "x"}
 
 
 def test_an_invoice_is_waited_for(quickqr: QuickQRClient, qpay: respx.MockRouter) -> None:

@@ -94,16 +94,20 @@ def test_a_list_is_asked_for_as_most_clients_do(
     quickqr: QuickQRClient, qpay: respx.MockRouter
 ) -> None:
     route = qpay.post("/merchant/list").mock(return_value=page(row("1234567", "m-1")))
-    assert quickqr.merchants.list(page_number=2, page_limit=50).count == 1
+    assert quickqr.merchants.list(page_number=2, page_limit=50, extra={"page": 2}).count == 1
     sent = json.loads(route.calls.last.request.content)
-    assert sent == {"offset": {"page_number": 2, "page_limit": 50}}
+    assert sent == {"offset": {"page_number": 2, "page_limit": 50}, "page": 2}
 
 
 def test_iterate_goes_through_all_pages(quickqr: QuickQRClient, qpay: respx.MockRouter) -> None:
     pages = [page(row("1", "m-1"), count=2), page(row("2", "m-2"), count=2), page()]
     route = qpay.post("/merchant/list").mock(side_effect=pages)
-    found = [one.id for one in quickqr.merchants.iterate(page_limit=1)]
+    found = [one.id for one in quickqr.merchants.iterate(page_limit=1, extra={"limit": 1})]
     assert (found, route.call_count) == (["m-1", "m-2"], 3)
+    sent = [json.loads(call.request.content) for call in route.calls]
+    assert sent == [
+        {"offset": {"page_number": number, "page_limit": 1}, "limit": 1} for number in (1, 2, 3)
+    ]
 
 
 def test_a_registration_whose_answer_names_no_id_is_in_doubt(

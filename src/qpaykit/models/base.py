@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
 
 from qpaykit._redaction import MASK, Redactor, is_private, shown
+
+Extra: TypeAlias = Mapping[str, JsonValue]
+"""Further fields of a request, which its model does not know."""
 
 A = TypeVar("A", bound="ResponseModel")
 
@@ -24,7 +27,7 @@ class RequestModel(BaseModel):
         defer_build=True,
     )
 
-    def to_json(self, extra: Mapping[str, JsonValue] | None = None) -> bytes:
+    def to_json(self, extra: Extra | None = None) -> bytes:
         """Return the body to send; what is None is left out.
 
         Args:
@@ -39,7 +42,7 @@ class RequestModel(BaseModel):
         body: bytes = self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_none=True)
         return body
 
-    def _with_extra(self, extra: Mapping[str, JsonValue]) -> bytes:
+    def _with_extra(self, extra: Extra) -> bytes:
         known = sorted(name for name in extra if name in type(self).model_fields)
         if known:
             raise ValidationError.from_exception_data(

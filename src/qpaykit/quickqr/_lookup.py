@@ -11,8 +11,8 @@ from qpaykit.errors import CallbackSignatureError
 from qpaykit.models import Invoice, MoneyInput, Payment, PaymentCheck
 from qpaykit.models.payments import distinct_payments, payment_key
 from qpaykit.operation import Operation
-from qpaykit.quickqr.invoices import _QuickInvoiceEndpoints, invoice_operation, read_reference
-from qpaykit.quickqr.models import QuickInvoiceRequest
+from qpaykit.quickqr.invoices import _QuickInvoiceEndpoints, invoice_operation
+from qpaykit.quickqr.models import QuickInvoiceRequest, Reference
 from qpaykit.quickqr.payments import check_operation
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._lookup import own
@@ -65,12 +65,12 @@ class _LookupEndpoints(Resource):
             signed = verify_signature(record.signature, record.params, secret=secrets)
         except CallbackSignatureError:
             return record
-        order_no, merchant_id = read_reference(signed.sender_invoice_no)
+        reference = Reference.from_text(signed.sender_invoice_no)
         return replace(
             record,
-            order_no=order_of(order_no, record.params),
+            order_no=order_of(reference.order_no, record.params),
             sender_invoice_no=signed.sender_invoice_no,
-            merchant_id=merchant_id or None,
+            merchant_id=reference.merchant_id or None,
         )
 
     @endpoint

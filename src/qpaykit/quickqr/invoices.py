@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Mapping
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 from typing_extensions import Unpack
 
 from qpaykit._http.session import Session
 from qpaykit._invoice_record import InvoiceRecord, reference_key
+from qpaykit.models.base import Extra
 from qpaykit.operation import Operation
 from qpaykit.quickqr._settings import QuickQRSettings
-from qpaykit.quickqr.models import QuickInvoice, QuickInvoiceFields, QuickInvoiceRequest
+from qpaykit.quickqr.models import (
+    QuickInvoice,
+    QuickInvoiceFields,
+    QuickInvoiceRequest,
+    Reference,
+)
 from qpaykit.resources._endpoint import AsyncResource, SyncResource, endpoint
 from qpaykit.resources._parsing import created_parser, lenient_parser, parser
 from qpaykit.resources.invoices import (
@@ -36,8 +40,6 @@ _IN_MEMORY = (
     "After a restart, callbacks of this invoice cannot be matched with it: it is remembered in "
     "this process's memory alone. Give the client a store that lasts, such as SQLiteStore."
 )
-_TOKEN_BYTES = 6
-_SEPARATOR = "~"
 
 _parse_invoice = parser(QuickInvoice)
 _parse_created = created_parser(lenient_parser(QuickInvoice), "invoice_id")
@@ -58,10 +60,7 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
 
     @endpoint
     async def create(
-        self,
-        *,
-        extra: Mapping[str, JsonValue] | None = None,
-        **fields: Unpack[QuickInvoiceFields],
+        self, *, extra: Extra | None = None, **fields: Unpack[QuickInvoiceFields]
     ) -> QuickInvoice:
         """Make an invoice of a sub-merchant and get its QR code and bank links.
 
@@ -90,7 +89,7 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
         return await self._create(QuickInvoiceRequest.model_validate(fields), extra)
 
     async def _create(
-        self, request: QuickInvoiceRequest, extra: Mapping[str, JsonValue] | None = None
+        self, request: QuickInvoiceRequest, extra: Extra | None = None
     ) -> QuickInvoice:
         request = self._prepared(request)
         if self._unmatched:
@@ -98,19 +97,20 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
             self._unmatched = ""
         subject = {"order": request.sender_invoice_no}
         operation = create_operation(request, extra, parse=_parse_created, subject=subject)
-        return await self._make(operation, InvoiceRecord.of_request(request))
+        return await self._make_remembered(operation, InvoiceRecord.of_request(request))
 
     def _prepared(self, request: QuickInvoiceRequest) -> QuickInvoiceRequest:
         """Fill in the callback URL from the settings, and sign it."""
         url = request.callback_url or self._settings.callback_url
         if not url:
             raise self._settings.product.missing_in_call("callback_url")
-        order_no, merchant_id, total = request.sender_invoice_no, request.merchant_id, request.total
+        reference = Reference(request.sender_invoice_no, request.merchant_id)
         try:
-            signed = signed_url(self._settings, url, _reference(order_no, merchant_id), total)
+            signed = signed_url(self._settings, url, reference.to_text(), request.amount)
         except ValidationError:
             # With the sub-merchant the URL may be too long. The store keeps the sub-merchant too.
-            signed = signed_url(self._settings, url, _reference(order_no, ""), total)
+            reference = reference._replace(merchant_id="")
+            signed = signed_url(self._settings, url, reference.to_text(), request.amount)
         return request.model_copy(update={"callback_url": signed})
 
     async def _remember(self, invoice_id: str, record: InvoiceRecord) -> None:
@@ -170,20 +170,3 @@ def invoice_operation(invoice_id: str) -> Operation[QuickInvoice]:
     return Operation(
         name="invoices.get", method="GET", path=invoice_path(invoice_id), parse=_parse_invoice
     )
-
-
-def _reference(order_no: str, merchant_id: str) -> str:
-    """Return what an invoice's callback URL is signed for.
-
-    An order may have several invoices. A random token tells their URLs apart.
-    """
-    return _SEPARATOR.join((order_no, merchant_id, secrets.token_urlsafe(_TOKEN_BYTES)))
-
-
-def read_reference(reference: str) -> tuple[str, str]:
-    """Return the order number and the sub-merchant's id that a callback URL was signed for.
-
-    "" stands for what it does not name.
-    """
-    order_no, merchant_id, _ = ["", "", *reference.rsplit(_SEPARATOR, 2)][-3:]
-    return order_no, merchant_id

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from pydantic import JsonValue
 from typing_extensions import Unpack
 
 from qpaykit.errors import ConflictError, OutcomeUnknownError
-from qpaykit.models.base import RequestModel
+from qpaykit.models.base import Extra, RequestModel
 from qpaykit.models.values import path_id
 from qpaykit.operation import Operation, RequestOutcome
 from qpaykit.quickqr.models import (
@@ -37,7 +34,7 @@ _parse_page = parser(MerchantPage)
 class _MerchantEndpoints(Resource):
     @endpoint
     def create_company(
-        self, *, extra: Mapping[str, JsonValue] | None = None, **fields: Unpack[CompanyFields]
+        self, *, extra: Extra | None = None, **fields: Unpack[CompanyFields]
     ) -> Operation[Merchant]:
         """Register a company as a sub-merchant. It is sent once; `ensure_company` also finds it.
 
@@ -62,7 +59,7 @@ class _MerchantEndpoints(Resource):
 
     @endpoint
     def create_person(
-        self, *, extra: Mapping[str, JsonValue] | None = None, **fields: Unpack[PersonFields]
+        self, *, extra: Extra | None = None, **fields: Unpack[PersonFields]
     ) -> Operation[Merchant]:
         """Register a person as a sub-merchant. It is sent once; `ensure_person` also finds it.
 
@@ -88,7 +85,7 @@ class _MerchantEndpoints(Resource):
 
     @endpoint
     async def ensure_company(
-        self, *, extra: Mapping[str, JsonValue] | None = None, **fields: Unpack[CompanyFields]
+        self, *, extra: Extra | None = None, **fields: Unpack[CompanyFields]
     ) -> Merchant:
         """Register a company, or return the sub-merchant that has its register number already.
 
@@ -114,7 +111,7 @@ class _MerchantEndpoints(Resource):
 
     @endpoint
     async def ensure_person(
-        self, *, extra: Mapping[str, JsonValue] | None = None, **fields: Unpack[PersonFields]
+        self, *, extra: Extra | None = None, **fields: Unpack[PersonFields]
     ) -> Merchant:
         """Register a person, or return the sub-merchant that has the register number already.
 
@@ -139,10 +136,7 @@ class _MerchantEndpoints(Resource):
         return await self._ensure("person", request, extra)
 
     async def _ensure(
-        self,
-        kind: str,
-        request: CompanyRequest | PersonRequest,
-        extra: Mapping[str, JsonValue] | None,
+        self, kind: str, request: CompanyRequest | PersonRequest, extra: Extra | None
     ) -> Merchant:
         try:
             return await self._session.call(_registration(kind, request, extra))
@@ -160,11 +154,7 @@ class _MerchantEndpoints(Resource):
 
     @endpoint
     def update_company(
-        self,
-        merchant_id: str,
-        *,
-        extra: Mapping[str, JsonValue] | None = None,
-        **fields: Unpack[CompanyFields],
+        self, merchant_id: str, *, extra: Extra | None = None, **fields: Unpack[CompanyFields]
     ) -> Operation[Merchant]:
         """Replace all fields of a company.
 
@@ -186,11 +176,7 @@ class _MerchantEndpoints(Resource):
 
     @endpoint
     def update_person(
-        self,
-        merchant_id: str,
-        *,
-        extra: Mapping[str, JsonValue] | None = None,
-        **fields: Unpack[PersonFields],
+        self, merchant_id: str, *, extra: Extra | None = None, **fields: Unpack[PersonFields]
     ) -> Operation[Merchant]:
         """Replace all fields of a person.
 
@@ -256,13 +242,14 @@ class _MerchantEndpoints(Resource):
 
     @endpoint
     def list(
-        self, *, page_number: int = 1, page_limit: int = _PAGE_LIMIT
+        self, *, page_number: int = 1, page_limit: int = _PAGE_LIMIT, extra: Extra | None = None
     ) -> Operation[MerchantPage]:
         """Fetch one page of the login's sub-merchants.
 
         Args:
             page_number: Which page, from 1.
             page_limit: Sub-merchants in a page, 1 to 1000.
+            extra: Further fields of the request, for what QPay adds.
 
         Returns:
             The page's sub-merchants and the count of all.
@@ -272,14 +259,17 @@ class _MerchantEndpoints(Resource):
 
         QPay: `POST /v2/merchant/list`.
         """
-        return _list(page_number, page_limit)
+        return _list(page_number, page_limit, extra)
 
     @paginated
-    def iterate(self, *, page_limit: int = _PAGE_LIMIT) -> Pages[Merchant]:
+    def iterate(
+        self, *, page_limit: int = _PAGE_LIMIT, extra: Extra | None = None
+    ) -> Pages[Merchant]:
         """Iterate over all sub-merchants of the login, one page in memory.
 
         Args:
             page_limit: Sub-merchants in a page, 1 to 1000.
+            extra: Further fields of each request, for what QPay adds.
 
         Returns:
             An iterator over the sub-merchants of all pages; it ends where a page brings nothing
@@ -291,7 +281,7 @@ class _MerchantEndpoints(Resource):
 
         QPay: `POST /v2/merchant/list`, page by page.
         """
-        return _pages(page_limit)
+        return _pages(page_limit, extra)
 
 
 class Merchants(_MerchantEndpoints, SyncResource):
@@ -306,9 +296,7 @@ def _path(merchant_id: str) -> str:
     return f"/merchant/{path_id(merchant_id, 'merchant_id')}"
 
 
-def _registration(
-    kind: str, request: RequestModel, extra: Mapping[str, JsonValue] | None
-) -> Operation[Merchant]:
+def _registration(kind: str, request: RequestModel, extra: Extra | None) -> Operation[Merchant]:
     return Operation(
         name=f"merchants.create_{kind}",
         method="POST",
@@ -320,7 +308,7 @@ def _registration(
 
 
 def _update(
-    kind: str, merchant_id: str, request: RequestModel, extra: Mapping[str, JsonValue] | None
+    kind: str, merchant_id: str, request: RequestModel, extra: Extra | None
 ) -> Operation[Merchant]:
     return Operation(
         name=f"merchants.update_{kind}",
@@ -331,7 +319,7 @@ def _update(
     )
 
 
-def _list(page_number: int, page_limit: int) -> Operation[MerchantPage]:
+def _list(page_number: int, page_limit: int, extra: Extra | None) -> Operation[MerchantPage]:
     request = MerchantListRequest.model_validate(
         {"offset": {"page_number": page_number, "page_limit": page_limit}}
     )
@@ -339,13 +327,13 @@ def _list(page_number: int, page_limit: int) -> Operation[MerchantPage]:
         name="merchants.list",
         method="POST",
         path="/merchant/list",
-        body=request.to_json(),
+        body=request.to_json(extra),
         parse=_parse_page,
     )
 
 
-def _pages(page_limit: int) -> Pages[Merchant]:
-    return Pages(lambda number: _list(number, page_limit), page_limit)
+def _pages(page_limit: int, extra: Extra | None = None) -> Pages[Merchant]:
+    return Pages(lambda number: _list(number, page_limit, extra), page_limit)
 
 
 def _is_deleted(body: bytes) -> RequestOutcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qpaykit.models import MoneyInput
+from qpaykit.models.base import Extra
 from qpaykit.operation import Operation, Poll
 from qpaykit.quickqr.models import QuickCheck, QuickCheckRequest
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
@@ -14,11 +15,12 @@ _parse_check = parser(QuickCheck)
 
 class _QuickPaymentEndpoints(Resource):
     @endpoint
-    def check(self, invoice_id: str) -> Operation[QuickCheck]:
+    def check(self, invoice_id: str, *, extra: Extra | None = None) -> Operation[QuickCheck]:
         """Ask what was paid on an invoice; `is_paid(amount)` says whether that is enough.
 
         Args:
             invoice_id: The invoice's id.
+            extra: Further fields of the request, for what QPay adds.
 
         Returns:
             The payments, whatever their status, and the sum of those that are paid.
@@ -29,7 +31,7 @@ class _QuickPaymentEndpoints(Resource):
 
         QPay: `POST /v2/payment/check`.
         """
-        return check_operation(invoice_id)
+        return check_operation(invoice_id, extra)
 
     @endpoint
     def wait(
@@ -71,12 +73,12 @@ class AsyncQuickPayments(_QuickPaymentEndpoints, AsyncResource):
     """The payments of an `AsyncQuickQRClient`."""
 
 
-def check_operation(invoice_id: str) -> Operation[QuickCheck]:
+def check_operation(invoice_id: str, extra: Extra | None = None) -> Operation[QuickCheck]:
     """Build `POST /payment/check`."""
     return Operation(
         name="payments.check",
         method="POST",
         path="/payment/check",
-        body=QuickCheckRequest(invoice_id=invoice_id).to_json(),
+        body=QuickCheckRequest(invoice_id=invoice_id).to_json(extra),
         parse=_parse_check,
     )

@@ -40,8 +40,14 @@ class InvoiceMaker(Resource, Generic[C]):
         self._store = store
         self._account = settings.account
 
-    async def _make(self, operation: Operation[I], record: InvoiceRecord) -> I:
+    async def _make(self, operation: Operation[I], url: str | None) -> I:
+        """Make an invoice; nothing is remembered of it."""
         invoice = await self._session.call(operation)
+        return invoice.model_copy(update={"callback_url": url or ""})
+
+    async def _make_remembered(self, operation: Operation[I], record: InvoiceRecord) -> I:
+        """Make an invoice, and remember it; where the store fails, log what that means."""
+        invoice = await self._make(operation, record.callback_url)
         try:
             await self._remember(invoice.invoice_id, record)
         except Exception:
@@ -52,7 +58,7 @@ class InvoiceMaker(Resource, Generic[C]):
                 record.order_no,
                 self._if_not_remembered,
             )
-        return invoice.model_copy(update={"callback_url": record.callback_url})
+        return invoice
 
     async def _remember(self, invoice_id: str, record: InvoiceRecord) -> None:
         await self._store.set(record_key(self._account, invoice_id), record.to_json())
@@ -68,9 +74,15 @@ class _InvoiceEndpoints(InvoiceMaker[Settings]):
         extra: Mapping[str, JsonValue] | None,
     ) -> Invoice:
         request = complete(self._settings, request, fields)
+        operation = self._creation(request, extra)
+        return await self._make_remembered(operation, InvoiceRecord.of_request(request))
+
+    def _creation(
+        self, request: InvoiceRequest, extra: Mapping[str, JsonValue] | None = None
+    ) -> Operation[Invoice]:
+        """Build `POST /invoice` of a complete request."""
         subject = {"sender_invoice_no": request.sender_invoice_no}
-        operation = create_operation(request, extra, parse=_parse_created, subject=subject)
-        return await self._make(operation, InvoiceRecord.of_request(request))
+        return create_operation(request, extra, parse=_parse_created, subject=subject)
 
     @endpoint
     def get(self, invoice_id: str) -> Operation[InvoiceDetail]:

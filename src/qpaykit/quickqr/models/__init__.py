@@ -18,6 +18,7 @@ from qpaykit.quickqr.models.merchants import (
 )
 from qpaykit.quickqr.models.payments import QuickCheck, QuickCheckRequest, QuickPayment
 from qpaykit.quickqr.models.places import CITIES, DISTRICTS, Place, PlaceList, PlaceName
+from qpaykit.quickqr.models.reference import Reference
 
 __all__ = [
     "CITIES",
@@ -40,4 +41,5 @@ __all__ = [
     "QuickInvoiceFields",
     "QuickInvoiceRequest",
     "QuickPayment",
+    "Reference",
 ]
