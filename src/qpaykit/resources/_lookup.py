@@ -46,8 +46,9 @@ class _LookupEndpoints(Resource):
 
     @endpoint
     async def create(self, request: Draft) -> Invoice:
-        """Make an invoice; see `Invoices.create`."""
-        return await self._invoices._create(own(request, InvoiceRequest), {}, None)
+        """Make an invoice of an order, which remembers it; see `Invoices.create`."""
+        whole = complete(self._invoices._settings, own(request, InvoiceRequest), {})
+        return await self._invoices._make(self._invoices._creation(whole), whole.callback_url)
 
     @endpoint
     def payment(self, payment_id: str, invoice_id: str) -> Operation[Payment | None]:  # noqa: ARG002
