@@ -226,3 +226,13 @@ def test_a_store_that_cannot_be_read_delivers_nothing(
 
 def test_a_dispatcher_takes_either_client(shop: QuickShop) -> None:
     assert isinstance(CallbackDispatcher(shop.client), CallbackDispatcher)
+
+
+def test_a_check_knows_the_sum_that_the_invoices_url_was_signed_for(shop: QuickShop) -> None:
+    forget_everything(shop)
+    shop.fetch.respond(json={"id": "i-1", "amount": None, "callback_url": shop.url})
+    shop.lists(HALF)
+    assert [reply.outcome for reply in shop.dispatcher.check("i-1")] == ["underpaid"]
+    shop.lists(PAID)
+    assert [reply.outcome for reply in shop.dispatcher.check("i-1")] == ["delivered"]
+    assert [(event.order_no, event.due) for event in shop.paid] == [("42", Decimal(1500))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from qpaykit._arithmetic import ZERO
 from qpaykit._callback_url import order_of
 from qpaykit._invoice_record import Draft, InvoiceRecord, reference_key
 from qpaykit.errors import CallbackSignatureError
@@ -70,6 +71,8 @@ class _LookupEndpoints(Resource):
             record,
             order_no=order_of(reference.order_no, record.params),
             sender_invoice_no=signed.sender_invoice_no,
+            # QPay may leave the sum out.
+            total=max(record.total or ZERO, signed.amount or ZERO) or None,
             merchant_id=reference.merchant_id or None,
         )
 
