@@ -83,6 +83,7 @@ def test_signatures_are_the_ones_that_users_call(site: Path) -> None:
         page = (site / "api" / f"{name}.html").read_text(encoding="utf-8")
         assert "Operation" not in page
         assert "Poll" not in page
+        assert "Pages[" not in page
 
 
 def test_the_arguments_of_create_are_documented_where_create_is(site: Path) -> None:
