@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import AliasChoices, Field, StringConstraints, model_validator
 from typing_extensions import Self
@@ -26,8 +26,6 @@ from qpaykit.models.values import (
     ResponseZero,
     parse_money,
 )
-
-R = TypeVar("R", bound="PaymentRow")
 
 _NONE = Decimal(-1)
 
@@ -205,13 +203,13 @@ def payment_key(payment_id: str) -> str:
     return payment_id.lstrip("0") if payment_id.isdigit() else payment_id
 
 
-def distinct_payments(rows: Iterable[R]) -> list[R]:
+def distinct_payments(rows: Iterable[PaymentRow]) -> list[PaymentRow]:
     """Keep each payment once, however often payment/check lists it.
 
     Rows without an id are one payment where all their fields are equal. Of rows that contradict
     each other, the one that counts for less is kept.
     """
-    kept: dict[str, R] = {}
+    kept: dict[str, PaymentRow] = {}
     for row in rows:
         key = payment_key(row.payment_id) if row.payment_id else row.model_dump_json()
         known = kept.get(key)

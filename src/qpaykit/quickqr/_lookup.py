@@ -13,7 +13,7 @@ from qpaykit.models import Invoice, MoneyInput, Payment, PaymentCheck
 from qpaykit.models.payments import distinct_payments, payment_key
 from qpaykit.operation import Operation
 from qpaykit.quickqr.invoices import _QuickInvoiceEndpoints, invoice_operation
-from qpaykit.quickqr.models import QuickInvoiceRequest, Reference
+from qpaykit.quickqr.models import QuickInvoiceRequest, QuickPayment, Reference
 from qpaykit.quickqr.payments import check_operation
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._lookup import own
@@ -49,9 +49,10 @@ class _LookupEndpoints(Resource):
     async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
         """Find a payment among those of its invoice."""
         check = await self._session.call(check_operation(invoice_id))
-        for one in distinct_payments(check.payments):
-            if one.payment_id and payment_key(one.payment_id) == payment_key(payment_id):
-                return one.model_copy(update={"object_id": invoice_id})
+        for row in distinct_payments(check.rows):
+            is_asked_for = row.payment_id and payment_key(row.payment_id) == payment_key(payment_id)
+            if is_asked_for and isinstance(row, QuickPayment):
+                return row.model_copy(update={"object_id": invoice_id})
         return None
 
     @endpoint
