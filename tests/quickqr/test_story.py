@@ -82,19 +82,23 @@ def test_from_a_shop_to_its_paid_order_in_another_process(
     (event,) = delivered
     assert (event.order_no, event.invoice_id) == ("42", invoice.invoice_id)
     assert (event.payment_id, event.amount) == (payment_id, Decimal("1500.10"))
+    assert event.merchant_id == shop.id
     (record,) = store.deliveries()
     assert (record.order_no, record.amount) == ("42", Decimal("1500.10"))
+    assert record.merchant_id == shop.id
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_same_story_awaited(qpay_simulator: Simulator, backend: str, tmp_path: Path) -> None:
     delivered: list[PaymentEvent] = []
+    registered: list[str] = []
 
     async def story() -> None:
         credentials = qpay_simulator.quickqr_credentials
         store = AsyncSQLiteStore(tmp_path / "store.db")
         async with AsyncQuickQRClient(**credentials, callback_secret=SECRET, store=store) as client:
             shop = await client.merchants.ensure_person(**PERSON)
+            registered.append(shop.id)
             assert await client.merchants.ensure_person(**PERSON) == shop
             assert [one.id async for one in client.merchants.iterate(page_limit=1)] == [shop.id]
             assert len(await client.places.districts("11000")) == 9
@@ -121,7 +125,9 @@ def test_the_same_story_awaited(qpay_simulator: Simulator, backend: str, tmp_pat
             assert (await client.merchants.list()).count == 0
 
     anyio.run(story, backend=backend)
-    assert [(event.order_no, event.amount) for event in delivered] == [("42", Decimal(1500))]
+    (event,) = delivered
+    assert (event.order_no, event.amount) == ("42", Decimal(1500))
+    assert [event.merchant_id] == registered
 
 
 def test_a_sub_merchant_is_changed_and_deleted(client: QuickQRClient) -> None:

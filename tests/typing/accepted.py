@@ -109,6 +109,7 @@ async def async_shop(client: AsyncQPayClient) -> None:
 
 def fulfil(event: PaymentEvent, *, again: bool = False) -> None:
     assert_type(event.payment, Payment)
+    assert_type(event.merchant_id, str | None)
 
 
 def callbacks(client: QPayClient, paid: PaymentEvent, delivered: list[PaymentEvent]) -> None:
