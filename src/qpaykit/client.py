@@ -23,7 +23,7 @@ from qpaykit.resources._resource import resource
 from qpaykit.stores.protocol import AsyncStore, Store
 
 if TYPE_CHECKING:
-    from qpaykit.resources._lookup import AsyncLookup, Lookup
+    from qpaykit.resources._lookup import Lookup
     from qpaykit.resources.ebarimt import AsyncEbarimt, Ebarimt
     from qpaykit.resources.invoices import AsyncInvoices, Invoices
     from qpaykit.resources.payments import AsyncPayments, Payments
@@ -163,6 +163,6 @@ class AsyncQPayClient(AsyncClient[Settings]):
         return kind(self._session)
 
     @resource("qpaykit.resources._lookup")
-    def _lookup(self, kind: type[AsyncLookup]) -> AsyncLookup:
+    def _lookup(self, kind: type[Lookup]) -> Lookup:
         """What a dispatcher asks of the client."""
         return kind(self.invoices)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from qpaykit.errors import ConfigurationError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
 
 H_contra = TypeVar("H_contra", contravariant=True)
+C = TypeVar("C", bound="QPayClient | AsyncQPayClient | QuickQRClient | AsyncQuickQRClient")
 
 # A handler returns nothing: what it returned would be lost, and `object` would let a type checker
 # take a coroutine that nobody awaits. Which session an event has depends on the store, which a type
@@ -77,86 +78,14 @@ class IO(Protocol[H_contra]):
         """Hand an event to a handler."""
 
 
-class SyncIO:
-    """Uses a `QPayClient`; nothing in it suspends."""
+class _Questions(Generic[C]):
+    """What QPay is asked, sync and async alike: by the coroutines of the client's lookup."""
 
-    def __init__(self, client: QPayClient | QuickQRClient | None) -> None:
-        if client is not None and _is_awaited(client):
-            raise ConfigurationError(
-                "CallbackDispatcher needs a QPayClient; "
-                "an AsyncQPayClient goes with AsyncCallbackDispatcher"
-            )
+    def __init__(self, client: C | None) -> None:
         self._optional_client = client
 
     @property
-    def _client(self) -> QPayClient | QuickQRClient:
-        if self._optional_client is None:
-            raise _no_client()
-        return self._optional_client
-
-    @property
-    def by_invoice(self) -> bool:
-        return self._client._lookup.by_invoice
-
-    async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
-        return self._client._lookup.payment(payment_id, invoice_id)
-
-    async def invoice(self, invoice_id: str) -> InvoiceRecord:
-        return self._client._lookup.invoice(invoice_id)
-
-    async def invoice_of(self, reference: str) -> str | None:
-        return self._client._lookup.invoice_of(reference)
-
-    async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
-        return self._client._lookup.check(invoice_id, page_number)
-
-    async def listed(
-        self, start: TimeInput, end: TimeInput, invoice_code: str | None
-    ) -> AsyncIterator[PaymentListRow]:
-        payments = self._client.payments
-        if not hasattr(payments, "iterate"):
-            return
-        for row in payments.iterate(start_date=start, end_date=end, object_id=invoice_code):
-            yield row
-
-    def draft(
-        self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
-    ) -> Draft:
-        return self._client._lookup.draft(number, description, amount, fields)
-
-    def prepare(self, request: Draft) -> None:
-        self._client._lookup.prepare(request)
-
-    async def create(self, request: Draft) -> Invoice:
-        return self._client._lookup.create(request)
-
-    async def cancel(self, invoice_id: str) -> None:
-        self._client.invoices.cancel(invoice_id)
-
-    async def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)  # noqa: ASYNC251
-
-    async def call(self, handler: Callable[[PaymentEvent], object], event: PaymentEvent) -> None:
-        result = handler(event)
-        if inspect.isawaitable(result):
-            if inspect.iscoroutine(result):
-                result.close()
-            raise _not_awaited(handler)
-
-
-class AsyncIO:
-    """Awaits an `AsyncQPayClient`."""
-
-    def __init__(self, client: AsyncQPayClient | AsyncQuickQRClient | None) -> None:
-        if client is not None and not _is_awaited(client):
-            raise ConfigurationError(
-                "AsyncCallbackDispatcher needs an AsyncQPayClient; "
-                "a QPayClient goes with CallbackDispatcher"
-            )
-        self._optional_client = client
-
-    @property
-    def _client(self) -> AsyncQPayClient | AsyncQuickQRClient:
+    def _client(self) -> C:
         if self._optional_client is None:
             raise _no_client()
         return self._optional_client
@@ -177,15 +106,6 @@ class AsyncIO:
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         return await self._client._lookup.check(invoice_id, page_number)
 
-    async def listed(
-        self, start: TimeInput, end: TimeInput, invoice_code: str | None
-    ) -> AsyncIterator[PaymentListRow]:
-        payments = self._client.payments
-        if not hasattr(payments, "iterate"):
-            return
-        async for row in payments.iterate(start_date=start, end_date=end, object_id=invoice_code):
-            yield row
-
     def draft(
         self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
     ) -> Draft:
@@ -196,6 +116,61 @@ class AsyncIO:
 
     async def create(self, request: Draft) -> Invoice:
         return await self._client._lookup.create(request)
+
+
+class SyncIO(_Questions["QPayClient | QuickQRClient"]):
+    """Uses a `QPayClient`; nothing in it suspends."""
+
+    def __init__(self, client: QPayClient | QuickQRClient | None) -> None:
+        if client is not None and _is_awaited(client):
+            raise ConfigurationError(
+                "CallbackDispatcher needs a QPayClient; "
+                "an AsyncQPayClient goes with AsyncCallbackDispatcher"
+            )
+        super().__init__(client)
+
+    async def listed(
+        self, start: TimeInput, end: TimeInput, invoice_code: str | None
+    ) -> AsyncIterator[PaymentListRow]:
+        payments = self._client.payments
+        if not hasattr(payments, "iterate"):
+            return
+        for row in payments.iterate(start_date=start, end_date=end, object_id=invoice_code):
+            yield row
+
+    async def cancel(self, invoice_id: str) -> None:
+        self._client.invoices.cancel(invoice_id)
+
+    async def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)  # noqa: ASYNC251
+
+    async def call(self, handler: Callable[[PaymentEvent], object], event: PaymentEvent) -> None:
+        result = handler(event)
+        if inspect.isawaitable(result):
+            if inspect.iscoroutine(result):
+                result.close()
+            raise _not_awaited(handler)
+
+
+class AsyncIO(_Questions["AsyncQPayClient | AsyncQuickQRClient"]):
+    """Awaits an `AsyncQPayClient`."""
+
+    def __init__(self, client: AsyncQPayClient | AsyncQuickQRClient | None) -> None:
+        if client is not None and not _is_awaited(client):
+            raise ConfigurationError(
+                "AsyncCallbackDispatcher needs an AsyncQPayClient; "
+                "a QPayClient goes with CallbackDispatcher"
+            )
+        super().__init__(client)
+
+    async def listed(
+        self, start: TimeInput, end: TimeInput, invoice_code: str | None
+    ) -> AsyncIterator[PaymentListRow]:
+        payments = self._client.payments
+        if not hasattr(payments, "iterate"):
+            return
+        async for row in payments.iterate(start_date=start, end_date=end, object_id=invoice_code):
+            yield row
 
     async def cancel(self, invoice_id: str) -> None:
         await self._client.invoices.cancel(invoice_id)

@@ -11,16 +11,17 @@ from qpaykit._invoice_record import Draft, InvoiceRecord, reference_key
 from qpaykit.errors import CallbackSignatureError
 from qpaykit.models import Invoice, MoneyInput, Payment, PaymentCheck
 from qpaykit.models.payments import distinct_payments, payment_key
-from qpaykit.operation import Operation
 from qpaykit.quickqr.invoices import _QuickInvoiceEndpoints, invoice_operation
 from qpaykit.quickqr.models import QuickInvoiceRequest, QuickPayment, Reference
 from qpaykit.quickqr.payments import check_operation
-from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._endpoint import Resource
 from qpaykit.resources._lookup import own
 from qpaykit.signing import verify_signature
 
 
-class _LookupEndpoints(Resource):
+class Lookup(Resource):
+    """The questions of a dispatcher to Quick QR."""
+
     by_invoice: bool = True
 
     def __init__(self, invoices: _QuickInvoiceEndpoints) -> None:
@@ -38,14 +39,12 @@ class _LookupEndpoints(Resource):
         """Refuse a request of an invoice that could not be made."""
         self._invoices._prepared(own(request, QuickInvoiceRequest))
 
-    @endpoint
     async def create(self, request: Draft) -> Invoice:
         """Make an invoice; see `QuickInvoices.create`."""
         made = await self._invoices._create(own(request, QuickInvoiceRequest))
         # An order shows what every product's invoice has.
         return Invoice.model_validate(made.model_dump(include=set(Invoice.model_fields)))
 
-    @endpoint
     async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
         """Find a payment among those of its invoice."""
         check = await self._session.call(check_operation(invoice_id))
@@ -55,7 +54,6 @@ class _LookupEndpoints(Resource):
                 return row.model_copy(update={"object_id": invoice_id})
         return None
 
-    @endpoint
     async def invoice(self, invoice_id: str) -> InvoiceRecord:
         """Fetch an invoice; its signed callback URL names the order and the sub-merchant."""
         found = await self._session.call(invoice_operation(invoice_id))
@@ -77,20 +75,10 @@ class _LookupEndpoints(Resource):
             merchant_id=reference.merchant_id or None,
         )
 
-    @endpoint
     async def invoice_of(self, reference: str) -> str | None:
         """Return the invoice that a callback URL was signed for, as `create` remembered it."""
         return await self._invoices._store.get(reference_key(self._invoices._account, reference))
 
-    @endpoint
-    def check(self, invoice_id: str, page_number: int) -> Operation[PaymentCheck]:  # noqa: ARG002
+    async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:  # noqa: ARG002
         """Fetch what was paid on an invoice; there is one page."""
-        return check_operation(invoice_id)
-
-
-class Lookup(_LookupEndpoints, SyncResource):
-    """The questions of a `CallbackDispatcher` to a `QuickQRClient`."""
-
-
-class AsyncLookup(_LookupEndpoints, AsyncResource):
-    """The questions of an `AsyncCallbackDispatcher` to an `AsyncQuickQRClient`."""
+        return await self._session.call(check_operation(invoice_id))

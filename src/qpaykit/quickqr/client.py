@@ -25,7 +25,7 @@ from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, Store
 
 if TYPE_CHECKING:
-    from qpaykit.quickqr._lookup import AsyncLookup, Lookup
+    from qpaykit.quickqr._lookup import Lookup
     from qpaykit.quickqr.invoices import AsyncQuickInvoices, QuickInvoices
     from qpaykit.quickqr.merchants import AsyncMerchants, Merchants
     from qpaykit.quickqr.payments import AsyncQuickPayments, QuickPayments
@@ -153,6 +153,6 @@ class AsyncQuickQRClient(
         return kind(self._session)
 
     @resource("qpaykit.quickqr._lookup")
-    def _lookup(self, kind: type[AsyncLookup]) -> AsyncLookup:
+    def _lookup(self, kind: type[Lookup]) -> Lookup:
         """The questions of a dispatcher."""
         return kind(self.invoices)

@@ -1,4 +1,8 @@
-"""What a dispatcher asks QPay about a callback; each product has its own way to answer."""
+"""The questions of a dispatcher, which each product answers in its own way.
+
+They are coroutines in both clients: dispatchers and orders are flows, which the sync ones run with
+`run_sync`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from qpaykit.models import (
     PaymentCheck,
 )
 from qpaykit.operation import Operation
-from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
+from qpaykit.resources._endpoint import Resource
 from qpaykit.resources._parsing import parser
 from qpaykit.resources.invoices import _InvoiceEndpoints, complete, invoice_path
 from qpaykit.resources.payments import check_operation, payment_operation
@@ -25,7 +29,9 @@ D = TypeVar("D")
 _parse_detail = parser(InvoiceDetail)
 
 
-class _LookupEndpoints(Resource):
+class Lookup(Resource):
+    """The questions of a dispatcher to the merchant product."""
+
     by_invoice: bool = False
     """Whether a payment is found only among those of its invoice."""
 
@@ -44,50 +50,38 @@ class _LookupEndpoints(Resource):
         """Refuse a request of an invoice that could not be made."""
         complete(self._invoices._settings, own(request, InvoiceRequest), {})
 
-    @endpoint
     async def create(self, request: Draft) -> Invoice:
         """Make an invoice of an order, which remembers it; see `Invoices.create`."""
         whole = complete(self._invoices._settings, own(request, InvoiceRequest), {})
         return await self._invoices._make(self._invoices._creation(whole), whole.callback_url)
 
-    @endpoint
-    def payment(self, payment_id: str, invoice_id: str) -> Operation[Payment | None]:  # noqa: ARG002
+    async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:  # noqa: ARG002
         """Fetch a payment; None where its invoice does not list it.
 
         QPay: `GET /v2/payment/{id}`.
         """
-        return payment_operation(payment_id)
+        return await self._session.call(payment_operation(payment_id))
 
-    @endpoint
-    def invoice(self, invoice_id: str) -> Operation[InvoiceRecord]:
+    async def invoice(self, invoice_id: str) -> InvoiceRecord:
         """Fetch what QPay knows of an invoice.
 
         QPay: `GET /v2/invoice/{id}`.
         """
-        return Operation(
+        operation = Operation(
             name="invoices.get", method="GET", path=invoice_path(invoice_id), parse=_parse_record
         )
+        return await self._session.call(operation)
 
-    @endpoint
     async def invoice_of(self, reference: str) -> str | None:  # noqa: ARG002
         """Return None: QPay is asked for a payment, and the payment names its invoice."""
         return None
 
-    @endpoint
-    def check(self, invoice_id: str, page_number: int) -> Operation[PaymentCheck]:
+    async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         """Fetch a page of what was paid on an invoice.
 
         QPay: `POST /v2/payment/check`.
         """
-        return check_operation(invoice_id, page_number=page_number)
-
-
-class Lookup(_LookupEndpoints, SyncResource):
-    """What a `CallbackDispatcher` asks of a `QPayClient`."""
-
-
-class AsyncLookup(_LookupEndpoints, AsyncResource):
-    """What an `AsyncCallbackDispatcher` asks of an `AsyncQPayClient`."""
+        return await self._session.call(check_operation(invoice_id, page_number=page_number))
 
 
 def own(request: Draft, kind: type[D]) -> D:
