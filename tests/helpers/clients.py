@@ -66,9 +66,19 @@ class Driven:
 
     def _driven(self, found: Any) -> Any:
         if inspect.isroutine(found):
+            # A dispatcher awaits its questions in both clients, the sync one without a loop.
+            is_question = type(self._part).__module__.endswith("._lookup")
+            if is_question and inspect.iscoroutinefunction(found):
+                return self._question(found)
             return lambda *given, **named: self._wait(found, given, named)
         ours = type(found).__module__.startswith(OURS)
         return Driven(found, self._portal) if ours else found
+
+    def _question(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        async def ask(*given: object, **named: object) -> Any:
+            return self._wait(method, given, named)
+
+        return ask
 
     def _wait(
         self, method: Callable[..., Any], given: tuple[object, ...], named: dict[str, Any]
