@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
+from helpers.quickqr import ACCOUNT, PERSON
 from qpaykit import MemoryStore, QPayClient
-from qpaykit.simulator import Simulator
+from qpaykit.quickqr import QuickQRClient
+from qpaykit.simulator import Simulator, jwt
 
 
 @pytest.fixture
@@ -79,23 +83,93 @@ def test_what_was_done_is_kept_when_the_process_is_killed(path: Path) -> None:
             assert other.invoice(invoice.invoice_id).status == "OPEN"
 
 
-def test_a_restart_ends_tokens_and_clients_log_in_anew(path: Path) -> None:
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_token_stays_valid_where_the_state_is_kept(path: Path, keeps: bool) -> None:
     store = MemoryStore()
     with (
         started(path) as simulator,
         QPayClient(**simulator.credentials, store=store) as client,
     ):
-        invoice = client.invoices.create(
-            amount=1500, sender_invoice_no="42", invoice_description="Tea"
-        )
+        client.payments.list()
         port = int(simulator.page_root.rpartition(":")[2])
+    if not keeps:
+        path.unlink()
     with (
         started(path, port=port) as simulator,
         QPayClient(**simulator.credentials, store=store) as client,
     ):
-        assert client.invoices.get(invoice.invoice_id).sender_invoice_no == "42"
+        client.payments.list()
         statuses = [one.status_code for one in simulator.requests]
-    assert statuses == [401, 200, 200]
+    assert statuses == ([200] if keeps else [401, 200, 200])
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_401_says_that_the_simulator_was_restarted_only_where_that_ended_the_token(
+    path: Path, keeps: bool
+) -> None:
+    if keeps:
+        with started(path):
+            pass
+    older = jwt.encode({"iat": 1}, b"any")
+    with started(path) as simulator:
+        answer = httpx.get(
+            f"{simulator.base_url}/payment/1", headers={"authorization": f"Bearer {older}"}
+        )
+    assert answer.status_code == 401
+    assert ("restarted" in answer.json()["message"]) is not keeps
+
+
+def test_a_token_that_was_revoked_stays_revoked(path: Path) -> None:
+    with started(path) as simulator, QPayClient(**simulator.credentials) as client:
+        client.tokens.get()
+        simulator.revoke_tokens()
+    with started(path) as simulator:
+        assert simulator._state.accounts.tokens() == []
+
+
+def test_quick_qr_goes_on_after_a_restart(path: Path) -> None:
+    store = MemoryStore()
+    with (
+        started(path) as simulator,
+        QuickQRClient(**simulator.quickqr_credentials, store=store) as partner,
+    ):
+        merchant = partner.merchants.ensure_person(**PERSON)
+        invoice = partner.invoices.create(
+            merchant_id=merchant.id,
+            amount=1500,
+            order="42",
+            description="Tea",
+            bank_accounts=[ACCOUNT],
+        )
+        simulator.pay(invoice.invoice_id, callbacks=0)
+        before = (
+            partner.merchants.get(merchant.id),
+            partner.invoices.get(invoice.invoice_id),
+            partner.payments.check(invoice.invoice_id),
+        )
+        port = int(simulator.page_root.rpartition(":")[2])
+    with (
+        started(path, port=port) as simulator,
+        QuickQRClient(**simulator.quickqr_credentials, store=store) as partner,
+    ):
+        assert before == (
+            partner.merchants.get(merchant.id),
+            partner.invoices.get(invoice.invoice_id),
+            partner.payments.check(invoice.invoice_id),
+        )
+        assert not simulator.requests.to("POST", "/quickqr/v2/auth/token")
+
+
+def test_a_file_of_the_first_edition_is_read(path: Path) -> None:
+    with started(path) as simulator, QPayClient(**simulator.credentials) as client:
+        invoice = client.invoices.create(
+            amount=1500, sender_invoice_no="42", invoice_description="Tea"
+        )
+    content = json.loads(path.read_bytes())
+    del content["tokens"], content["merchants"], content["invoices"][0]["product"]
+    path.write_text(json.dumps(content))
+    with started(path) as simulator:
+        assert simulator.invoice(invoice.invoice_id).status == "OPEN"
 
 
 def test_the_same_seed_makes_no_payment_id_twice(path: Path) -> None:

@@ -12,6 +12,8 @@ from qpaykit.simulator import jwt
 from qpaykit.simulator.error_responses import ErrorResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from qpaykit.simulator.clock import Clock
 
 ACCESS_LIFETIME_SECONDS = 86_400
@@ -57,7 +59,7 @@ class Accounts:
     def __init__(self, clock: Clock) -> None:
         self.single_live_token: bool = True
         self._clock = clock
-        self._started_at = int(clock.now())
+        self._restarted_at = int(clock.now())
         self._signing_key = secrets.token_bytes(32)
         self._accounts: dict[str, Account] = {}
         self._tokens: list[TokenPair] = []
@@ -80,6 +82,23 @@ class Accounts:
         """End every token."""
         with self._lock:
             self._tokens.clear()
+
+    def tokens(self) -> list[TokenPair]:
+        """Return the token pairs that are valid, or can be refreshed."""
+        with self._lock:
+            now = self._clock.now()
+            return [pair for pair in self._tokens if now < pair.refresh_ends]
+
+    def restore_tokens(self, pairs: Iterable[TokenPair]) -> None:
+        """Take over the token pairs of the simulator that ran before.
+
+        Args:
+            pairs: The pairs.
+        """
+        with self._lock:
+            self._tokens.extend(pairs)
+            # A token that is not among them did not end by the restart.
+            self._restarted_at = 0
 
     def log_in(self, username: str, password: str) -> TokenPair:
         """Issue a new token pair; with `single_live_token` the account's older pairs are revoked.
@@ -159,6 +178,6 @@ class Accounts:
     def _unknown(self, token: str) -> ErrorResponse:
         issued = jwt.claims_of(token).get("iat")
         message = None
-        if isinstance(issued, int) and issued < self._started_at:
+        if isinstance(issued, int) and issued < self._restarted_at:
             message = "NO_CREDENTIALS: the simulator was restarted after this login; log in again"
         return ErrorResponse(401, "NO_CREDENTIALS", message)

@@ -15,7 +15,7 @@ from qpaykit.simulator.accounts import Account
 from qpaykit.simulator.callback_sender import CallbackSender, SentCallback, callback_url
 from qpaykit.simulator.faults import CALLBACK, Faults
 from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
-from qpaykit.simulator.quickqr import QuickQR
+from qpaykit.simulator.quickqr import QuickQR, QuickState
 from qpaykit.simulator.request_log import RecordedRequest, RequestLog
 from qpaykit.simulator.state import Invoice, Payment, State
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-_READING_PATHS = ("/v2/auth/", "/v2/payment/check", "/v2/payment/list")
+_READING_PATHS = ("/v2/payment/", "/quickqr/v2/payment/", "/quickqr/v2/merchant/list")
 
 Event: TypeAlias = "RecordedRequest | Payment | SentCallback"
 
@@ -52,7 +52,8 @@ class Control:
     ) -> None:
         _check_method(pay_method)
         self._state = State(seed=seed)
-        self.quickqr: QuickQR = QuickQR(self._state)
+        self._quick_state = QuickState(self._state)
+        self.quickqr: QuickQR = QuickQR(self._quick_state)
         self._watcher: Callable[[Event], None] | None = None
         self._on_change: Callable[[], None] | None = None
         if pay_after is not None:
@@ -126,10 +127,14 @@ class Control:
         self._watcher = watcher
 
     def _tell(self, event: Event) -> None:
-        if self._on_change is not None and _is_change(event):
-            self._on_change()
+        if _is_change(event):
+            self._save()
         if self._watcher is not None:
             self._watcher(event)
+
+    def _save(self) -> None:
+        if self._on_change is not None:
+            self._on_change()
 
     def pay(
         self,
@@ -368,6 +373,7 @@ class Control:
         """End every token, as a login elsewhere would."""
         self._state.accounts.revoke_tokens()
         self.quickqr.revoke_tokens()
+        self._save()
 
     def reset(self) -> None:
         """Forget everything but the accounts."""
@@ -376,6 +382,7 @@ class Control:
         self.faults.clear()
         self.requests.clear()
         self._callback_sender.reset()
+        self._save()
 
     def _payable(self, invoice_id: str) -> Invoice:
         invoice = self._state.invoice(invoice_id)
@@ -411,7 +418,8 @@ class Control:
 def _is_change(event: Event) -> bool:
     """Say whether an event may have changed what the simulator knows."""
     if isinstance(event, RecordedRequest):
-        return event.method != "GET" and not event.path.startswith(_READING_PATHS)
+        is_reading = event.method == "POST" and event.path.startswith(_READING_PATHS)
+        return event.method != "GET" and not is_reading
     return isinstance(event, Payment)
 
 

@@ -58,8 +58,8 @@ class Simulator(Control):
         expose: Allow other addresses than loopback, for listening and for callbacks. The
             simulator then answers to its own address and to the host of `public_url` too.
         public_url: Where a phone or another machine finds it, if not at `host`.
-        state_file: Where invoices, payments, receipts and subscriptions are kept over restarts;
-            nowhere when left out. Tokens and Quick QR are not kept.
+        state_file: The file in which tokens, invoices, payments, receipts, subscriptions and
+            sub-merchants are kept over restarts; nothing is kept when left out.
         pay_after: Pay every invoice in full so many seconds after it is made.
         pay_method: How `pay_after` pays: "P2P" or "CARD".
 
@@ -86,7 +86,9 @@ class Simulator(Control):
             raise ValueError(msg)
         super().__init__(seed=seed, expose=expose, pay_after=pay_after, pay_method=pay_method)
         self._server = ThreadServer(host, port)
-        self._state_file = StateFile(Path(state_file), self._state) if state_file else None
+        self._state_file = (
+            StateFile(Path(state_file), self._state, self._quick_state) if state_file else None
+        )
         self._accepts_host = host_check(host, exposed=expose, public_url=public_url)
         self._public_url = public_url.rstrip("/") if public_url else None
         settings = {} if username is not None and password is not None else os.environ

@@ -1,4 +1,4 @@
-"""Keeps what the simulator knows in a file, so that a restart forgets no invoice."""
+"""Keeps what the simulator knows in a file, so that a restart loses no invoice and no token."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from qpaykit.simulator.accounts import TokenPair
+from qpaykit.simulator.quickqr.state import SubMerchant
 from qpaykit.simulator.state import Invoice, Payment, Receipt
 from qpaykit.simulator.subscriptions import Subscription
 from qpaykit.simulator.validation.sums import Sums
@@ -16,12 +18,35 @@ from qpaykit.simulator.validation.sums import Sums
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qpaykit.simulator.accounts import Account, Accounts
+    from qpaykit.simulator.quickqr.state import QuickState
     from qpaykit.simulator.state import State
+
+_Product = Literal["merchant", "quickqr"]
+
+
+class _SavedToken(BaseModel):
+    account: str
+    product: _Product
+    access: str
+    refresh: str
+    access_ends: float
+    refresh_ends: float
+
+
+class _SavedMerchant(BaseModel):
+    id: str
+    account: str
+    kind: str
+    fields: dict[str, JsonValue]
+    created_at: float
 
 
 class _SavedInvoice(BaseModel):
     id: str
     account: str
+    # Files of the first edition held the merchant product alone.
+    product: _Product = "merchant"
     request: dict[str, JsonValue]
     # Fractions, such as "1500" or "1000/3": gross, discount, surcharge, tax.
     sums: tuple[str, str, str, str]
@@ -64,6 +89,9 @@ class _SavedSubscription(BaseModel):
 
 class _Saved(BaseModel):
     version: Literal[1] = 1
+    # None in a file of the first edition, which held no tokens.
+    tokens: list[_SavedToken] | None = None
+    merchants: list[_SavedMerchant] = []
     invoices: list[_SavedInvoice]
     payments: list[_SavedPayment]
     receipts: list[_SavedReceipt]
@@ -71,18 +99,18 @@ class _Saved(BaseModel):
 
 
 class StateFile:
-    """A file with the invoices, payments, receipts and subscriptions of the simulator's accounts.
-
-    Tokens are not in it: clients log in anew after a restart.
+    """A file with the tokens, sub-merchants, invoices, payments, receipts and subscriptions.
 
     Args:
         path: The file; it is made where there is none.
         state: What is kept in it.
+        quick_state: The logins and sub-merchants of Quick QR, which are kept in it too.
     """
 
-    def __init__(self, path: Path, state: State) -> None:
+    def __init__(self, path: Path, state: State, quick_state: QuickState) -> None:
         self._path = path
         self._state = state
+        self._quick_state = quick_state
 
     def load(self) -> None:
         """Take over what the file holds, and see that it can be written.
@@ -96,7 +124,7 @@ class StateFile:
                 saved = _Saved.model_validate_json(self._path.read_bytes())
             except ValidationError:
                 raise ValueError(f"{self._path} holds no state of the simulator") from None
-            _restore(saved, self._state)
+            _restore(saved, self._state, self._quick_state)
         self.save()
 
     def save(self) -> None:
@@ -106,7 +134,7 @@ class StateFile:
             OSError: It cannot be written.
         """
         with self._state.lock:
-            content = _saved(self._state).model_dump_json()
+            content = _saved(self._state, self._quick_state).model_dump_json()
             beside = self._path.with_name(f"{self._path.name}.new")
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -114,19 +142,36 @@ class StateFile:
             beside.replace(self._path)
 
 
-def _saved(state: State) -> _Saved:
-    # Invoices of another product's logins are not kept.
-    invoices = {
-        one.id: one
-        for one in state.invoices.values()
-        if state.accounts.find(one.account.username) is one.account
-    }
-    payments = [one for one in state.payments.values() if one.invoice.id in invoices]
+def _saved(state: State, quick_state: QuickState) -> _Saved:
+    accounts = _accounts(state, quick_state)
     return _Saved(
+        tokens=[
+            _SavedToken(
+                account=one.account.username,
+                product=product,
+                access=one.access,
+                refresh=one.refresh,
+                access_ends=one.access_ends,
+                refresh_ends=one.refresh_ends,
+            )
+            for product, known in accounts.items()
+            for one in known.tokens()
+        ],
+        merchants=[
+            _SavedMerchant(
+                id=one.id,
+                account=one.account.username,
+                kind=one.kind,
+                fields=one.fields,
+                created_at=one.created_at,
+            )
+            for one in quick_state.merchants.values()
+        ],
         invoices=[
             _SavedInvoice(
                 id=one.id,
                 account=one.account.username,
+                product="quickqr" if one.account in quick_state.terminals else "merchant",
                 request=one.request,
                 sums=(
                     str(one.sums.gross),
@@ -139,7 +184,7 @@ def _saved(state: State) -> _Saved:
                 created_at=one.created_at,
                 status=one.status,
             )
-            for one in invoices.values()
+            for one in state.invoices.values()
         ],
         payments=[
             _SavedPayment(
@@ -150,7 +195,7 @@ def _saved(state: State) -> _Saved:
                 status=one.status,
                 paid_at=one.paid_at,
             )
-            for one in payments
+            for one in state.payments.values()
         ],
         receipts=[
             _SavedReceipt(
@@ -162,7 +207,6 @@ def _saved(state: State) -> _Saved:
                 status_at=one.status_at,
             )
             for one in state.receipts.values()
-            if one.payment.invoice.id in invoices
         ],
         subscriptions=[
             _SavedSubscription(
@@ -178,20 +222,34 @@ def _saved(state: State) -> _Saved:
                 payments=[payment.id for payment in one.payments],
             )
             for one in state.subscriptions.values()
-            if one.invoice.id in invoices
         ],
     )
 
 
-def _restore(saved: _Saved, state: State) -> None:
+def _accounts(state: State, quick_state: QuickState) -> dict[_Product, Accounts]:
+    return {"merchant": state.accounts, "quickqr": quick_state.accounts}
+
+
+def _restore(saved: _Saved, state: State, quick_state: QuickState) -> None:
+    accounts = _accounts(state, quick_state)
+
+    def owner(username: str, product: _Product) -> Account:
+        account = accounts[product].find(username)
+        if account is None:
+            given = "QPAY_QUICKQR_USERNAME" if product == "quickqr" else "--username"
+            raise ValueError(
+                f"the state is of the account {username}: give that as {given}, or another --state"
+            )
+        return account
+
     with state.lock:
+        for merchant in saved.merchants:
+            account = owner(merchant.account, "quickqr")
+            quick_state.merchants[merchant.id] = SubMerchant(
+                merchant.id, account, merchant.kind, merchant.fields, merchant.created_at
+            )
         for one in saved.invoices:
-            account = state.accounts.find(one.account)
-            if account is None:
-                raise ValueError(
-                    f"the state is of the account {one.account}: give that --username, or another "
-                    "--state"
-                )
+            account = owner(one.account, one.product)
             gross, discount, surcharge, tax = map(Fraction, one.sums)
             sums = Sums(gross, discount, surcharge, tax, taxes_inside=one.taxes_inside)
             state.keep_invoice(
@@ -222,6 +280,19 @@ def _restore(saved: _Saved, state: State) -> None:
             )
         for subscribed in saved.subscriptions:
             _restore_subscription(subscribed, state)
+        if saved.tokens is not None:
+            for product, known in accounts.items():
+                known.restore_tokens(
+                    TokenPair(
+                        owner(token.account, product),
+                        token.access,
+                        token.refresh,
+                        token.access_ends,
+                        token.refresh_ends,
+                    )
+                    for token in saved.tokens
+                    if token.product == product
+                )
 
 
 def _restore_subscription(saved: _SavedSubscription, state: State) -> None:

@@ -9,14 +9,13 @@ from typing_extensions import TypedDict
 from qpaykit.simulator.accounts import Account
 from qpaykit.simulator.quickqr.endpoints import answer
 from qpaykit.simulator.quickqr.serializers import Variant
-from qpaykit.simulator.quickqr.state import QuickState, SubMerchant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import JsonValue
 
-    from qpaykit.simulator.state import State
+    from qpaykit.simulator.quickqr.state import QuickState, SubMerchant
 
 DEFAULT_TERMINAL_ID = "95000059"
 
@@ -35,14 +34,14 @@ class QuickQR:
     """Quick QR on this machine. Its invoices are paid with the simulator's own `pay`.
 
     Args:
-        state: The simulator's.
+        state: The logins and sub-merchants, and the simulator's state below them.
 
     Attributes:
         answers: How answers are written: each of `Variant`'s fields may be set.
     """
 
-    def __init__(self, state: State) -> None:
-        self._state = QuickState(state)
+    def __init__(self, state: QuickState) -> None:
+        self._state = state
         self.answers: Variant = Variant()
 
     def add_login(
