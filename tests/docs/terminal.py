@@ -133,7 +133,7 @@ def _pay_one_invoice(screen: io.StringIO) -> None:
     """Be the shop and its buyer at the simulator whose screen this is, then press Ctrl-C."""
     try:
         _wait_for("BASE_URL=.+\n", screen)
-        settings = re.findall(r"export QPAY_(\w+)=(\S+)", screen.getvalue())
+        settings = re.findall(r"export QPAY_(?!QUICKQR)(\w+)=(\S+)", screen.getvalue())
         with QPayClient(**{name.lower(): value for name, value in settings}) as client:
             client.invoices.create(amount=1500, sender_invoice_no="1001", invoice_description="Tea")
         _wait_for("\ncallback .+\n", screen)

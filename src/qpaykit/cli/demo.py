@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import threading
 from contextlib import contextmanager
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import segno
 
 from qpaykit.callbacks import CallbackDispatcher, PaymentEvent
+from qpaykit.cli.language import is_encodable
+from qpaykit.cli.terminal import money
 from qpaykit.client import QPayClient
 from qpaykit.simulator import Simulator
 
@@ -39,7 +42,7 @@ class Shop:
                 "  shop      order {order} is paid ({amount} MNT): delivered",
                 style="bold green",
                 order=event.params["order"],
-                amount=event.amount,
+                amount=money(event.amount),
             )
 
         @self.dispatcher.on_refunded
@@ -117,31 +120,36 @@ def _play(terminal: Terminal, simulator: Simulator, client: QPayClient) -> None:
     terminal.say(
         "  invoice   {invoice}, {amount} MNT, {count} bank links",
         invoice=invoice.invoice_id,
-        amount=AMOUNT,
+        amount=money(Decimal(AMOUNT)),
         count=len(invoice.urls),
     )
     _show_qr(terminal, invoice.qr_text)
     is_paid = client.payments.check(invoice.invoice_id).is_paid(AMOUNT)
-    terminal.say("  check     paid: {paid}", paid=is_paid)
+    terminal.say("  check     paid: {paid}", paid=_yes_or_no(terminal, is_paid))
     terminal.say("  buyer     pays by card ...")
     payment_id = simulator.pay(invoice.invoice_id, method="CARD", callbacks=2)
     check = client.payments.check(invoice.invoice_id)
     terminal.say(
         "  check     paid: {paid}, {amount} MNT",
-        paid=check.is_paid(AMOUNT),
-        amount=check.paid_amount,
+        paid=_yes_or_no(terminal, check.is_paid(AMOUNT)),
+        amount=money(check.paid_amount),
     )
     receipt = client.ebarimt.create(payment_id, receiver_type="CITIZEN")
     terminal.say(
         "  e-barimt  lottery {lottery}, VAT {vat} MNT",
         lottery=receipt.ebarimt_lottery,
-        vat=receipt.vat_amount,
+        vat=money(receipt.vat_amount or Decimal(0)),
     )
     client.payments.refund(payment_id, note="the tea was cold")
     terminal.say(
-        "  refund    payment is {status}", status=client.payments.get(payment_id).payment_status
+        "  refund    the payment is {status}",
+        status=terminal.word(str(client.payments.get(payment_id).payment_status)),
     )
     simulator.send_callback(payment_id)
+
+
+def _yes_or_no(terminal: Terminal, value: bool) -> str:
+    return terminal.t("yes" if value else "no")
 
 
 def _show_qr(terminal: Terminal, content: str) -> None:
@@ -149,9 +157,7 @@ def _show_qr(terminal: Terminal, content: str) -> None:
     picture = io.StringIO()
     segno.make(content).terminal(out=picture, compact=True, border=2)
     drawn = picture.getvalue()
-    try:
-        drawn.encode(terminal.out.encoding)
-    except UnicodeEncodeError:
+    if not is_encodable(drawn, terminal.out.encoding):
         terminal.say(
             "  QR        not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 "
             "shows it",

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qpaykit.cli.exits import CommandError, ExitCode
-from qpaykit.cli.terminal import terminal_of
+from qpaykit.cli.terminal import money, terminal_of
 
 if TYPE_CHECKING:
     from qpaykit.cli.terminal import Terminal
     from qpaykit.simulator import Simulator
+    from qpaykit.simulator.control import Event
+
+_MAX_SHOWN_BODY = 60
 
 # The simulator takes a while to import, and the day's commands do without it.
 
@@ -64,7 +67,7 @@ def simulate(
 ) -> None:
     """Run a QPay on this machine until Ctrl-C."""
     from qpaykit.simulator import Simulator
-    from qpaykit.simulator.terminal import FORMATS, describe, printable
+    from qpaykit.simulator.settings import FORMATS
 
     terminal = terminal_of(context)
     if form not in FORMATS:
@@ -102,11 +105,11 @@ def simulate(
             reason=error.strerror,
         ) from None
     try:
-        terminal.say("Its page: {url}; Ctrl-C ends it.", url=simulator.page_root)
-        _point_a_shop_at(simulator, form, write, terminal)
-        simulator.watch(
-            lambda event: terminal.line(printable(describe(event), terminal.out.encoding))
-        )
+        terminal.say("The simulator runs. Its page: {url}", url=simulator.page_root)
+        _show_settings(simulator, form, write, terminal)
+        terminal.say("Ctrl-C stops it.")
+        terminal.line("")
+        simulator.watch(lambda event: terminal.line(describe(event, terminal)))
         threading.Event().wait()
     except KeyboardInterrupt:
         terminal.line("")
@@ -115,29 +118,79 @@ def simulate(
         simulator.stop()
 
 
-def _point_a_shop_at(
-    simulator: Simulator, form: str, write: Path | None, terminal: Terminal
-) -> None:
-    from qpaykit.simulator.terminal import setting_lines, write_dotenv
+def _show_settings(simulator: Simulator, form: str, write: Path | None, terminal: Terminal) -> None:
+    from qpaykit.simulator.settings import (
+        merchant_variables,
+        quickqr_variables,
+        setting_lines,
+        write_dotenv,
+    )
 
+    merchant = merchant_variables(simulator)
+    quickqr = quickqr_variables(simulator, os.environ)
     if write is not None:
         try:
-            write_dotenv(write, simulator.credentials)
-        except OSError as error:
+            write_dotenv(write, {**merchant, **quickqr})
+        except (OSError, UnicodeDecodeError) as error:
             raise CommandError(
-                ExitCode.ATTENTION,
-                "{path} cannot be written: {reason}.",
-                path=write,
-                reason=error.strerror,
+                ExitCode.USAGE, "{path} cannot be written: {reason}.", path=write, reason=error
             ) from None
         terminal.say("The settings are in {path}.", path=write)
-    terminal.say("Point a shop at it; put your shop's callback URL in its place:")
     terminal.line("")
-    for line in setting_lines(simulator.credentials, form, environment=os.environ):
-        terminal.line(f"  {line}")
-    terminal.line("")
-    terminal.say("Variables that are set to these values already are not shown.")
-    terminal.line("")
+    is_any_left_out = False
+    for title, variables in (
+        (
+            "Settings of the merchant product; set QPAY_CALLBACK_URL to your shop's URL:",
+            merchant,
+        ),
+        ("Settings of Quick QR:", quickqr),
+    ):
+        lines = setting_lines(variables, form, environment=os.environ)
+        is_any_left_out |= len(lines) < len(variables)
+        if lines:
+            terminal.say(title)
+            terminal.line("")
+            for line in lines:
+                terminal.line(f"  {line}")
+            terminal.line("")
+    if is_any_left_out:
+        terminal.say("Variables that have the right value already are left out.")
+        terminal.line("")
+
+
+def describe(event: Event, terminal: Terminal) -> str:
+    """Return one line about an answered request, a payment or a sent callback.
+
+    Args:
+        event: What `Simulator.watch` reports.
+        terminal: Whose language it is in.
+    """
+    from qpaykit.simulator.callback_sender import SentCallback
+    from qpaykit.simulator.request_log import RecordedRequest
+
+    if isinstance(event, RecordedRequest):
+        return terminal.t(
+            "request   {method} {path} -> {status}, {milliseconds} ms",
+            method=event.method,
+            path=event.path,
+            status=event.status_code,
+            milliseconds=f"{(event.seconds or 0) * 1000:.0f}",
+        )
+    if isinstance(event, SentCallback):
+        return terminal.t(
+            "callback  payment {payment} -> {answer} (repeated)"
+            if event.repeated
+            else "callback  payment {payment} -> {answer}",
+            payment=event.payment_id,
+            answer=event.error or f"{event.status_code} {event.body[:_MAX_SHOWN_BODY]}",
+        )
+    return terminal.t(
+        "payment   {payment}, order {order}: {amount} MNT, {status}",
+        payment=event.id,
+        order=event.invoice.request["sender_invoice_no"],
+        amount=money(event.amount),
+        status=terminal.word(event.status),
+    )
 
 
 def demo(context: typer.Context) -> None:

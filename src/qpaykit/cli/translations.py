@@ -46,6 +46,22 @@ _SENTENCES = {
     "each.": "{count} нэхэмжлэхийн захиалгын дугаар харагдахгүй байна: --store өгөх эсвэл тус бүрийг "
     "QPay-ээс асуулгахын тулд --orders өгнө үү.",
     "There is no store at {place}.": "{place} гэсэн store (хадгалалт) алга.",
+    "There is no store at {place}: it does not have the tables {tables}.": "{place} дээр store "
+    "(хадгалалт) алга: {tables} хүснэгт байхгүй байна.",
+    "Only the shop's store knows what was delivered: give --store, or set QPAY_STORE.": "Юу "
+    "хүргэснийг зөвхөн дэлгүүрийн store мэднэ: --store өгөх эсвэл QPAY_STORE хувьсагчид өгнө үү.",
+    "The store did not answer: {reason}": "Store хариулсангүй: {reason}",
+    "The store's URL cannot be read: write the path of a SQLite file, redis://host:6379/0, or a "
+    "URL of SQLAlchemy such as postgresql+psycopg://user:password@host/shop.": "Store-ийн хаягийг "
+    "уншиж чадсангүй: SQLite файлын зам, redis://host:6379/0 эсвэл "
+    "postgresql+psycopg://user:password@host/shop мэтийн SQLAlchemy хаяг бичнэ үү.",
+    'A store in this database needs SQLAlchemy: pip install "qpaykit[sqlalchemy]"': "Ийм store-т "
+    'SQLAlchemy хэрэгтэй: pip install "qpaykit[sqlalchemy]"',
+    "The database's driver {module} is missing: install it.": "Өгөгдлийн сангийн {module} драйвер "
+    "алга: суулгана уу.",
+    "{driver} is a driver for asyncio: name another one for the commands, such as "
+    "postgresql+psycopg:// or sqlite://.": "{driver} нь asyncio-д зориулсан драйвер: командад "
+    "postgresql+psycopg:// эсвэл sqlite:// зэрэг өөрийг бичнэ үү.",
     "The store knows no invoice of order {order_no}. QPay cannot be asked by an order's number: "
     "look for it in qpaykit payments.": "Store {order_no} захиалгын нэхэмжлэхийг мэдэхгүй байна. "
     "QPay-ээс захиалгын дугаараар асуух боломжгүй: qpaykit payments дотроос хайна уу.",
@@ -55,9 +71,8 @@ _SENTENCES = {
     "{at}  {status}: the shop was told of {amount} of {due} for order {order_no}.": "{at}  "
     "{status}: {order_no} захиалгын төлбөрийг дэлгүүрт мэдэгдсэн, төлсөн {amount}, төлөх дүн {due}.",
     "--to is before --from.": "--to нь --from-оос өмнө байна.",
-    "{day} is no day: write it as 2026-11-28, or today, or yesterday.": "{day} өдөр биш: "
+    "{day} is not a day: write it as 2026-11-28, or today, or yesterday.": "{day} өдөр биш: "
     "2026-11-28, today (өнөөдөр) эсвэл yesterday (өчигдөр) гэж бичнэ үү.",
-    "Without the shop's store nobody knows what was delivered: give --store.": "Дэлгүүрийн store байхгүй бол юу хүргэснийг мэдэх боломжгүй: --store өгнө үү.",
     "{place} cannot be imported: {reason}.": "{place} импорт хийж чадсангүй: {reason}.",
     "{place} is no dispatcher.": "{place} нь dispatcher биш.",
     "Payments: {count}. All of them are delivered.": "Төлбөр: {count}. Бүгдийг нь хүргэсэн.",
@@ -65,12 +80,21 @@ _SENTENCES = {
     "Nothing was delivered: --deliver MODULE:NAME does it.": "Юу ч хүргээгүй: хүргэхийн тулд --deliver MODULE:NAME өгнө үү.",
     "delivered": "хүргэсэн",
     "to be delivered": "хүргэх ёстой",
-    "overpaid: refund it": "илүү төлсөн: буцаана уу",
-    "QPay contradicts itself: look at it": "QPay-ийн мэдээлэл зөрчилтэй: шалгана уу",
-    "QPay or the store did not answer": "QPay эсвэл store хариулсангүй",
+    "contradiction": "зөрчилтэй",
+    "no answer": "хариугүй",
     "not paid yet": "төлөгдөөгүй",
-    "being delivered just now": "яг одоо хүргэж байна",
-    "the handler failed: see the shop's log": "handler алдаа гаргалаа: дэлгүүрийн логийг үзнэ үү",
+    "in progress": "хүргэж байна",
+    "underpaid: the buyer paid less than the order costs.": "дутуу төлсөн: худалдан авагч захиалгын "
+    "үнээс бага төлсөн.",
+    "overpaid: the order was paid before; refund this payment.": "илүү төлсөн: захиалга өмнө нь "
+    "төлөгдсөн; энэ төлбөрийг буцаана уу.",
+    "contradiction: QPay's answers do not fit together; look at the payment.": "зөрчилтэй: QPay-ийн "
+    "хариултууд хоорондоо зөрж байна; төлбөрийг шалгана уу.",
+    "no answer: QPay or the store did not answer; run the command again.": "хариугүй: QPay эсвэл "
+    "store хариулсангүй; командыг дахин ажиллуулна уу.",
+    "in progress: another process is delivering it.": "хүргэж байна: өөр процесс хүргэж байна.",
+    "failed: the shop's handler raised an error; see the shop's log.": "амжилтгүй: дэлгүүрийн "
+    "handler алдаа гаргалаа; дэлгүүрийн логийг үзнэ үү.",
     "Refunded. The payment is now: {status}.": "Буцаалт хийгдлээ. Төлбөрийн төлөв: {status}.",
     "This is a bank transfer, which QPay cannot refund: send the buyer {amount} {currency} from "
     "your bank.": "Энэ бол дансаар хийсэн шилжүүлэг, QPay үүнийг буцааж чадахгүй: {amount} "
@@ -83,6 +107,9 @@ _SENTENCES = {
     "Give {amount} {currency} back to the card, all of it?": "{amount} {currency}-ийг бүтнээр нь "
     "карт руу буцаах уу?",
     "Nothing was refunded.": "Юу ч буцаагаагүй.",
+    "Stopped before QPay answered: the refund may or may not have been made. Look at the payment "
+    "before you repeat it.": "QPay хариулахаас өмнө зогслоо: буцаалт хийгдсэн эсэх нь тодорхойгүй. "
+    "Дахин оролдохын өмнө төлбөрийг шалгана уу.",
     "probe": "шалгалт",
     "forged": "хуурамч",
     "real": "жинхэнэ",
@@ -126,29 +153,40 @@ _SENTENCES = {
     "There is no format {form}; there are {forms}.": "{form} гэсэн хэлбэр алга; {forms} бий.",
     "Nothing can listen on port {port} of {host} ({reason}). Try --port 0, or another --host.": "{host} "
     "хаягийн {port} портыг нээж чадсангүй ({reason}). --port 0 эсвэл өөр --host өгч үзнэ үү.",
-    "Its page: {url}; Ctrl-C ends it.": "Хуудас: {url}; Ctrl-C дарж зогсооно.",
+    "The simulator runs. Its page: {url}": "Симулятор ажиллаж байна. Хуудас: {url}",
+    "Ctrl-C stops it.": "Ctrl-C дарж зогсооно.",
+    "request   {method} {path} -> {status}, {milliseconds} ms": "хүсэлт    {method} {path} -> "
+    "{status}, {milliseconds} мс",
+    "payment   {payment}, order {order}: {amount} MNT, {status}": "төлбөр    {payment}, захиалга "
+    "{order}: {amount} MNT, {status}",
+    "callback  payment {payment} -> {answer}": "callback  төлбөр {payment} -> {answer}",
+    "callback  payment {payment} -> {answer} (repeated)": "callback  төлбөр {payment} -> {answer} "
+    "(давталт)",
     "The settings are in {path}.": "Тохиргоог {path} файлд бичлээ.",
     "{path} cannot be written: {reason}.": "{path} файлд бичиж чадсангүй: {reason}.",
-    "Point a shop at it; put your shop's callback URL in its place:": "Дэлгүүрээ үүн рүү "
-    "чиглүүлнэ үү; callback хаягийг дэлгүүрийнхээ хаягаар солино уу:",
-    "Variables that are set to these values already are not shown.": "Аль хэдийн ийм "
-    "утгатай байгаа хувьсагчийг харуулаагүй.",
+    "Settings of the merchant product; set QPAY_CALLBACK_URL to your shop's URL:": "Мерчант "
+    "бүтээгдэхүүний тохиргоо; QPAY_CALLBACK_URL-д дэлгүүрийнхээ хаягийг өгнө үү:",
+    "Settings of Quick QR:": "Quick QR-ын тохиргоо:",
+    "Variables that have the right value already are left out.": "Аль хэдийн зөв утгатай "
+    "хувьсагчдыг орхисон.",
     "Stopped.": "Зогслоо.",
 }
 _DEMO = {
     "QPay is simulated at {url}": "QPay-ийн симулятор {url} хаяг дээр ажиллаж байна",
-    "  token     one login; it serves every later call": "  токен     нэг удаа нэвтэрлээ; дараагийн бүх дуудлага үүнийг ашиглана",
-    "  invoice   {invoice}, {amount} MNT, {count} bank links": "  нэхэмжлэх {invoice}, {amount} MNT, банкны {count} холбоос",
+    "yes": "тийм",
+    "no": "үгүй",
+    "  token     one login; it serves every later call": "  токен      нэг удаа нэвтэрлээ; дараагийн бүх дуудлага үүнийг ашиглана",
+    "  invoice   {invoice}, {amount} MNT, {count} bank links": "  нэхэмжлэх  {invoice}, {amount} MNT, банкны {count} холбоос",
     "  QR": "  QR",
-    "  QR        not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 shows it": "  QR        харагдахгүй: {encoding} кодчилолд дүрсийн тэмдэгт алга; PYTHONIOENCODING=utf-8 гэвэл харагдана",
-    "  check     paid: {paid}": "  шалгалт   төлсөн эсэх: {paid}",
-    "  check     paid: {paid}, {amount} MNT": "  шалгалт   төлсөн эсэх: {paid}, {amount} MNT",
-    "  buyer     pays by card ...": "  худалдан авагч картаар төлж байна ...",
-    "  shop      order {order} is paid ({amount} MNT): delivered": "  дэлгүүр   {order} захиалга төлөгдлөө ({amount} MNT): хүргэлээ",
-    "  shop      order {order} was refunded: taken back": "  дэлгүүр   {order} захиалгын төлбөр буцаагдлаа: барааг буцааж авлаа",
-    "  shop      callback -> {outcome}, answered {status} {body}": "  дэлгүүр   callback -> {outcome}, хариу {status} {body}",
-    "  e-barimt  lottery {lottery}, VAT {vat} MNT": "  и-баримт  сугалаа {lottery}, НӨАТ {vat} MNT",
-    "  refund    payment is {status}": "  буцаалт   төлбөрийн төлөв {status}",
+    "  QR        not shown: {encoding} has no block characters; PYTHONIOENCODING=utf-8 shows it": "  QR         харагдахгүй: {encoding} кодчилолд дүрсийн тэмдэгт алга; PYTHONIOENCODING=utf-8 гэвэл харагдана",
+    "  check     paid: {paid}": "  шалгалт    төлсөн эсэх: {paid}",
+    "  check     paid: {paid}, {amount} MNT": "  шалгалт    төлсөн эсэх: {paid}, {amount} MNT",
+    "  buyer     pays by card ...": "  төлөгч     картаар төлж байна ...",
+    "  shop      order {order} is paid ({amount} MNT): delivered": "  дэлгүүр    {order} захиалга төлөгдлөө ({amount} MNT): хүргэлээ",
+    "  shop      order {order} was refunded: taken back": "  дэлгүүр    {order} захиалгын төлбөр буцаагдлаа: барааг буцааж авлаа",
+    "  shop      callback -> {outcome}, answered {status} {body}": "  дэлгүүр    callback -> {outcome}, хариу {status} {body}",
+    "  e-barimt  lottery {lottery}, VAT {vat} MNT": "  и-баримт   сугалаа {lottery}, НӨАТ {vat} MNT",
+    "  refund    the payment is {status}": "  буцаалт    төлбөрийн төлөв: {status}",
     "Delivered, receipted and refunded.": "Захиалгыг хүргэж, баримт олгож, төлбөрийг буцаалаа.",
     "The order was not delivered.": "Захиалгыг хүргэсэнгүй.",
 }
@@ -168,16 +206,15 @@ _HELP = {
     "The last day, in full.": "Сүүлийн өдөр, дуустал нь.",
     "Show what was paid on some days and not delivered.": "Төлсөн боловч хүргээгүй төлбөрүүдийг харуулна.",
     "Deliver it, by this dispatcher of the shop, such as shop.payments:dispatcher. When left out, nothing is delivered.": "Дэлгүүрийн энэ dispatcher-ээр хүргэнэ, жишээ нь shop.payments:dispatcher. Өгөөгүй бол юу ч хүргэхгүй.",
-    "Write a CSV file for Excel instead.": "Excel-д зориулж CSV файлд бичнэ.",
+    "Write a CSV file for Excel in place of the table.": "Хүснэгтийн оронд Excel-д зориулсан CSV "
+    "файл бичнэ.",
     "Ask QPay for the orders that the store does not know, one request for each invoice; when "
     "left out, for up to 200.": "Store-д байхгүй захиалгын дугаарыг QPay-ээс асууна, нэхэмжлэх "
     "бүрт нэг хүсэлт; өгөөгүй бол 200 хүртэл.",
-    "The shop's store: a SQLite file, or a redis:// URL. With it the shop's login is shared; "
-    "without it the command logs in anew, which ends the shop's token.": "Дэлгүүрийн store "
-    "(хадгалалт): SQLite файл эсвэл redis:// хаяг. Өгвөл дэлгүүрийн токеныг хуваалцана; өгөөгүй "
-    "бол шинээр нэвтрэх тул дэлгүүрийн токен хүчингүй болно.",
-    "The shop's store: a SQLite file, or a redis:// URL.": "Дэлгүүрийн store (хадгалалт): SQLite "
-    "файл эсвэл redis:// хаяг.",
+    "The shop's store: a SQLite file, a redis:// URL, or a URL of SQLAlchemy. With it the shop's "
+    "login is shared; without it the command logs in anew, which ends the shop's token.": "Дэлгүүрийн "
+    "store (хадгалалт): SQLite файл, redis:// хаяг эсвэл SQLAlchemy хаяг. Өгвөл дэлгүүрийн токеныг "
+    "хуваалцана; өгөөгүй бол шинээр нэвтрэх тул дэлгүүрийн токен хүчингүй болно.",
     "Write the result as JSON, for programs.": "Үр дүнг программд зориулж JSON-оор бичнэ.",
     "Show a payment: its state at QPay, its order, and whether that was delivered.": "Төлбөр: "
     "QPay дэх төлөв, захиалга, хүргэсэн эсэх.",
