@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from qpaykit.cli.account import AsJson, NeededStore, opened_store
+from qpaykit.cli.account import AsJson, StoreOption, needed, opened_store
 from qpaykit.cli.days import FromDay, ToDay, read_days
 from qpaykit.cli.details import delivery_content
 from qpaykit.cli.terminal import Column, moment, money, terminal_of
@@ -38,15 +38,15 @@ def fetch_deliveries(store: Store, first: date, last: date) -> list[Delivery]:
 
 def deliveries(
     context: typer.Context,
-    store: NeededStore,
     first: FromDay = "today",
     last: ToDay = None,
+    store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
     """List what was delivered on some days, from the shop's store; QPay is not asked."""
     terminal = terminal_of(context)
     days = read_days(first, last)
-    with opened_store(store) as opened:
+    with opened_store(needed(store)) as opened:
         found = [] if opened is None else fetch_deliveries(opened, *days)
     if as_json:
         terminal.json(

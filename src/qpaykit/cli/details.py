@@ -11,7 +11,7 @@ from qpaykit._arithmetic import ZERO, add_up
 from qpaykit._sync import run_sync
 from qpaykit.callbacks._io import SyncIO
 from qpaykit.callbacks.queries import Queries
-from qpaykit.cli.account import Account, AsJson, NeededStore, StoreOption, opened_account
+from qpaykit.cli.account import Account, AsJson, StoreOption, needed, opened_account
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.payments import ShownPayment, shown
 from qpaykit.cli.terminal import Column, moment, money, terminal_of
@@ -231,12 +231,12 @@ def invoice(
 def order(
     context: typer.Context,
     order_no: Annotated[str, typer.Argument(metavar="NO", help="The order's number.")],
-    store: NeededStore,
+    store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Show an order: its invoices from the store, and what QPay knows of each."""
     terminal = terminal_of(context)
-    with opened_account(store) as account:
+    with opened_account(needed(store)) as account:
         reports = fetch_order(account, order_no)
     if as_json:
         terminal.json({"order_no": order_no, "invoices": [report.content() for report in reports]})

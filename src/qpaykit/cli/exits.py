@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+STORE_FAILED = "The store did not answer: {reason}"
+
+
 class ExitCode(IntEnum):
     """What a script learns of a command.
 
@@ -74,7 +77,7 @@ def exit_code_of(error: Exception) -> ExitCode | None:
     for kinds, code in _EXIT_CODES:
         if isinstance(error, kinds):
             return code
-    return ExitCode.UNREACHABLE if isinstance(error, tuple(_redis_errors())) else None
+    return ExitCode.UNREACHABLE if _is_of_store(error) else None
 
 
 _EXIT_CODES: tuple[tuple[tuple[type[Exception], ...], ExitCode], ...] = (
@@ -85,16 +88,20 @@ _EXIT_CODES: tuple[tuple[tuple[type[Exception], ...], ExitCode], ...] = (
         ExitCode.UNREACHABLE,
     ),
     ((QPayError,), ExitCode.REFUSED),
-    ((sqlite3.Error, OSError), ExitCode.UNREACHABLE),
+    ((OSError,), ExitCode.UNREACHABLE),
 )
 
 
-def _redis_errors() -> Iterator[type[Exception]]:
-    # Where redis-py was not imported, it raised nothing.
-    module = sys.modules.get("redis.exceptions")
-    found: object = getattr(module, "RedisError", None)
-    if isinstance(found, type) and issubclass(found, Exception):
-        yield found
+def _is_of_store(error: Exception) -> bool:
+    return isinstance(error, (sqlite3.Error, *_driver_errors()))
+
+
+def _driver_errors() -> Iterator[type[Exception]]:
+    for module, name in (("redis.exceptions", "RedisError"), ("sqlalchemy.exc", "SQLAlchemyError")):
+        # A module that was not imported raised nothing.
+        found: object = getattr(sys.modules.get(module), name, None)
+        if isinstance(found, type) and issubclass(found, Exception):
+            yield found
 
 
 def sentence_of(error: Exception, language: str) -> str:
@@ -112,6 +119,10 @@ def sentence_of(error: Exception, language: str) -> str:
             f"{'.'.join(map(str, one['loc']))}: {one['msg']}" if one["loc"] else one["msg"]
             for one in error.errors(include_url=False, include_input=False)
         )
+    if _is_of_store(error):
+        # SQLAlchemy adds the statement and a link to what the driver said.
+        reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
+        return translate(STORE_FAILED, language).format(reason=reason)
     known = ERROR_CODES.get(error.code or "") if isinstance(error, APIError) else None
     if language == "mn" and known is not None:
         return f"QPay: {known.code}. {known.mongolian}. {known.advice_mn}"
