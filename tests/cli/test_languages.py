@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -139,3 +142,16 @@ def test_the_doctor_speaks_mongolian(run: Run, shop: Shop) -> None:
     done = run("doctor", "--lang", "mn")
     assert done.code == 0
     assert "QPay олголоо" in done.out
+
+
+def test_a_terminal_without_cyrillic_gets_english_and_the_reason() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "qpaykit", "payments", "--from", "soon", "--lang", "mn"],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+    )
+    assert done.returncode == 2
+    assert b"cp1252, has no Cyrillic letters" in done.stderr
+    assert b"soon is not a day" in done.stderr

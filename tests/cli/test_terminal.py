@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from rich.console import Console
@@ -62,3 +63,36 @@ def test_no_color_leaves_colours_out(monkeypatch: pytest.MonkeyPatch) -> None:
     Terminal("en", out=Console(file=stream, force_terminal=True)).say("Stopped.", style="red")
     assert "\x1b[31m" not in stream.getvalue()
     assert "Stopped." in stream.getvalue()
+
+
+def stream_of(encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "cp1252", "ascii"])
+@pytest.mark.parametrize("text", ["Цай, сүү", "café 😀", "\ud800"])
+def test_json_is_json_in_every_encoding(encoding: str, text: str) -> None:
+    stream = stream_of(encoding)
+    Terminal("en", out=Console(file=stream)).json({"description": text})
+    stream.seek(0)
+    assert json.loads(stream.read()) == {"description": text}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "Төлбөр алга."), ("cp1251", "Толбор алга.")],
+)
+def test_letters_that_a_code_page_lacks_are_replaced_by_similar_ones(
+    encoding: str, shown: str
+) -> None:
+    stream = stream_of(encoding)
+    Terminal("mn", out=Console(file=stream)).say("No payments.")
+    stream.seek(0)
+    assert stream.read().strip() == shown
+
+
+def test_an_order_number_is_never_changed() -> None:
+    stream = stream_of("cp1251")
+    Terminal("mn", out=Console(file=stream)).say("{count} paid", count="Ө-1")
+    stream.seek(0)
+    assert stream.read().strip() == "\\u04e8-1 толсон"

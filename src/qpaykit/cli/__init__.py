@@ -1,14 +1,20 @@
-"""The command `qpaykit`: the day's work with an account, and a QPay on your desk."""
+"""The command `qpaykit`: the day's work with an account, and a simulated QPay."""
 
 from __future__ import annotations
 
 import sys
 
+# As a shell reports a program that Ctrl-C ended.
+INTERRUPTED = 130
+
 
 def main() -> None:
-    """Run the command; without its extra, say how to get it."""
+    """Run the command; without its extra, say how to install it."""
     try:
         from qpaykit.cli.app import run
+
+        run(sys.argv[1:])
     except ModuleNotFoundError as error:
         sys.exit(f'{error.name} is missing: pip install "qpaykit[cli]"')
-    run(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -21,7 +21,7 @@ from qpaykit.cli import (
     sweep,
 )
 from qpaykit.cli.exits import ExitCode, exit_code_of, sentence_of
-from qpaykit.cli.language import take_language, translate
+from qpaykit.cli.language import fit, shown_language, take_language, translate
 from qpaykit.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
@@ -87,13 +87,19 @@ def run(arguments: Sequence[str]) -> None:
     try:
         # A stream that stands in for stdout may have no encoding.
         encoding = sys.stdout.encoding or "utf-8"
-        language, rest = take_language(arguments, os.environ, encoding=encoding)
+        wanted, rest = take_language(arguments, os.environ, encoding=encoding)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(ExitCode.USAGE)
+    language = shown_language(wanted, encoding)
     terminal = Terminal(language)
+    if language != wanted:
+        sys.stderr.write(
+            f"The terminal's encoding, {encoding}, has no Cyrillic letters, so this is in "
+            "English. Set PYTHONIOENCODING=utf-8 for Mongolian.\n"
+        )
     command = typer.main.get_command(app)
-    translate_help(command, language)
+    translate_help(command, language, encoding)
     try:
         command.main(args=rest, prog_name="qpaykit", obj=terminal)
     except Exception as error:
@@ -104,12 +110,13 @@ def run(arguments: Sequence[str]) -> None:
         sys.exit(code)
 
 
-def translate_help(command: object, language: str) -> None:
+def translate_help(command: object, language: str, encoding: str) -> None:
     """Translate the help texts of a command, of its options and of the commands below it.
 
     Args:
         command: A command of typer's, which is changed.
         language: One of `LANGUAGES`.
+        encoding: The terminal's.
     """
     below: object = getattr(command, "commands", {})
     options: object = getattr(command, "params", [])
@@ -118,6 +125,6 @@ def translate_help(command: object, language: str) -> None:
     for name in ("help", "short_help", "rich_help_panel"):
         text: object = getattr(command, name, None)
         if isinstance(text, str):
-            setattr(command, name, translate(text, language))
+            setattr(command, name, fit(translate(text, language), encoding))
     for one in several:
-        translate_help(one, language)
+        translate_help(one, language, encoding)

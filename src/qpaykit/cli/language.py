@@ -13,6 +13,9 @@ LANGUAGES = ("en", "mn")
 OPTION = "--lang"
 # Letters that cp1251, the code page of Cyrillic Windows, does not have.
 _MONGOLIAN_LETTERS = "өүӨҮ"
+_CYRILLIC = "аяАЯ"
+# What people write on a keyboard or in a code page without these letters.
+_SIMILAR = {"ө": "о", "ү": "у", "Ө": "О", "Ү": "У", "“": '"', "”": '"', "…": "..."}
 # As gettext reads them: the first that is set decides.
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -53,11 +56,48 @@ def take_language(
 
 def _of_locale(environment: Mapping[str, str], encoding: str) -> str:
     locale = next((environment[name] for name in _VARIABLES if environment.get(name)), "")
+    is_mongolian = locale.lower().startswith(("mn", "mongolian"))
+    return "mn" if is_mongolian and is_encodable(_MONGOLIAN_LETTERS, encoding) else "en"
+
+
+def is_encodable(text: str, encoding: str) -> bool:
+    """Say whether an encoding has every letter of a text.
+
+    Args:
+        text: Any text.
+        encoding: Such as "cp1251".
+    """
     try:
-        _MONGOLIAN_LETTERS.encode(encoding)
+        text.encode(encoding)
     except (LookupError, UnicodeEncodeError):
-        return "en"
-    return "mn" if locale.lower().startswith(("mn", "mongolian")) else "en"
+        return False
+    return True
+
+
+def fit(text: str, encoding: str) -> str:
+    """Replace the letters and quotation marks that a terminal does not have by similar ones.
+
+    Args:
+        text: A text of ours or of QPay's, not an order number or another name.
+        encoding: The terminal's.
+    """
+    if is_encodable(text, encoding):
+        return text
+    return "".join(
+        one if is_encodable(one, encoding) or not is_encodable(similar, encoding) else similar
+        for one in text
+        for similar in (_SIMILAR.get(one, one),)
+    )
+
+
+def shown_language(language: str, encoding: str) -> str:
+    """Return the language that a terminal can show: English where it has no Cyrillic at all.
+
+    Args:
+        language: One of `LANGUAGES`.
+        encoding: The terminal's.
+    """
+    return language if is_encodable(_CYRILLIC, encoding) else "en"
 
 
 def translate(text: str, language: str) -> str:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from qpaykit._escaping import escaped
-from qpaykit.cli.language import translate
+from qpaykit.cli.language import fit, is_encodable, translate
 from qpaykit.models.values import ULAANBAATAR
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Terminal:
             values: The values.
         """
         shown = {name: escaped(str(value)) for name, value in values.items()}
-        return translate(text, self.language).format(**shown)
+        return fit(translate(text, self.language), self.out.encoding).format(**shown)
 
     def say(self, text: str, /, *, style: str = "", **values: object) -> None:
         """Write a line of the result.
@@ -112,7 +112,7 @@ class Terminal:
         Args:
             sentence: In the user's language already.
         """
-        self._line(self.err, escaped(sentence), "red")
+        self._line(self.err, fit(escaped(sentence), self.err.encoding), "red")
 
     def json(self, content: JsonValue) -> None:
         """Write a result as JSON, for programs.
@@ -121,6 +121,8 @@ class Terminal:
             content: The result.
         """
         text = json.dumps(content, ensure_ascii=False, indent=2)
+        if not is_encodable(text, self.out.encoding):
+            text = json.dumps(content, indent=2)
         self.out.out(text, highlight=False)
 
     def fields(self, rows: Sequence[tuple[str, str]]) -> None:
@@ -185,8 +187,7 @@ class Terminal:
         Args:
             word: Any text; one without a translation stays as it is.
         """
-        known = _WORDS.get(word)
-        return escaped(word) if known is None else self.t(known)
+        return fit(escaped(word_in(word, self.language)), self.out.encoding)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
@@ -225,8 +226,13 @@ class Terminal:
             values: Its values.
         """
         self.err.print(Text(f"{self.t(question, **values)} [y/N] "), end="", soft_wrap=True)
-        answer = sys.stdin.readline().strip().lower()
-        return answer in {"y", "yes", "т", "тийм"}
+        answer = ""
+        try:
+            answer = sys.stdin.readline()
+        finally:
+            if not answer.endswith("\n"):
+                self.err.print()
+        return answer.strip().lower() in {"y", "yes", "т", "тийм"}
 
     def _line(self, console: Console, line: str, style: str) -> None:
         # What a program reads keeps its lines; a person's terminal breaks them between words.
@@ -241,6 +247,16 @@ def terminal_of(context: typer.Context) -> Terminal:
     """
     terminal = context.find_root().obj
     return terminal if isinstance(terminal, Terminal) else Terminal("en")
+
+
+def word_in(word: str, language: str) -> str:
+    """Return a word of QPay's or of ours, such as "PAID", as a person says it in a language.
+
+    Args:
+        word: Any text; one without a translation stays as it is.
+        language: One of `LANGUAGES`.
+    """
+    return translate(_WORDS.get(word, word), language)
 
 
 def money(amount: Decimal) -> str:
