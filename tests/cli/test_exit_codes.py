@@ -17,6 +17,12 @@ def test_a_missing_setting_is_the_users_to_give(run: Run) -> None:
     "arguments",
     [
         ("payments", "--from", "soon"),
+        # One form of a date on each Python, and no day that cannot be computed with.
+        ("payments", "--from", "2026-W48-6"),
+        ("payments", "--from", "2026-02-30"),
+        ("payments", "--to", "9999-12-31"),
+        ("sweep", "--from", "0001-01-01"),
+        ("deliveries", "--to", "9999-12-31"),
         ("payments", "--from", "2026-01-02", "--to", "2026-01-01"),
         ("payments", "--nonsense"),
         ("nonsense",),

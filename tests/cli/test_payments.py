@@ -12,6 +12,7 @@ import pytest
 
 from cli.shop import Run, Shop
 from qpaykit.cli.csv_file import write_csv
+from qpaykit.cli.payments import Sums, _write
 from qpaykit.stores.delivery import ULAANBAATAR
 
 DAY = timedelta(days=1)
@@ -175,3 +176,29 @@ def test_nothing_is_written_when_a_page_is_missing(run: Run, shop: Shop, tmp_pat
     path = tmp_path / "day.csv"
     assert run("payments", "--csv", str(path)).code == 4
     assert not path.exists()
+
+
+def test_a_csv_file_and_json_are_written_together(run: Run, shop: Shop, tmp_path: Path) -> None:
+    shop.sell("42", 1500)
+    path = tmp_path / "day.csv"
+    content = run("payments", "--csv", str(path), "--json").json()
+    assert isinstance(content, dict)
+    assert content["sums"][0]["amount"] == "1500.00"
+    assert "1500.00" in path.read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize("place", ["nowhere/day.csv", "."])
+def test_a_csv_file_that_cannot_be_written_is_refused_before_qpay_is_asked(
+    run: Run, shop: Shop, tmp_path: Path, place: str
+) -> None:
+    done = run("payments", "--csv", str(tmp_path / place))
+    assert (done.code, done.out) == (2, "")
+    assert "cannot be written" in done.err
+    assert not shop.simulator.requests
+
+
+def test_cyrillic_in_the_csv_does_not_depend_on_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    sums = Sums("MNT", 1, Decimal(1500), Decimal(15), Decimal(1485))
+    _write(path, [], [sums], "mn")
+    assert "1 төлсөн" in path.read_text("utf-8-sig")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.stores.delivery import now
+
+# A day before the first or after the last day that Python knows cannot be computed.
+_YEARS = range(2000, 3000)
 
 FromDay = Annotated[
     str,
@@ -41,7 +44,7 @@ def read_days(first: str, last: str | None) -> tuple[date, date]:
         last: `--to`; the same day when left out.
 
     Raises:
-        CommandError: One is no day, or the last one is before the first.
+        CommandError: One is not a day, or the last one is before the first.
     """
     days = (_day(first), _day(first if last is None else last))
     if days[1] < days[0]:
@@ -53,10 +56,14 @@ def _day(text: str) -> date:
     today = now().date()
     named = {"today": today, "yesterday": today - timedelta(days=1)}
     try:
-        return named.get(text) or date.fromisoformat(text)
+        # date.fromisoformat takes more forms from Python 3.11 on.
+        day = named.get(text) or datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
     except ValueError:
+        day = None
+    if day is None or day.year not in _YEARS:
         raise CommandError(
             ExitCode.USAGE,
-            "{day} is no day: write it as 2026-11-28, or today, or yesterday.",
+            "{day} is not a day: write it as 2026-11-28, or today, or yesterday.",
             day=text,
-        ) from None
+        )
+    return day

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +15,9 @@ from qpaykit._arithmetic import EXACT, add_up
 from qpaykit.cli.account import Account, AsJson, StoreOption, opened_account
 from qpaykit.cli.csv_file import write_csv
 from qpaykit.cli.days import FromDay, ToDay, read_days
-from qpaykit.cli.terminal import Column, moment, money, terminal_of
+from qpaykit.cli.exits import CommandError, ExitCode
+from qpaykit.cli.language import translate
+from qpaykit.cli.terminal import Column, moment, money, terminal_of, word_in
 from qpaykit.models import ObjectType, PaymentStatus
 from qpaykit.models.payments import payment_key
 from qpaykit.resources._paginator import Paginator
@@ -229,7 +233,9 @@ def payments(
     last: ToDay = None,
     csv: Annotated[
         Path | None,
-        typer.Option("--csv", metavar="FILE", help="Write a CSV file for Excel instead."),
+        typer.Option(
+            "--csv", metavar="FILE", help="Write a CSV file for Excel in place of the table."
+        ),
     ] = None,
     orders: Annotated[
         bool | None,
@@ -245,12 +251,16 @@ def payments(
     """List the payments of some days, with their sums."""
     terminal = terminal_of(context)
     days = read_days(first, last)
+    if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):
+        raise _not_writable(csv, os.strerror(errno.EISDIR if csv.is_dir() else errno.ENOENT))
     with opened_account(store) as account:
         with terminal.progress("Payments") as progress:
             rows = fetch_rows(account, *days, progress)
         with terminal.progress("Orders") as progress:
             found, not_asked = find_orders(account, rows, progress, ask=orders)
     sums = sums_of(found)
+    if csv is not None:
+        _write(csv, found, sums, terminal.language)
     if as_json:
         terminal.json(
             {
@@ -261,7 +271,6 @@ def payments(
             }
         )
     elif csv is not None:
-        _write(csv, found, sums, terminal)
         terminal.say("{count} payments are in {path}.", count=len(found), path=csv)
     else:
         show_payments(terminal, found, sums, is_one_day=days[0] == days[1])
@@ -333,9 +342,7 @@ def _unit(currency: str) -> str:
     return "" if currency == "MNT" else f" {currency}"
 
 
-def _write(
-    path: Path, found: Sequence[ShownPayment], sums: Sequence[Sums], terminal: Terminal
-) -> None:
+def _write(path: Path, found: Sequence[ShownPayment], sums: Sequence[Sums], language: str) -> None:
     titles = (
         "Time",
         "Order",
@@ -357,8 +364,8 @@ def _write(
             one.fee,
             one.left,
             one.currency,
-            terminal.word(one.method),
-            terminal.word(one.status),
+            word_in(one.method, language),
+            word_in(one.status, language),
             one.payment_id,
             one.invoice_id,
             one.description,
@@ -368,7 +375,7 @@ def _write(
     rows += [
         (
             "",
-            terminal.t("{count} paid", count=one.count),
+            translate("{count} paid", language).format(count=one.count),
             one.amount,
             one.fee,
             one.left,
@@ -376,4 +383,13 @@ def _write(
         )
         for one in sums
     ]
-    write_csv(path, [terminal.t(title) for title in titles], rows)
+    try:
+        write_csv(path, [translate(title, language) for title in titles], rows)
+    except OSError as error:
+        raise _not_writable(path, error.strerror or str(error)) from None
+
+
+def _not_writable(path: Path, reason: str) -> CommandError:
+    return CommandError(
+        ExitCode.USAGE, "{path} cannot be written: {reason}.", path=path, reason=reason
+    )
