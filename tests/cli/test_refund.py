@@ -9,6 +9,16 @@ import pytest
 from cli.shop import Run, Shop
 
 
+class Interrupted(io.StringIO):
+    """A person who presses Ctrl-C."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, size: int | None = -1, /) -> str:
+        raise KeyboardInterrupt
+
+
 class Keyboard(io.StringIO):
     """A person at the terminal."""
 
@@ -111,3 +121,36 @@ def test_a_refund_of_which_nobody_knows_has_a_code_of_its_own(
     done = run("refund", payment, "--note", "cold", "--yes")
     assert done.code == 5
     assert "may or may not have been carried out" in done.err
+
+
+def test_ctrl_c_at_the_question_refunds_nothing_and_says_so(
+    run: Run, shop: Shop, payment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Interrupted())
+    done = run("refund", payment, "--note", "cold")
+    assert done.code == 130
+    assert done.err.endswith("[y/N] \nNothing was refunded.\n")
+    assert shop.simulator.payment(payment).status == "PAID"
+
+
+def test_ctrl_c_while_qpay_is_asked_leaves_the_outcome_unknown(
+    run: Run, shop: Shop, payment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qpaykit.resources.payments.Payments.refund", stop)
+    done = run("refund", payment, "--note", "cold", "--yes")
+    assert done.code == 5
+    assert "may or may not have been made" in " ".join(done.err.split())
+
+
+def test_a_refund_is_reported_though_qpay_does_not_answer_afterwards(
+    run: Run, shop: Shop, payment: str
+) -> None:
+    # The look before the refund succeeds, the one after it fails.
+    shop.simulator.faults.add("GET", f"/payment/{payment}", "slow", delay=0)
+    shop.simulator.faults.add("GET", f"/payment/{payment}", "502", times=None)
+    done = run("refund", payment, "--note", "cold", "--yes")
+    assert done.code == 0
+    assert "The payment is now: refunded." in done.out

@@ -92,7 +92,7 @@ def test_the_shops_own_dispatcher_delivers(
     shop.sell("broken", 500, deliver=False)
     failed = run("sweep", "--deliver", place)
     assert failed.code == 1
-    assert "the handler failed" in failed.out
+    assert "handler raised an error" in failed.out
     sys.modules[place.partition(":")[0]].client.close()
 
 
@@ -116,3 +116,36 @@ def test_what_is_no_dispatcher_is_refused(run: Run, shop: Shop, place: str) -> N
     done = run("sweep", "--deliver", place)
     assert (done.code, done.out) == (2, "")
     assert done.err
+
+
+def test_a_time_without_payments_says_so(run: Run, shop: Shop) -> None:
+    done = run("sweep", "--from", "2020-01-01", "--to", "2020-01-02", "--store", shop.store)
+    assert (done.code, done.out) == (0, "No payments.\n")
+
+
+def test_an_outcome_that_wants_something_done_is_explained(run: Run, shop: Shop) -> None:
+    invoice_id, _ = shop.sell("42", 1500)
+    shop.simulator.pay(invoice_id, again=True, callbacks=0)
+    done = run("sweep", "--store", shop.store)
+    assert rows(done.out)[1][:3] == ["42", "1,500.00", "overpaid"]
+    assert "overpaid: the order was paid before; refund this payment." in done.out
+
+
+@pytest.mark.parametrize("kind", ["", "Async"])
+def test_what_was_delivered_before_ctrl_c_is_shown(
+    run: Run, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    shop.sell("42", 1500, deliver=False)
+    shop.sell("43", 1500, deliver=False)
+    module = f"stopped{kind}"
+    define = "async def" if kind else "def"
+    text = DISPATCHER.format(kind=kind, store=shop.store, define=define)
+    text += "    if len(delivered) == 2:\n        raise KeyboardInterrupt\n"
+    (tmp_path / f"{module}.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    done = run("sweep", "--deliver", module, "--json")
+    assert done.code == 130
+    content = done.json()
+    assert isinstance(content, dict)
+    assert content["complete"] is False
+    assert [one["order_no"] for one in content["payments"]] == ["42"]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qpaykit.cli.account import AsJson, StoreOption, opened_account
 from qpaykit.cli.details import PaymentId, fetch_payment, show_deliveries, show_payment
-from qpaykit.cli.exits import CommandError, ExitCode
+from qpaykit.cli.exits import CommandError, ExitCode, exit_code_of
 from qpaykit.cli.terminal import money, terminal_of
 from qpaykit.models import CancelRequest, PaymentStatus, PaymentType
 
 if TYPE_CHECKING:
+    from qpaykit.cli.account import Account
+    from qpaykit.cli.details import PaymentReport
     from qpaykit.cli.payments import ShownPayment
+    from qpaykit.cli.terminal import Terminal
 
 
 def refund(
@@ -42,15 +46,18 @@ def refund(
             raise CommandError(
                 ExitCode.USAGE, "There is nobody to ask: give --yes to refund without a question."
             )
-        if is_asked and not terminal.confirm(
-            "Give {amount} {currency} back to the card, all of it?",
-            amount=money(report.payment.amount),
-            currency=report.payment.currency,
-        ):
+        if is_asked and not _ask(terminal, report.payment):
             terminal.note("Nothing was refunded.")
             raise typer.Exit(ExitCode.ATTENTION)
-        account.client.payments.refund(payment_id, note=note)
-        after = fetch_payment(account, payment_id)
+        try:
+            account.client.payments.refund(payment_id, note=note)
+        except KeyboardInterrupt:
+            raise CommandError(
+                ExitCode.UNKNOWN,
+                "Stopped before QPay answered: the refund may or may not have been made. Look at "
+                "the payment before you repeat it.",
+            ) from None
+        after = _look_again(account, report)
     if as_json:
         terminal.json(after.content())
     else:
@@ -59,6 +66,29 @@ def refund(
             style="green",
             status=terminal.word(after.payment.status),
         )
+
+
+def _ask(terminal: Terminal, payment: ShownPayment) -> bool:
+    try:
+        return terminal.confirm(
+            "Give {amount} {currency} back to the card, all of it?",
+            amount=money(payment.amount),
+            currency=payment.currency,
+        )
+    except KeyboardInterrupt:
+        terminal.note("Nothing was refunded.")
+        raise
+
+
+def _look_again(account: Account, before: PaymentReport) -> PaymentReport:
+    try:
+        return fetch_payment(account, before.payment.payment_id)
+    except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, Exception) and exit_code_of(error) is None:
+            raise
+        # The refund is done, whether or not QPay and the store can be asked now.
+        refunded = replace(before.payment, status=PaymentStatus.REFUNDED.value)
+        return replace(before, payment=refunded)
 
 
 def check_refundable(payment: ShownPayment) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from qpaykit._arithmetic import add_up
 from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher, CallbackReply
-from qpaykit.cli.account import AsJson, StoreOption, opened_account
+from qpaykit.cli.account import AsJson, StoreOption, needed, opened_account
 from qpaykit.cli.days import LastDay, SinceDay, read_days
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.terminal import Column, Terminal, money, terminal_of
@@ -25,12 +25,21 @@ _DONE_CODE = 200
 _OUTCOMES = {
     "delivered": "delivered",
     "underpaid": "underpaid",
-    "overpaid": "overpaid: refund it",
-    "mismatch": "QPay contradicts itself: look at it",
-    "unreachable": "QPay or the store did not answer",
+    "overpaid": "overpaid",
+    "mismatch": "contradiction",
+    "unreachable": "no answer",
     "not_paid_yet": "not paid yet",
-    "in_progress": "being delivered just now",
-    "handler_failed": "the handler failed: see the shop's log",
+    "in_progress": "in progress",
+    "handler_failed": "failed",
+}
+# What to do about an outcome, where its name does not say it.
+_ADVICE = {
+    "underpaid": "underpaid: the buyer paid less than the order costs.",
+    "overpaid": "overpaid: the order was paid before; refund this payment.",
+    "mismatch": "contradiction: QPay's answers do not fit together; look at the payment.",
+    "unreachable": "no answer: QPay or the store did not answer; run the command again.",
+    "in_progress": "in progress: another process is delivering it.",
+    "handler_failed": "failed: the shop's handler raised an error; see the shop's log.",
 }
 
 
@@ -53,19 +62,26 @@ def sweep(
     """Show what was paid on some days and not delivered."""
     terminal = terminal_of(context)
     days = read_days(first, last)
-    if deliver is not None:
-        replies = _deliver(load_dispatcher(deliver), *days)
-    elif store is None:
-        raise CommandError(
-            ExitCode.USAGE,
-            "Without the shop's store nobody knows what was delivered: give --store.",
-        )
-    else:
-        with opened_account(store) as account, terminal.progress("Payments") as progress:
-            replies = []
-            for reply in CallbackDispatcher(account.client).sweep(*days, dry_run=True):
-                replies.append(reply)
-                progress(len(replies), len(replies) + 1)
+    replies: list[CallbackReply] = []
+    failure: BaseException | None = None
+    with terminal.progress("Payments") as progress:
+
+        def take(reply: CallbackReply) -> None:
+            replies.append(reply)
+            progress(len(replies), len(replies) + 1)
+
+        try:
+            if deliver is not None:
+                _deliver(load_dispatcher(deliver), *days, take)
+            else:
+                with opened_account(needed(store)) as account:
+                    for reply in CallbackDispatcher(account.client).sweep(*days, dry_run=True):
+                        take(reply)
+        except (Exception, KeyboardInterrupt) as error:
+            if deliver is None or not replies:
+                raise
+            # What was delivered until then is shown first.
+            failure = error
     found = [one for one in replies if one.outcome not in _SETTLED]
     if as_json:
         terminal.json(
@@ -73,11 +89,14 @@ def sweep(
                 "from": days[0].isoformat(),
                 "to": days[1].isoformat(),
                 "dry_run": deliver is None,
+                "complete": failure is None,
                 "payments": [content(one) for one in found],
             }
         )
     else:
         show(terminal, found, count=len(replies), is_dry=deliver is None)
+    if failure is not None:
+        raise failure
     is_open = deliver is None or any(one.status_code != _DONE_CODE for one in found)
     if found and is_open:
         raise typer.Exit(ExitCode.ATTENTION)
@@ -121,16 +140,22 @@ def load_dispatcher(place: str) -> CallbackDispatcher | AsyncCallbackDispatcher:
 
 
 def _deliver(
-    dispatcher: CallbackDispatcher | AsyncCallbackDispatcher, first: date, last: date
-) -> list[CallbackReply]:
+    dispatcher: CallbackDispatcher | AsyncCallbackDispatcher,
+    first: date,
+    last: date,
+    take: Callable[[CallbackReply], None],
+) -> None:
     if isinstance(dispatcher, CallbackDispatcher):
-        return list(dispatcher.sweep(first, last))
+        for reply in dispatcher.sweep(first, last):
+            take(reply)
+        return
     awaited = dispatcher
 
-    async def swept() -> list[CallbackReply]:
-        return [reply async for reply in awaited.sweep(first, last)]
+    async def sweep_all() -> None:
+        async for reply in awaited.sweep(first, last):
+            take(reply)
 
-    return asyncio.run(swept())
+    asyncio.run(sweep_all())
 
 
 def show(terminal: Terminal, found: Sequence[CallbackReply], *, count: int, is_dry: bool) -> None:
@@ -142,6 +167,9 @@ def show(terminal: Terminal, found: Sequence[CallbackReply], *, count: int, is_d
         count: How many payments there were.
         is_dry: Whether nothing was delivered.
     """
+    if not count:
+        terminal.say("No payments.")
+        return
     if not found:
         terminal.say("Payments: {count}. All of them are delivered.", style="green", count=count)
         return
@@ -171,5 +199,8 @@ def show(terminal: Terminal, found: Sequence[CallbackReply], *, count: int, is_d
             ]
         ],
     )
+    for outcome in dict.fromkeys(one.outcome for one in found):
+        if outcome in _ADVICE:
+            terminal.say(_ADVICE[outcome])
     if is_dry:
         terminal.note("Nothing was delivered: --deliver MODULE:NAME does it.")
