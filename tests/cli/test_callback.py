@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -117,6 +118,22 @@ def test_a_shop_that_does_not_answer_is_said(run: Run) -> None:
     done = run("callback", "http://127.0.0.1:9/callback")
     assert done.code == 1
     assert "QPay cannot reach the shop either" in done.out
+
+
+def test_a_slow_shop_is_told_from_one_that_is_down(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qpaykit.cli.callback._TIMEOUT_SECONDS", 0.05)
+
+    def answer(path: str) -> Answer:
+        time.sleep(0.2)
+        return 200, "SUCCESS"
+
+    with listening(answer) as url:
+        done = run("callback", url)
+    assert done.code == 1
+    assert "too slow" in done.out
+    assert "cannot reach" not in done.out
 
 
 def test_what_is_no_url_is_refused(run: Run) -> None:

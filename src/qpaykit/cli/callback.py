@@ -65,8 +65,10 @@ def judge(name: str, status_code: int | None, body: str) -> str:
     Args:
         name: "probe", "forged" or "real".
         status_code: HTTP status; None where no answer came.
-        body: The body.
+        body: The body, or why no answer came.
     """
+    if status_code is None and body.startswith("ReadTimeout"):
+        return "The shop is too slow: answer first, and do what takes long afterwards."
     if status_code is None:
         return "No answer: QPay cannot reach the shop either."
     if 300 <= status_code < 400:
@@ -177,7 +179,12 @@ def show(terminal: Terminal, answers: list[Answer]) -> None:
         answers: Its answers.
     """
     terminal.table(
-        [Column("Request"), Column("Status"), Column("Took", right=True), Column("Answer")],
+        [
+            Column("Request"),
+            Column("Status"),
+            Column("Took", right=True),
+            Column("Answer", shrinks=True),
+        ],
         [
             [
                 terminal.t(one.name),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from qpaykit._examination import Finding
     from qpaykit.cli.terminal import Terminal
 
+_NAME_WIDTH = len("callback_secret") + 1
+_QUICKQR_NAME_WIDTH = len("quickqr callback_secret") + 1
 _MARKS: dict[bool | None, tuple[str, str]] = {
     True: ("green", "ok"),
     False: ("red", "wrong"),
@@ -47,5 +49,6 @@ def show(terminal: Terminal, one: Finding) -> None:
     style, word = _MARKS[one.good]
     line = Text()
     line.append(f"{terminal.t(word):<7}", style=style)
-    line.append(f"{one.name:<16} {terminal.t(one.text, **one.values)}")
+    width = _QUICKQR_NAME_WIDTH if one.name.startswith("quickqr ") else _NAME_WIDTH
+    line.append(f"{one.name:<{width}} {terminal.t(one.text, **one.values)}")
     terminal.out.print(line, soft_wrap=True)

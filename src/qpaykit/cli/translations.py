@@ -117,6 +117,8 @@ _SENTENCES = {
     "A real callback is sent with --payment ID.": "Жинхэнэ callback илгээхийн тулд --payment ID "
     "өгнө үү.",
     "No answer: QPay cannot reach the shop either.": "Хариу алга: QPay ч дэлгүүрт хүрч чадахгүй.",
+    "The shop is too slow: answer first, and do what takes long afterwards.": "Дэлгүүр хэт удаан "
+    "байна: эхлээд хариулж, удаан ажлыг дараа нь хийнэ үү.",
     "A redirection: answer at this URL itself, for example with its slash at the end.": "Өөр хаяг "
     "руу чиглүүлж байна: яг энэ хаяг дээр, жишээ нь төгсгөлийн ташуу зураастай нь хариулна уу.",
     "The shop takes a payment that does not exist: confirm each one at QPay.": "Дэлгүүр байхгүй "
