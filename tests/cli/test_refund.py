@@ -9,21 +9,18 @@ import pytest
 from cli.shop import Run, Shop
 
 
-class Interrupted(io.StringIO):
-    """A person who presses Ctrl-C."""
-
-    def isatty(self) -> bool:
-        return True
-
-    def readline(self, size: int | None = -1, /) -> str:
-        raise KeyboardInterrupt
-
-
 class Keyboard(io.StringIO):
     """A person at the terminal."""
 
     def isatty(self) -> bool:
         return True
+
+
+class Interrupted(Keyboard):
+    """A person who presses Ctrl-C."""
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        raise KeyboardInterrupt
 
 
 @pytest.fixture

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import html
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from qpaykit import QPayClient
+from qpaykit import QPayClient, simulator
 from qpaykit.simulator import CALLBACK_FAULTS, FAULT_KINDS, Simulator
+from qpaykit.simulator.panel.translations import MONGOLIAN_ERRORS
 
 
 @pytest.fixture
@@ -82,6 +86,59 @@ def test_what_cannot_be_done_is_said(browser: httpx.Client, invoice_id: str) -> 
     assert browser.post(f"/invoices/{invoice_id}/pay", data={"amount": "x"}).status_code == 400
     assert browser.get("/invoices/none").status_code == 404
     assert browser.get("/none").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "english", "mongolian"),
+    [
+        ("/invoices/{id}/pay", {"amount": "x"}, "written in digits", "цифрээр"),
+        ("/invoices/{id}/pay", {"amount": "1e15"}, "at most", "ихгүй"),
+        ("/invoices/{id}/pay", {"method": "CASH"}, "P2P or CARD", "P2P эсвэл CARD"),
+        ("/invoices/none/pay", {}, "no such invoice", "Ийм нэхэмжлэх"),
+        ("/faults", {"kind": "explode"}, "no fault explode", "explode гэсэн гэмтэл алга"),
+        ("/faults", {"kind": "500", "times": "often"}, "not a number", "тоо биш"),
+        ("/faults", {"kind": "500", "times": "0"}, "1 or more", "1 ба түүнээс их"),
+        ("/nothing", {}, "no such action", "ийм үйлдэл алга"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_both_languages(
+    browser: httpx.Client,
+    invoice_id: str,
+    path: str,
+    fields: dict[str, str],
+    english: str,
+    mongolian: str,
+) -> None:
+    for language, said in (("en", english), ("mn", mongolian)):
+        url = f"{path.format(id=invoice_id)}?lang={language}"
+        answer = browser.post(url, data=fields)
+        assert answer.status_code == 400
+        assert said in html.unescape(answer.text)
+
+
+def test_every_error_of_an_action_is_there_in_mongolian() -> None:
+    package = Path(simulator.__file__).parent
+    texts = {
+        node.args[0].value
+        for source in package.rglob("*.py")
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "ActionError"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert texts == set(MONGOLIAN_ERRORS)
+
+
+def test_a_callback_names_its_payment_and_whether_it_is_new_to_the_shop(
+    browser: httpx.Client, qpay_simulator: Simulator, invoice_id: str
+) -> None:
+    payment = qpay_simulator.pay(invoice_id, callbacks=0)
+    qpay_simulator.send_callback(payment)
+    callbacks = browser.get(f"/invoices/{invoice_id}").text.partition("Callbacks and")[2]
+    assert payment in callbacks
+    assert "new to the shop" in callbacks
+    assert 'class="PAID">paid' in callbacks
 
 
 def test_faults_are_set_from_the_page_and_over_http(

@@ -342,8 +342,8 @@ def test_a_repeated_callback_is_told_from_the_first(
     qpay_simulator.refund(payment_id)
     assert [one.repeated for one in qpay_simulator.callbacks] == [False, True, False]
     page = httpx.get(f"{qpay_simulator.page_root}/invoices/{made['invoice_id']}").text
-    assert page.count("not to be delivered again") == 1
-    assert page.count("<br>to be delivered") == 2
+    assert page.count("must not deliver again") == 1
+    assert page.count("new to the shop") == 2
 
 
 def test_an_unanswered_callback_is_no_repetition_when_it_is_sent_again(

@@ -67,6 +67,7 @@ def simulate(
 ) -> None:
     """Run a QPay on this machine until Ctrl-C."""
     from qpaykit.simulator import Simulator
+    from qpaykit.simulator.panel.translations import explain_error
     from qpaykit.simulator.settings import FORMATS
 
     terminal = terminal_of(context)
@@ -94,7 +95,8 @@ def simulate(
             simulator.faults.add_line(line)
         simulator.start()
     except ValueError as error:
-        raise CommandError(ExitCode.USAGE, "{problem}.", problem=error) from None
+        problem = explain_error(error, terminal.language)
+        raise CommandError(ExitCode.USAGE, "{problem}.", problem=problem) from None
     except OSError as error:
         raise CommandError(
             ExitCode.ATTENTION,

@@ -32,6 +32,7 @@ class SentCallback:
 
     Attributes:
         payment_id: The payment that it was about.
+        payment_status: The payment's status when it was sent.
         invoice_id: The payment's invoice.
         method: HTTP method.
         url: Where it was sent.
@@ -44,6 +45,7 @@ class SentCallback:
     """
 
     payment_id: str
+    payment_status: str
     invoice_id: str
     method: str
     url: str
@@ -124,6 +126,7 @@ class CallbackSender:
                 error = f"{type(problem).__name__}: {problem}"
         record = SentCallback(
             payment_id,
+            payment.status,
             payment.invoice.id,
             method,
             url,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from qpaykit.simulator.accounts import Account
+from qpaykit.simulator.action_error import ActionError
 from qpaykit.simulator.callback_sender import CallbackSender, SentCallback, callback_url
 from qpaykit.simulator.faults import CALLBACK, Faults
 from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
@@ -172,9 +173,11 @@ class Control:
             unpaid = invoice.amount if again else invoice.due
             paid = unpaid if amount is None else Decimal(amount)
             if not paid.is_finite() or paid <= 0:
-                raise ValueError(f"there is nothing to pay on invoice {invoice_id}")
+                raise ActionError(
+                    "there is nothing to pay on invoice {invoice}", invoice=invoice_id
+                )
             if paid > LARGEST_AMOUNT_MNT:
-                raise ValueError(f"a payment is at most {LARGEST_AMOUNT_MNT} MNT")
+                raise ActionError("a payment is at most {most} MNT", most=LARGEST_AMOUNT_MNT)
             payment = self._state.add_payment(invoice, paid, method, "PAID")
         self._call_back_times(payment, callbacks, wait=wait)
         return payment.id
@@ -387,9 +390,9 @@ class Control:
     def _payable(self, invoice_id: str) -> Invoice:
         invoice = self._state.invoice(invoice_id)
         if invoice.status == "CANCELED":
-            raise ValueError(f"invoice {invoice_id} is cancelled")
+            raise ActionError("invoice {invoice} is cancelled", invoice=invoice_id)
         if self._state.expired(invoice):
-            raise ValueError(f"invoice {invoice_id} has expired")
+            raise ActionError("invoice {invoice} has expired", invoice=invoice_id)
         return invoice
 
     def _pay_later(self, invoice: Invoice, seconds: float, method: str) -> None:
@@ -425,4 +428,4 @@ def _is_change(event: Event) -> bool:
 
 def _check_method(method: str) -> None:
     if method not in {"P2P", "CARD"}:
-        raise ValueError('method must be "P2P" or "CARD"')
+        raise ActionError("the method must be P2P or CARD")

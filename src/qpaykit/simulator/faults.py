@@ -8,6 +8,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qpaykit.simulator.action_error import ActionError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
@@ -121,11 +123,13 @@ class Faults:
         name = kind.lower().replace("_", "-")
         known = CALLBACK_FAULTS if method.upper() == CALLBACK else KINDS
         if name not in known:
-            raise ValueError(f"there is no fault {kind!r}; there are: {', '.join(known)}")
+            raise ActionError(
+                "there is no fault {kind}; there are: {known}", kind=kind, known=", ".join(known)
+            )
         if times is not None and times < 1:
-            raise ValueError("times must be 1 or more, or None for all")
+            raise ActionError("times must be 1 or more, or all")
         if share is not None and not 0 <= share <= 1:
-            raise ValueError("share must be from 0 to 1")
+            raise ActionError("the share must be from 0 to 1")
         bare = re.sub(r"\{[^}]*\}", "*", _without_version(path))
         fault = Fault(
             method.upper(), path, name, times, share, delay, re.compile(fnmatch.translate(bare))
@@ -146,7 +150,9 @@ class Faults:
         words = line.split()
         match = _OFTEN.fullmatch(words[3] if len(words) == 4 else "x1")
         if len(words) not in {3, 4} or match is None:
-            raise ValueError(f"a fault is written as 'POST /invoice 500 x3', and not as {line!r}")
+            raise ActionError(
+                "a fault is written as 'POST /invoice 500 x3', and not as '{line}'", line=line
+            )
         method, path, kind = words[:3]
         times, share = match.group("times"), match.group("share")
         self.add(

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from anyio import to_thread
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from qpaykit.simulator.action_error import ActionError
 from qpaykit.simulator.error_responses import ErrorResponse
 from qpaykit.simulator.panel import views
+from qpaykit.simulator.panel.translations import explain_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from qpaykit.simulator.control import Control
+
+N = TypeVar("N", int, float)
 
 _SHOWN_ROWS = 200
 _FOREIGN_ORIGIN = "only the simulator's own page may send this: the Origin is another one"
@@ -43,7 +49,9 @@ class Panel:
         except ValueError as error:
             if _wants_json(request):
                 return JSONResponse({"error": str(error)}, 400)
-            return HTMLResponse(views.problem(str(error), language, back=back), 400)
+            return HTMLResponse(
+                views.problem(explain_error(error, language), language, back=back), 400
+            )
         if _wants_json(request):
             return JSONResponse({"done": True})
         return RedirectResponse(f"{back}?lang={language}", 303)
@@ -104,14 +112,14 @@ class Panel:
                     fields.get("method") or "*",
                     fields.get("path") or "*",
                     fields.get("kind", ""),
-                    None if times == "all" else int(times),
-                    share=float(share) if share else None,
-                    delay=float(delay) if delay else None,
+                    None if times == "all" else _read(int, times),
+                    share=_read(float, share) if share else None,
+                    delay=_read(float, delay) if delay else None,
                 )
             case ["faults", "clear"]:
                 control.faults.clear()
             case _:
-                raise ValueError("there is no such button")
+                raise ActionError("there is no such action")
         return back
 
 
@@ -119,7 +127,14 @@ def _amount(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise ValueError("an amount is written in digits, with a point before decimals") from None
+        raise ActionError("an amount is written in digits, with a point before decimals") from None
+
+
+def _read(number: Callable[[str], N], text: str) -> N:
+    try:
+        return number(text)
+    except ValueError:
+        raise ActionError("'{text}' is not a number", text=text) from None
 
 
 def _fields(body: bytes, content_type: str) -> dict[str, str]:

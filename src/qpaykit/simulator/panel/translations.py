@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qpaykit.simulator.action_error import ActionError
+from qpaykit.simulator.error_responses import ErrorResponse
 from qpaykit.simulator.faults import CALLBACK_FAULTS, KINDS
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -34,6 +36,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "pay_card": ("Pay by card", "Картаар төлөх"),
     "pay_part": ("Pay a part", "Хэсэгчлэн төлөх"),
     "decline": ("Decline", "Татгалзах"),
+    "payment": ("Payment", "Төлбөр"),
     "payments": ("Payments", "Төлбөрүүд"),
     "refund": ("Refund", "Буцаах"),
     "send_again": ("Send the callback again", "Callback дахин илгээх"),
@@ -43,6 +46,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "phone_qr": ("Opens this page on a phone", "Энэ хуудсыг утсан дээр нээнэ"),
     "cannot": ("That cannot be done", "Боломжгүй"),
     "back": ("Back", "Буцах"),
+    "no_such_page": ("There is no such page.", "Ийм хуудас алга."),
+    "no_such_thing": (
+        "There is no such invoice or payment.",
+        "Ийм нэхэмжлэх эсвэл төлбөр алга.",
+    ),
     "method": ("Method", "Арга"),
     "pay_method": ("Paid by", "Төлсөн хэлбэр"),
     "path": ("Path", "Зам"),
@@ -51,8 +59,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "add_fault": ("Add fault", "Гэмтэл нэмэх"),
     "clear_faults": ("Clear faults", "Гэмтлүүдийг арилгах"),
     "answer": ("Answer", "Хариу"),
-    "first_time": ("to be delivered", "хүргэх ёстой"),
-    "repeated": ("a repetition: not to be delivered again", "давталт: дахин хүргэхгүй"),
+    "first_time": ("new to the shop", "дэлгүүрт шинэ"),
+    "repeated": (
+        "repeated: the shop must not deliver again",
+        "давталт: дэлгүүр дахин хүргэх ёсгүй",
+    ),
     "pay_again": ("Pay again in full", "Дахин бүтэн төлөх"),
     "answer_faults": ("Faults of answers", "Хариуны гэмтэл"),
     "callback_faults": ("Faults of callbacks", "Callback-ийн гэмтэл"),
@@ -114,6 +125,24 @@ MONGOLIAN_FAULTS = {
 }
 
 
+MONGOLIAN_ERRORS = {
+    "there is nothing to pay on invoice {invoice}": "{invoice} нэхэмжлэхэд төлөх дүн алга",
+    "a payment is at most {most} MNT": "төлбөр {most} MNT-өөс ихгүй байна",
+    "invoice {invoice} is cancelled": "{invoice} нэхэмжлэх цуцлагдсан",
+    "invoice {invoice} has expired": "{invoice} нэхэмжлэхийн хугацаа дууссан",
+    "the method must be P2P or CARD": "төлөх хэлбэр нь P2P эсвэл CARD байна",
+    "there is no fault {kind}; there are: {known}": "{kind} гэсэн гэмтэл алга; {known} бий",
+    "times must be 1 or more, or all": "удаа нь 1 ба түүнээс их тоо эсвэл all байна",
+    "the share must be from 0 to 1": "хувь нь 0-ээс 1 хүртэл байна",
+    "a fault is written as 'POST /invoice 500 x3', and not as '{line}'": "гэмтлийг "
+    "'POST /invoice 500 x3' гэж бичнэ, '{line}' гэж биш",
+    "there is no such action": "ийм үйлдэл алга",
+    "an amount is written in digits, with a point before decimals": "дүнг цифрээр, бутархайн өмнө "
+    "цэгтэй бичнэ",
+    "'{text}' is not a number": "'{text}' тоо биш",
+}
+
+
 def translate(name: str, language: str) -> str:
     """Return a text in "en" or "mn"; what is not in the table is returned as it is."""
     english, mongolian = TEXTS.get(name, (name, name))
@@ -123,3 +152,12 @@ def translate(name: str, language: str) -> str:
 def explain_fault(kind: str, language: str) -> str:
     """Say in "en" or "mn" what a kind of fault does."""
     return MONGOLIAN_FAULTS[kind] if language == "mn" else (KINDS | CALLBACK_FAULTS)[kind]
+
+
+def explain_error(error: ValueError, language: str) -> str:
+    """Say in "en" or "mn" why something cannot be done."""
+    if isinstance(error, ErrorResponse):
+        return translate("no_such_thing", language)
+    if isinstance(error, ActionError) and language == "mn":
+        return MONGOLIAN_ERRORS[error.text].format(**error.values)
+    return str(error)

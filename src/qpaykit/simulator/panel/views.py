@@ -101,7 +101,8 @@ def problem(sentence: str, language: str, *, back: str) -> str:
 
 def not_found(language: str) -> str:
     """The page for an address that does not exist."""
-    return _page("layout.html", language, path="/", title="404")
+    sentence = translate("no_such_page", language)
+    return _page("problem.html", language, path="/", title="404", sentence=sentence)
 
 
 def state_of(one: Invoice, *, expired: bool) -> str:
