@@ -96,11 +96,11 @@ def test_a_real_callback_carries_the_invoices_own_query(run: Run, shop: Shop) ->
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ((200, "SUCCESS"), "takes a payment that does not exist"),
+        ((200, "SUCCESS"), "accepts a payment that does not exist"),
         ((200, "OK"), "The body must be SUCCESS"),
         ((301, ""), "A redirection"),
-        ((404, "not found"), "QPay wants status 200"),
-        ((500, "oops"), "The shop fails"),
+        ((404, "not found"), "QPay needs status 200"),
+        ((500, "oops"), "The shop has an error"),
     ],
 )
 def test_a_wrong_answer_is_explained(run: Run, answer: Answer, said: str) -> None:

@@ -30,5 +30,5 @@ def test_the_demo_runs_in_any_encoding(encoding: str) -> None:
 
 def test_the_demo_speaks_mongolian() -> None:
     text = told("mn", "utf-8")
-    assert "42 захиалга төлөгдлөө (1500.00 MNT): хүргэлээ" in text
+    assert "42 захиалга төлөгдлөө (1,500.00 MNT): хүргэлээ" in text
     assert "Захиалгыг хүргэж, баримт олгож, төлбөрийг буцаалаа." in text

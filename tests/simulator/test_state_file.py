@@ -199,7 +199,7 @@ def test_the_state_of_another_account_is_refused(path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"{}", b"DEBUG=1\n", b'{"version": 2}'])
 def test_a_file_of_something_else_is_refused_and_stays(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="holds no state"):
+    with pytest.raises(ValueError, match="not a state file"):
         started(path).start()
     assert path.read_bytes() == content
 

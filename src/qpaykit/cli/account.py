@@ -1,4 +1,4 @@
-"""The account and the store that a command works with, and what the store knows of invoices."""
+"""The account and the store of a command, and the store's records of invoices."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write the result as JSON, 
 
 
 def needed(store: str | None) -> str:
-    """Return `--store` of a command that cannot do without.
+    """Return `--store` of a command that needs it.
 
     Args:
         store: What was given.
@@ -162,7 +162,7 @@ def _engine(url: str) -> Engine:
 
 
 class Account:
-    """A merchant's client, and what its store remembers.
+    """A merchant's client, and the records in its store.
 
     Args:
         client: The client; its settings come from the `QPAY_*` variables.
@@ -174,7 +174,7 @@ class Account:
         self.has_store: bool = has_store
 
     def record(self, invoice_id: str) -> InvoiceRecord | None:
-        """Return what the store remembers of an invoice.
+        """Return the store's record of an invoice.
 
         Args:
             invoice_id: QPay's id of the invoice.
@@ -185,7 +185,7 @@ class Account:
         return InvoiceRecord.from_json(self.client.store.get(record_key(account, invoice_id)))
 
     def record_or_ask(self, invoice_id: str) -> InvoiceRecord | None:
-        """Return what the store remembers of an invoice, else what QPay shows of it.
+        """Return the store's record of an invoice, else one made from QPay's answer.
 
         Args:
             invoice_id: QPay's id of the invoice.
@@ -202,7 +202,7 @@ class Account:
         return record
 
     def invoices_of(self, order_no: str) -> list[str]:
-        """Return the invoices of an order that the store knows, each once; none without a store.
+        """Return the invoices of an order from the store, each once; none without a store.
 
         Args:
             order_no: The order's number.
@@ -216,7 +216,7 @@ class Account:
         return [one for one in dict.fromkeys((*opened, *paid)) if one]
 
     def deliveries_of(self, *, order_no: str = "", payment_id: str = "") -> list[Delivery]:
-        """Return what was delivered of an order, or of a payment; nothing without a store.
+        """Return the deliveries of an order or of a payment; none without a store.
 
         Args:
             order_no: The order's number.

@@ -60,7 +60,7 @@ class Answer:
 
 
 def judge(name: str, status_code: int | None, body: str) -> str:
-    """Say what is wrong with an answer; "" where it is right.
+    """Return what is wrong with an answer; "" where it is right.
 
     Args:
         name: "probe", "forged" or "real".
@@ -76,13 +76,13 @@ def judge(name: str, status_code: int | None, body: str) -> str:
     is_success = status_code == 200 and body == SUCCESS
     if name == "forged":
         if status_code == 200:
-            return "The shop takes a payment that does not exist: confirm each one at QPay."
-        return "" if status_code < 500 or status_code == 503 else "The shop fails."
+            return "The shop accepts a payment that does not exist: confirm each one at QPay."
+        return "" if status_code < 500 or status_code == 503 else "The shop has an error."
     if is_success:
         return ""
     if status_code == 200:
         return "The body must be SUCCESS, and nothing else."
-    return "QPay wants status 200 and the body SUCCESS."
+    return "QPay needs status 200 and the body SUCCESS."
 
 
 def ask_shop(url: str, real: str | None) -> Iterator[Answer]:
@@ -163,7 +163,7 @@ def real_callback(url: str, payment_id: str, store: str | None) -> str:
         store: Where the shop's store is; None for none.
 
     Raises:
-        QPayError: QPay does not know the payment, or could not be asked.
+        QPayError: The payment does not exist, or QPay could not be asked.
     """
     with opened_account(store) as account:
         record = account.record_or_ask(invoice_of(account.client.payments.get(payment_id)))

@@ -1,4 +1,4 @@
-"""A CSV file that Excel opens as it was meant: Cyrillic intact, and nothing in it a formula."""
+"""A CSV file for Excel: Cyrillic stays intact, and no cell is run as a formula."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-# Excel knows UTF-8 by its byte order mark alone.
+# Excel recognises UTF-8 only by its byte order mark.
 _ENCODING = "utf-8-sig"
-# What begins so is a formula to one spreadsheet or another; a tab or a line end may be stripped.
+# A cell that starts so is a formula in some spreadsheet; a leading tab or line end may be stripped.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # A spreadsheet makes 0042 into 42, and writes 493622150113497 as 4.93622E+14.
 _CHANGED_NUMBER = re.compile(r"0[0-9]+|[0-9]{12,}|[0-9.]+[eE][0-9]+")

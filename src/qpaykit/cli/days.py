@@ -10,7 +10,7 @@ import typer
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.stores.delivery import now
 
-# A day before the first or after the last day that Python knows cannot be computed.
+# Keeps a margin to the first and last day of datetime, so that a day can be added.
 _YEARS = range(2000, 3000)
 
 FromDay = Annotated[

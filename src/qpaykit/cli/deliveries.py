@@ -1,4 +1,4 @@
-"""`qpaykit deliveries`: what the shop delivered on some days, as its store remembers it."""
+"""`qpaykit deliveries`: what the shop delivered on some days, from its store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qpaykit.cli.terminal import Terminal
     from qpaykit.stores import Delivery, Store
 
-_WIDE = 118
+_WIDE_COLUMNS = 118
 
 
 def fetch_deliveries(store: Store, first: date, last: date) -> list[Delivery]:
@@ -89,7 +89,7 @@ def show(terminal: Terminal, found: Sequence[Delivery], *, is_one_day: bool) -> 
         ]
         for one in found
     ]
-    if terminal.out.width >= _WIDE:
+    if terminal.out.width >= _WIDE_COLUMNS:
         columns.append(Column("Payment"))
         rows = [[*row, one.payment_id] for row, one in zip(rows, found, strict=True)]
     terminal.table(columns, rows)

@@ -27,7 +27,7 @@ AMOUNT = 1500
 
 
 class Shop:
-    """A shop of one page: the callback URL, wired to a dispatcher."""
+    """A shop that has only a callback URL, answered by a dispatcher."""
 
     def __init__(self, client: QPayClient, terminal: Terminal) -> None:
         self.delivered: list[PaymentEvent] = []
@@ -46,14 +46,14 @@ class Shop:
             )
 
         @self.dispatcher.on_refunded
-        def take_back(event: PaymentEvent) -> None:
+        def undo(event: PaymentEvent) -> None:
             self.refunded.append(event)
             terminal.say(
                 "  shop      order {order} was refunded: taken back", order=event.params["order"]
             )
 
     def answer(self, target: str) -> tuple[int, bytes]:
-        """Take one request of QPay's."""
+        """Answer one callback."""
         reply = self.dispatcher.handle(query=target)
         self._terminal.say(
             "  shop      callback -> {outcome}, answered {status} {body}",
@@ -90,7 +90,7 @@ def serve(shop: Shop, server: ThreadingHTTPServer) -> Iterator[None]:
 
 
 def run_demo(terminal: Terminal) -> bool:
-    """Play one payment; return whether it ended with a delivered and refunded order."""
+    """Run one payment; return whether the order was delivered and refunded."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     callback_url = f"http://127.0.0.1:{server.server_port}/callback?order={ORDER}"
     with server, Simulator() as simulator:
@@ -99,7 +99,7 @@ def run_demo(terminal: Terminal) -> bool:
         with QPayClient(**credentials) as client:
             shop = Shop(client, terminal)
             with serve(shop, server):
-                _play(terminal, simulator, client)
+                _run_payment(terminal, simulator, client)
             terminal.line("")
             if shop.delivered and shop.refunded:
                 terminal.say("Delivered, receipted and refunded.", style="bold green")
@@ -108,7 +108,7 @@ def run_demo(terminal: Terminal) -> bool:
             return len(shop.delivered) == 1 and len(shop.refunded) == 1
 
 
-def _play(terminal: Terminal, simulator: Simulator, client: QPayClient) -> None:
+def _run_payment(terminal: Terminal, simulator: Simulator, client: QPayClient) -> None:
     terminal.line("")
     terminal.say("QPay is simulated at {url}", url=simulator.base_url)
     terminal.line("")

@@ -1,4 +1,4 @@
-"""`qpaykit payment`, `invoice` and `order`: one thing, as the store and QPay know it."""
+"""`qpaykit payment`, `invoice` and `order`: the state of one object, from the store and QPay."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PaymentReport:
 
     Attributes:
         wallet: The bank or wallet that it was paid from.
-        deliveries: What the store remembers of it; empty without a store.
+        deliveries: The store's records of it; empty without a store.
     """
 
     payment: ShownPayment
@@ -58,7 +58,7 @@ class InvoiceReport:
     """An invoice and what was paid on it.
 
     Attributes:
-        due: What it costs; 0 for an open sum, and where nobody names it.
+        due: What it costs; 0 for an open sum, and where it is unknown.
         paid: What its PAID payments come to, each counted once.
     """
 
@@ -115,7 +115,7 @@ def fetch_payment(account: Account, payment_id: str) -> PaymentReport:
         payment_id: QPay's id of it.
 
     Raises:
-        QPayError: QPay does not know it, or could not be asked.
+        QPayError: It does not exist, or QPay could not be asked.
     """
     payment = account.client.payments.get(payment_id)
     invoice_id = invoice_of(payment)
@@ -147,12 +147,12 @@ def fetch_invoice(account: Account, invoice_id: str) -> InvoiceReport:
         invoice_id: QPay's id of it.
 
     Raises:
-        QPayError: QPay does not know it, or could not be asked.
+        QPayError: It does not exist, or QPay could not be asked.
     """
     detail = account.client.invoices.get(invoice_id)
     record = account.record(invoice_id)
     order_no = record.order_no if record else detail.sender_invoice_no or ""
-    # Follows all pages, and counts each payment once; without patience it asks once for each page.
+    # Follows all pages, and counts each payment once; a patience of 0 asks once for each page.
     rows = run_sync(Queries(SyncIO(account.client), 0).payments(invoice_id))
     payments = [shown(row, invoice_id=invoice_id, order_no=order_no) for row in rows]
     return InvoiceReport(
@@ -181,15 +181,15 @@ def fetch_order(account: Account, order_no: str) -> list[InvoiceReport]:
         order_no: The order's number.
 
     Raises:
-        CommandError: The store knows no invoice of it.
+        CommandError: The store has no invoice of it.
         QPayError: QPay could not be asked.
     """
     invoices = account.invoices_of(order_no)
     if not invoices:
         raise CommandError(
             ExitCode.REFUSED,
-            "The store knows no invoice of order {order_no}. QPay cannot be asked by an order's "
-            "number: look for it in qpaykit payments.",
+            "The store has no invoice of order {order_no}. QPay cannot be asked by an order's "
+            "number: search the output of qpaykit payments.",
             order_no=order_no,
         )
     return [fetch_invoice(account, one) for one in invoices]
@@ -234,7 +234,7 @@ def order(
     store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show an order: its invoices from the store, and what QPay knows of each."""
+    """Show an order: its invoices from the store, and the state of each at QPay."""
     terminal = terminal_of(context)
     with opened_account(needed(store)) as account:
         reports = fetch_order(account, order_no)
@@ -276,7 +276,7 @@ def show_invoice(terminal: Terminal, report: InvoiceReport, *, has_store: bool) 
     Args:
         terminal: Where to.
         report: The invoice.
-        has_store: Whether a store was looked at.
+        has_store: Whether a store was given.
     """
     terminal.fields(
         [
@@ -315,12 +315,12 @@ def show_invoice(terminal: Terminal, report: InvoiceReport, *, has_store: bool) 
 
 
 def show_deliveries(terminal: Terminal, deliveries: Sequence[Delivery], *, has_store: bool) -> None:
-    """Write what the shop did, where its store was looked at.
+    """Write what the shop delivered, if a store was given.
 
     Args:
         terminal: Where to.
-        deliveries: What the store remembers.
-        has_store: Whether a store was looked at.
+        deliveries: The store's records.
+        has_store: Whether a store was given.
     """
     if not has_store:
         return
@@ -331,7 +331,7 @@ def show_deliveries(terminal: Terminal, deliveries: Sequence[Delivery], *, has_s
         terminal.say(
             "{at}  {status}: order {order_no} was delivered, {amount} of {due}."
             if one.outcome == "delivered" and one.status == "PAID"
-            else "{at}  {status}: the shop was told of {amount} of {due} for order {order_no}.",
+            else "{at}  {status}: the shop's handler got {amount} of {due} for order {order_no}.",
             at=moment(one.delivered_at),
             status=terminal.word(one.status),
             order_no=one.order_no,

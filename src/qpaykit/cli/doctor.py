@@ -1,4 +1,4 @@
-"""`qpaykit doctor`: what `_examination` finds, a line each."""
+"""`qpaykit doctor`: one line for each finding of `_examination`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def show(terminal: Terminal, one: Finding) -> None:
-    """Write a line about a finding.
+    """Write the line of a finding.
 
     Args:
         terminal: Where to.

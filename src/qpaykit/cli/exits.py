@@ -30,16 +30,16 @@ STORE_FAILED = "The store did not answer: {reason}"
 
 
 class ExitCode(IntEnum):
-    """What a script learns of a command.
+    """The exit codes of the commands.
 
     Attributes:
         DONE: Done, and all is well.
-        ATTENTION: Done, and a person should look: a setting is wrong, something is paid and not
+        ATTENTION: Done, and needs attention: a setting is wrong, something is paid and not
             delivered, a shop answers wrongly, or a question was not answered with yes.
         USAGE: The command line or a setting cannot be right; nothing was sent.
-        REFUSED: QPay refuses it, or nobody knows such a thing.
+        REFUSED: QPay refused it, or it does not exist.
         UNREACHABLE: QPay or the store did not answer; try again later.
-        UNKNOWN: The refund may or may not have been made; look before it is tried again.
+        UNKNOWN: The refund may or may not have been made; check the payment before you retry.
     """
 
     DONE = 0
@@ -54,7 +54,7 @@ class CommandError(Exception):
     """A command cannot go on.
 
     Args:
-        code: What the process ends with.
+        code: The exit code.
         text: Why, in English, with the names of its values in braces.
         values: The values.
     """
@@ -67,7 +67,7 @@ class CommandError(Exception):
 
 
 def exit_code_of(error: Exception) -> ExitCode | None:
-    """Return what a process ends with after an error; None for one that is a bug.
+    """Return the exit code for an error; None for a bug.
 
     Args:
         error: What a command raised.
@@ -105,7 +105,7 @@ def _driver_errors() -> Iterator[type[Exception]]:
 
 
 def sentence_of(error: Exception, language: str) -> str:
-    """Return what to say about an error.
+    """Return the sentence for an error.
 
     Args:
         error: What a command raised.

@@ -23,7 +23,7 @@ _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 def take_language(
     arguments: Sequence[str], environment: Mapping[str, str], *, encoding: str
 ) -> tuple[str, list[str]]:
-    """Take `--lang` out of a command line; it may stand anywhere, and help texts need it first.
+    """Remove `--lang` from a command line; it may be anywhere, and help texts need it first.
 
     Args:
         arguments: The command line, without the program's name.

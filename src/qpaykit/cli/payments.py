@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from qpaykit.cli.terminal import Terminal
     from qpaykit.models import Payment, PaymentListRow, PaymentRow
 
-# QPay's own document names it as the most.
+# The maximum in QPay's document.
 _PAGE_LIMIT = 100
-_MOST_ASKED = 200
-_WIDE = 118
-_NOTHING = Decimal("0.00")
+_MAX_INVOICES_ASKED = 200
+_WIDE_COLUMNS = 118
+_ZERO_MNT = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class ShownPayment:
     @property
     def left(self) -> Decimal:
         """What is left for the shop after the fee; 0 of a payment that is not PAID."""
-        return EXACT.subtract(self.amount, self.fee) if self.is_paid else _NOTHING
+        return EXACT.subtract(self.amount, self.fee) if self.is_paid else _ZERO_MNT
 
     def content(self) -> dict[str, JsonValue]:
         """The payment for programs: amounts as text, so that no reader rounds them."""
@@ -195,7 +195,7 @@ def find_orders(
         account: Whose payments.
         rows: The payments.
         progress: Called with the number of invoices looked up so far, and of all invoices.
-        ask: Whether QPay is asked about the invoices that the store does not know, one request
+        ask: Whether QPay is asked about the invoices that are not in the store, one request
             for each; None asks if they are few.
 
     Returns:
@@ -209,7 +209,7 @@ def find_orders(
         one: record.order_no for one in invoices if (record := account.record(one)) is not None
     }
     unknown = [one for one in invoices if one and one not in numbers]
-    if ask or (ask is None and len(unknown) <= _MOST_ASKED):
+    if ask or (ask is None and len(unknown) <= _MAX_INVOICES_ASKED):
         for done, one in enumerate(unknown):
             progress(done, len(unknown))
             record = account.record_or_ask(one)
@@ -241,7 +241,7 @@ def payments(
         bool | None,
         typer.Option(
             "--orders/--no-orders",
-            help="Ask QPay for the orders that the store does not know, one request for each "
+            help="Ask QPay for the orders that are not in the store, one request for each "
             "invoice; when left out, for up to 200.",
         ),
     ] = None,
@@ -297,7 +297,7 @@ def show_payments(
         terminal.say("No payments.")
         return
     form = "%H:%M:%S" if is_one_day else "%m-%d %H:%M"
-    is_wide = terminal.out.width >= _WIDE
+    is_wide = terminal.out.width >= _WIDE_COLUMNS
     columns = [
         Column("Time"),
         Column("Order", shrinks=True),

@@ -1,4 +1,4 @@
-"""`qpaykit refund`: gives a card payment back, after a look and a question."""
+"""`qpaykit refund`: refunds a card payment, after showing it and asking."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def refund(
         check_refundable(report.payment)
         if is_asked and (as_json or not sys.stdin.isatty()):
             raise CommandError(
-                ExitCode.USAGE, "There is nobody to ask: give --yes to refund without a question."
+                ExitCode.USAGE, "The question needs a terminal: give --yes to refund without it."
             )
         if is_asked and not _ask(terminal, report.payment):
             terminal.note("Nothing was refunded.")
@@ -54,7 +54,7 @@ def refund(
         except KeyboardInterrupt:
             raise CommandError(
                 ExitCode.UNKNOWN,
-                "Stopped before QPay answered: the refund may or may not have been made. Look at "
+                "Stopped before QPay answered: the refund may or may not have been made. Check "
                 "the payment before you repeat it.",
             ) from None
         after = _look_again(account, report)
@@ -92,7 +92,7 @@ def _look_again(account: Account, before: PaymentReport) -> PaymentReport:
 
 
 def check_refundable(payment: ShownPayment) -> None:
-    """Refuse what QPay would refuse, before it is asked.
+    """Raise an error for a payment that QPay would not refund.
 
     Args:
         payment: The payment.

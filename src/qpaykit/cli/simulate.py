@@ -35,7 +35,7 @@ def simulate(
         str | None, typer.Option(help="The login; QPAY_USERNAME, or a fixed one, when left out.")
     ] = None,
     password: Annotated[
-        str | None, typer.Option(help="Its password; QPAY_PASSWORD, or a fixed one, likewise.")
+        str | None, typer.Option(help="Its password; QPAY_PASSWORD, or a fixed one, when left out.")
     ] = None,
     form: Annotated[
         str, typer.Option("--format", help="How settings are printed: shell, dotenv, powershell.")
@@ -65,7 +65,7 @@ def simulate(
         typer.Option(help='Add a fault: "POST /invoice 500", with "x3", "all" or "5%".'),
     ] = None,
 ) -> None:
-    """Run a QPay on this machine until Ctrl-C."""
+    """Run a simulated QPay on this machine until Ctrl-C."""
     from qpaykit.simulator import Simulator
     from qpaykit.simulator.panel.translations import explain_error
     from qpaykit.simulator.settings import FORMATS
@@ -196,7 +196,7 @@ def describe(event: Event, terminal: Terminal) -> str:
 
 
 def demo(context: typer.Context) -> None:
-    """Tell the whole story of a payment, over real HTTP, without QPay."""
+    """Show a payment from the invoice to the refund, over real HTTP, without QPay."""
     from qpaykit.cli.demo import run_demo
 
     if not run_demo(terminal_of(context)):

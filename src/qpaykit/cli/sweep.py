@@ -19,7 +19,7 @@ from qpaykit.cli.days import LastDay, SinceDay, read_days
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.terminal import Column, Terminal, money, terminal_of
 
-# What a sweep has nothing to do about.
+# Outcomes that need no action.
 _SETTLED = ("duplicate", "ignored")
 _DONE_CODE = 200
 _OUTCOMES = {
@@ -36,7 +36,7 @@ _OUTCOMES = {
 _ADVICE = {
     "underpaid": "underpaid: the buyer paid less than the order costs.",
     "overpaid": "overpaid: the order was paid before; refund this payment.",
-    "mismatch": "contradiction: QPay's answers do not fit together; look at the payment.",
+    "mismatch": "contradiction: QPay's answers do not agree; check the payment.",
     "unreachable": "no answer: QPay or the store did not answer; run the command again.",
     "in_progress": "in progress: another process is delivering it.",
     "handler_failed": "failed: the shop's handler raised an error; see the shop's log.",
@@ -103,7 +103,7 @@ def sweep(
 
 
 def content(one: CallbackReply) -> dict[str, JsonValue]:
-    """Return what became of a payment, or would, for programs.
+    """Return the outcome of a payment for programs.
 
     Args:
         one: The dispatcher's reply.
@@ -121,10 +121,10 @@ def load_dispatcher(place: str) -> CallbackDispatcher | AsyncCallbackDispatcher:
     """Import a shop's dispatcher.
 
     Args:
-        place: Such as "shop.payments:dispatcher"; the present folder is looked at first.
+        place: Such as "shop.payments:dispatcher"; the current folder is searched first.
 
     Raises:
-        CommandError: There is none.
+        CommandError: It cannot be imported, or is not a dispatcher.
     """
     module_name, _, name = place.partition(":")
     sys.path.insert(0, "")
@@ -159,7 +159,7 @@ def _deliver(
 
 
 def show(terminal: Terminal, found: Sequence[CallbackReply], *, count: int, is_dry: bool) -> None:
-    """Write what was paid and not delivered, or what became of it.
+    """Write what was paid and not delivered, or the outcomes of its delivery.
 
     Args:
         terminal: Where to.

@@ -1,4 +1,4 @@
-"""What commands write to: lines, tables and JSON for a terminal, in its user's language."""
+"""The output of the commands: lines, tables and JSON, in the user's language."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STYLES = {
     "OVERPAID": "red",
 }
 _GAP = 2
-_LEAST_WIDTH = 8
+_MIN_WIDTH_COLUMNS = 8
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Column:
 
     Attributes:
         title: Its English title, which is translated.
-        right: Whether it holds numbers, which stand on its right side.
+        right: Whether it holds numbers, which are aligned right.
         shrinks: Whether its cells may be cut where the terminal is narrow.
     """
 
@@ -84,13 +84,13 @@ class Terminal:
 
         Args:
             text: In English, with the names of its values in braces.
-            style: How it looks, such as "red".
+            style: A style of rich, such as "red".
             values: The values.
         """
         self._line(self.out, self.t(text, **values), style)
 
     def line(self, line: str) -> None:
-        """Write a line as it stands.
+        """Write a line without translating it.
 
         Args:
             line: Without control characters.
@@ -98,7 +98,7 @@ class Terminal:
         self.out.print(Text(line), soft_wrap=True)
 
     def note(self, text: str, /, **values: object) -> None:
-        """Write a line that is no part of the result, such as a question or an advice.
+        """Write a line to stderr that is not part of the result.
 
         Args:
             text: In English, with the names of its values in braces.
@@ -164,7 +164,7 @@ class Terminal:
             used = sum(w + _GAP for w, shown in zip(widths, is_shown, strict=True) if shown) - _GAP
             excess = max(used - self.out.width, 0)
             widths = [
-                max(width - excess, _LEAST_WIDTH) if column.shrinks else width
+                max(width - excess, _MIN_WIDTH_COLUMNS) if column.shrinks else width
                 for column, width in zip(columns, widths, strict=True)
             ]
         for line in lines:
@@ -191,7 +191,7 @@ class Terminal:
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        """Show how far a command has come, where it writes to a person's terminal.
+        """Show a progress bar, if stderr is a terminal.
 
         Args:
             what: What is done, in English.
@@ -211,7 +211,7 @@ class Terminal:
         with ExitStack() as shown:
 
             def report(done: int, total: int) -> None:
-                # What is done at once needs no bar.
+                # A bar is only shown once one step was not enough.
                 if done < total and not bar.live.is_started:
                     shown.enter_context(bar)
                 bar.update(task, completed=done, total=max(done, total))

@@ -62,13 +62,12 @@ _SENTENCES = {
     "{driver} is a driver for asyncio: name another one for the commands, such as "
     "postgresql+psycopg:// or sqlite://.": "{driver} нь asyncio-д зориулсан драйвер: командад "
     "postgresql+psycopg:// эсвэл sqlite:// зэрэг өөрийг бичнэ үү.",
-    "The store knows no invoice of order {order_no}. QPay cannot be asked by an order's number: "
-    "look for it in qpaykit payments.": "Store {order_no} захиалгын нэхэмжлэхийг мэдэхгүй байна. "
+    "The store has no invoice of order {order_no}. QPay cannot be asked by an order's number: search the output of qpaykit payments.": "Store {order_no} захиалгын нэхэмжлэхийг мэдэхгүй байна. "
     "QPay-ээс захиалгын дугаараар асуух боломжгүй: qpaykit payments дотроос хайна уу.",
     "Nothing was delivered of it.": "Үүнээс юу ч хүргээгүй байна.",
     "{at}  {status}: order {order_no} was delivered, {amount} of {due}.": "{at}  {status}: "
     "{order_no} захиалгыг хүргэсэн, төлсөн {amount}, төлөх дүн {due}.",
-    "{at}  {status}: the shop was told of {amount} of {due} for order {order_no}.": "{at}  "
+    "{at}  {status}: the shop's handler got {amount} of {due} for order {order_no}.": "{at}  "
     "{status}: {order_no} захиалгын төлбөрийг дэлгүүрт мэдэгдсэн, төлсөн {amount}, төлөх дүн {due}.",
     "--to is before --from.": "--to нь --from-оос өмнө байна.",
     "{day} is not a day: write it as 2026-11-28, or today, or yesterday.": "{day} өдөр биш: "
@@ -88,7 +87,7 @@ _SENTENCES = {
     "үнээс бага төлсөн.",
     "overpaid: the order was paid before; refund this payment.": "илүү төлсөн: захиалга өмнө нь "
     "төлөгдсөн; энэ төлбөрийг буцаана уу.",
-    "contradiction: QPay's answers do not fit together; look at the payment.": "зөрчилтэй: QPay-ийн "
+    "contradiction: QPay's answers do not agree; check the payment.": "зөрчилтэй: QPay-ийн "
     "хариултууд хоорондоо зөрж байна; төлбөрийг шалгана уу.",
     "no answer: QPay or the store did not answer; run the command again.": "хариугүй: QPay эсвэл "
     "store хариулсангүй; командыг дахин ажиллуулна уу.",
@@ -102,13 +101,12 @@ _SENTENCES = {
     "This payment was refunded already.": "Энэ төлбөрийг аль хэдийн буцаасан байна.",
     "This payment is {status}: only a PAID one can be refunded.": "Энэ төлбөр {status} төлөвтэй: "
     "зөвхөн PAID төлбөрийг буцааж болно.",
-    "There is nobody to ask: give --yes to refund without a question.": "Асуух хүн алга: "
+    "The question needs a terminal: give --yes to refund without it.": "Асуух хүн алга: "
     "асуулгүй буцаах бол --yes өгнө үү.",
     "Give {amount} {currency} back to the card, all of it?": "{amount} {currency}-ийг бүтнээр нь "
     "карт руу буцаах уу?",
     "Nothing was refunded.": "Юу ч буцаагаагүй.",
-    "Stopped before QPay answered: the refund may or may not have been made. Look at the payment "
-    "before you repeat it.": "QPay хариулахаас өмнө зогслоо: буцаалт хийгдсэн эсэх нь тодорхойгүй. "
+    "Stopped before QPay answered: the refund may or may not have been made. Check the payment before you repeat it.": "QPay хариулахаас өмнө зогслоо: буцаалт хийгдсэн эсэх нь тодорхойгүй. "
     "Дахин оролдохын өмнө төлбөрийг шалгана уу.",
     "probe": "шалгалт",
     "forged": "хуурамч",
@@ -121,11 +119,11 @@ _SENTENCES = {
     "байна: эхлээд хариулж, удаан ажлыг дараа нь хийнэ үү.",
     "A redirection: answer at this URL itself, for example with its slash at the end.": "Өөр хаяг "
     "руу чиглүүлж байна: яг энэ хаяг дээр, жишээ нь төгсгөлийн ташуу зураастай нь хариулна уу.",
-    "The shop takes a payment that does not exist: confirm each one at QPay.": "Дэлгүүр байхгүй "
+    "The shop accepts a payment that does not exist: confirm each one at QPay.": "Дэлгүүр байхгүй "
     "төлбөрийг хүлээж авлаа: төлбөр бүрийг QPay-ээс лавлаж баталгаажуулна уу.",
-    "The shop fails.": "Дэлгүүр алдаа гаргалаа.",
+    "The shop has an error.": "Дэлгүүр алдаа гаргалаа.",
     "The body must be SUCCESS, and nothing else.": "Хариуны агуулга яг SUCCESS байх ёстой.",
-    "QPay wants status 200 and the body SUCCESS.": "QPay 200 статус, SUCCESS гэсэн агуулга "
+    "QPay needs status 200 and the body SUCCESS.": "QPay 200 статус, SUCCESS гэсэн агуулга "
     "шаарддаг.",
     "ok": "зөв",
     "wrong": "буруу",
@@ -210,8 +208,7 @@ _HELP = {
     "Deliver it, by this dispatcher of the shop, such as shop.payments:dispatcher. When left out, nothing is delivered.": "Дэлгүүрийн энэ dispatcher-ээр хүргэнэ, жишээ нь shop.payments:dispatcher. Өгөөгүй бол юу ч хүргэхгүй.",
     "Write a CSV file for Excel in place of the table.": "Хүснэгтийн оронд Excel-д зориулсан CSV "
     "файл бичнэ.",
-    "Ask QPay for the orders that the store does not know, one request for each invoice; when "
-    "left out, for up to 200.": "Store-д байхгүй захиалгын дугаарыг QPay-ээс асууна, нэхэмжлэх "
+    "Ask QPay for the orders that are not in the store, one request for each invoice; when left out, for up to 200.": "Store-д байхгүй захиалгын дугаарыг QPay-ээс асууна, нэхэмжлэх "
     "бүрт нэг хүсэлт; өгөөгүй бол 200 хүртэл.",
     "The shop's store: a SQLite file, a redis:// URL, or a URL of SQLAlchemy. With it the shop's "
     "login is shared; without it the command logs in anew, which ends the shop's token.": "Дэлгүүрийн "
@@ -224,7 +221,7 @@ _HELP = {
     "Show an invoice: its state at QPay, what was paid on it, and what was delivered.": "Нэхэмжлэх: "
     "QPay дэх төлөв, төлөгдсөн дүн, юу хүргэсэн.",
     "QPay's id of the invoice.": "Нэхэмжлэхийн QPay дэх дугаар.",
-    "Show an order: its invoices from the store, and what QPay knows of each.": "Захиалга: store "
+    "Show an order: its invoices from the store, and the state of each at QPay.": "Захиалга: store "
     "дахь нэхэмжлэхүүд, тус бүрийн QPay дэх байдал.",
     "The order's number.": "Захиалгын дугаар.",
     "Refund a card payment in full: shows what will happen, and asks first.": "Картын төлбөрийг "
@@ -240,14 +237,14 @@ _HELP = {
     "so.": "Энэ төлбөрийн callback-ийг QPay шиг илгээнэ: хүргээгүй байсан бол дэлгүүр хүргэнэ.",
     "Look over the settings in the environment, and say what to do where one is wrong.": "Орчны "
     "хувьсагч дахь тохиргоог шалгаж, буруу байвал юу хийхийг хэлнэ.",
-    "Run a QPay on this machine until Ctrl-C.": "Энэ машин дээр QPay-ийг Ctrl-C дартал ажиллуулна.",
+    "Run a simulated QPay on this machine until Ctrl-C.": "Энэ машин дээр QPay-ийг Ctrl-C дартал ажиллуулна.",
     "The port to listen on; 0 takes a free one.": "Порт; 0 бол чөлөөтэйг нь сонгоно.",
     "Pay every invoice so many seconds after it is made.": "Нэхэмжлэх бүрийг үүссэнээс хойш ийм "
     "секундын дараа төлнө.",
     "How --pay-after pays: P2P or CARD.": "--pay-after яаж төлөх: P2P эсвэл CARD.",
     "The login; QPAY_USERNAME, or a fixed one, when left out.": "Нэвтрэх нэр; өгөөгүй бол "
     "QPAY_USERNAME эсвэл тогтмол нэр.",
-    "Its password; QPAY_PASSWORD, or a fixed one, likewise.": "Нууц үг; мөн адил QPAY_PASSWORD "
+    "Its password; QPAY_PASSWORD, or a fixed one, when left out.": "Нууц үг; мөн адил QPAY_PASSWORD "
     "эсвэл тогтмол.",
     "How settings are printed: shell, dotenv, powershell.": "Тохиргоог хэвлэх хэлбэр: shell, "
     "dotenv, powershell.",
@@ -263,7 +260,7 @@ _HELP = {
     "давтагдахуйц болгоно.",
     'Add a fault: "POST /invoice 500", with "x3", "all" or "5%".': "Гэмтэл нэмнэ: "
     '"POST /invoice 500", ард нь "x3", "all" эсвэл "5%".',
-    "Tell the whole story of a payment, over real HTTP, without QPay.": "Нэг төлбөрийн бүх замыг "
+    "Show a payment from the invoice to the refund, over real HTTP, without QPay.": "Нэг төлбөрийн бүх замыг "
     "QPay-гүйгээр, жинхэнэ HTTP дээр үзүүлнэ.",
 }
 MONGOLIAN: dict[str, str] = {**_WORDS, **_TITLES, **_SENTENCES, **_DEMO, **_HELP}

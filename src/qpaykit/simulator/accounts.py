@@ -1,4 +1,4 @@
-"""Accounts and their tokens: logins, refreshes, and which of them are alive."""
+"""Accounts and their tokens: logins, refreshes, and which tokens are valid."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ class Account:
 
 @dataclass
 class TokenPair:
-    """A login that is alive."""
+    """The two tokens of one login, and when each expires."""
 
     account: Account
     access: str = field(repr=False)
     refresh: str = field(repr=False)
-    access_ends: float
-    refresh_ends: float
+    access_expires_at: float
+    refresh_expires_at: float
 
 
 class Accounts:
-    """The accounts, and the tokens that are alive."""
+    """The accounts, and their tokens."""
 
     def __init__(self, clock: Clock) -> None:
         self.single_live_token: bool = True
@@ -66,7 +66,7 @@ class Accounts:
         self._lock = threading.RLock()
 
     def add(self, account: Account) -> None:
-        """Open an account."""
+        """Add an account."""
         self._accounts[account.username] = account
 
     def find(self, username: str) -> Account | None:
@@ -79,7 +79,7 @@ class Accounts:
         self.revoke_tokens()
 
     def revoke_tokens(self) -> None:
-        """End every token."""
+        """Revoke every token."""
         with self._lock:
             self._tokens.clear()
 
@@ -87,17 +87,17 @@ class Accounts:
         """Return the token pairs that are valid, or can be refreshed."""
         with self._lock:
             now = self._clock.now()
-            return [pair for pair in self._tokens if now < pair.refresh_ends]
+            return [pair for pair in self._tokens if now < pair.refresh_expires_at]
 
     def restore_tokens(self, pairs: Iterable[TokenPair]) -> None:
-        """Take over the token pairs of the simulator that ran before.
+        """Add the token pairs of an earlier run.
 
         Args:
             pairs: The pairs.
         """
         with self._lock:
             self._tokens.extend(pairs)
-            # A token that is not among them did not end by the restart.
+            # The restart revoked no token, so a 401 must not say so.
             self._restarted_at = 0
 
     def log_in(self, username: str, password: str) -> TokenPair:
@@ -115,28 +115,28 @@ class Accounts:
         """Issue a new pair for a refresh token, which is revoked with its access token.
 
         Raises:
-            ErrorResponse: It is not alive.
+            ErrorResponse: It is unknown, revoked or expired.
         """
         with self._lock:
             now = self._clock.now()
             for pair in self._tokens:
-                if pair.refresh == token and now < pair.refresh_ends:
+                if pair.refresh == token and now < pair.refresh_expires_at:
                     self._tokens.remove(pair)
                     return self._issue(pair.account)
-        raise self._unknown(token)
+        raise self._invalid_token(token)
 
     def of_token(self, token: str) -> Account:
         """Return whose access token it is.
 
         Raises:
-            ErrorResponse: It is not alive.
+            ErrorResponse: It is unknown, revoked or expired.
         """
         with self._lock:
             now = self._clock.now()
             for pair in self._tokens:
-                if pair.access == token and now < pair.access_ends:
+                if pair.access == token and now < pair.access_expires_at:
                     return pair.account
-        raise self._unknown(token)
+        raise self._invalid_token(token)
 
     def _issue(self, account: Account) -> TokenPair:
         with self._lock:
@@ -169,13 +169,13 @@ class Accounts:
                     },
                     self._signing_key,
                 ),
-                access_ends=ends,
-                refresh_ends=now + REFRESH_LIFETIME_SECONDS,
+                access_expires_at=ends,
+                refresh_expires_at=now + REFRESH_LIFETIME_SECONDS,
             )
             self._tokens.append(pair)
             return pair
 
-    def _unknown(self, token: str) -> ErrorResponse:
+    def _invalid_token(self, token: str) -> ErrorResponse:
         issued = jwt.claims_of(token).get("iat")
         message = None
         if isinstance(issued, int) and issued < self._restarted_at:

@@ -33,8 +33,8 @@ class QPayApp:
     """An ASGI application that answers as QPay does.
 
     Args:
-        products: For each product what its paths begin with, and what answers its requests.
-        request_log: Where requests are written down.
+        products: The path prefix of each product, and the function that answers its requests.
+        request_log: Where requests are recorded.
         faults: What fails.
         panel: Answers everything else.
         accepts_host: Whether a Host header is one of the simulator's.
@@ -105,7 +105,7 @@ class QPayApp:
         if kind == "slow":
             default = fault_responses.DEFAULT_SLOW_SECONDS
             await anyio.sleep(default if fault.delay is None else fault.delay)
-        response = fault_responses.instead_of_an_answer(fault)
+        response = fault_responses.error_response(fault)
         if response is None or kind.endswith("-after"):
             done = self._answer(recorded, page_one=kind == "rows-again")
             response = response or done
@@ -117,7 +117,7 @@ class QPayApp:
             default = fault_responses.DEFAULT_DRIP_SECONDS
             pause = default if fault.delay is None else fault.delay
             return await fault_responses.drip(response, send, pause)
-        return await fault_responses.spoiled(response, kind)(scope, receive, send)
+        return await fault_responses.corrupted(response, kind)(scope, receive, send)
 
     def _answer(self, recorded: RecordedRequest, *, page_one: bool = False) -> Response:
         try:

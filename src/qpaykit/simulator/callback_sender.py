@@ -1,4 +1,4 @@
-"""Sends callbacks to shops, and remembers what they answered."""
+"""Sends callbacks to shops, and records what they answered."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEFAULT_DELAY_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class SentCallback:
-    """A callback and what became of it.
+    """A callback and its outcome.
 
     Attributes:
         payment_id: The payment that it was about.
@@ -57,12 +57,12 @@ class SentCallback:
 
 
 class CallbackSender:
-    """Sends callbacks, each from the thread that asks for it."""
+    """Sends callbacks, each in the caller's thread."""
 
     def __init__(self, *, exposed: bool) -> None:
         self._exposed = exposed
         self._sent: deque[SentCallback] = deque(maxlen=_MAX_KEPT_CALLBACKS)
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._client: PlainClient | None = None
         self._held_back: list[Payment] = []
         self._accepted: set[tuple[str, str]] = set()
@@ -71,7 +71,7 @@ class CallbackSender:
     @property
     def sent(self) -> list[SentCallback]:
         """The last 10,000 callbacks, oldest first."""
-        with self._news:
+        with self._changed:
             return list(self._sent)
 
     def send(self, payment: Payment, fault: Fault | None = None) -> SentCallback | None:
@@ -82,13 +82,13 @@ class CallbackSender:
             fault: The fault to apply, of a kind in `CALLBACK_FAULTS`.
 
         Returns:
-            What became of it; None where it was not sent, or not yet.
+            The callback and its outcome; None where it was not sent, or not yet.
         """
         kind = fault.kind if fault else ""
         if kind == "drop":
             return None
         if kind == "reorder":
-            with self._news:
+            with self._changed:
                 self._held_back.append(payment)
             return None
         if kind == "delay":
@@ -98,7 +98,7 @@ class CallbackSender:
         if kind == "double":
             self._deliver(payment)
         record = self._deliver(payment, forged=kind == "forge", post=kind == "post")
-        with self._news:
+        with self._changed:
             late, self._held_back = self._held_back, []
         for one in late:
             self._deliver(one)
@@ -136,11 +136,11 @@ class CallbackSender:
             time.monotonic() - started,
             repeated=about in self._accepted,
         )
-        with self._news:
+        with self._changed:
             if status_code == HTTPStatus.OK:
                 self._accepted.add(about)
             self._sent.append(record)
-            self._news.notify_all()
+            self._changed.notify_all()
         if self.on_sent is not None:
             self.on_sent(record)
         return record
@@ -155,8 +155,8 @@ class CallbackSender:
         def latest() -> SentCallback | None:
             return next((one for one in reversed(self._sent) if one.invoice_id == invoice_id), None)
 
-        with self._news:
-            self._news.wait_for(lambda: latest() is not None, timeout)
+        with self._changed:
+            self._changed.wait_for(lambda: latest() is not None, timeout)
             found = latest()
         if found is None:
             raise TimeoutError(f"no callback about invoice {invoice_id} within {timeout:g} s")
@@ -164,7 +164,7 @@ class CallbackSender:
 
     def reset(self) -> None:
         """Forget what was sent."""
-        with self._news:
+        with self._changed:
             self._sent.clear()
             self._held_back.clear()
             self._accepted.clear()
@@ -176,9 +176,9 @@ class CallbackSender:
             self._client = None
 
     def _http(self) -> PlainClient:
-        with self._news:
+        with self._changed:
             if self._client is None:
-                # A shop under test may close its connections between callbacks: none is kept.
+                # No connection is reused: a shop under test may close it between two callbacks.
                 self._client = default_backend().client(
                     timeout=_SHOP_TIMEOUT_SECONDS, trust_env=False, headers={"connection": "close"}
                 )

@@ -31,7 +31,7 @@ class Clock:
         return iso(self.now())
 
     def local(self) -> str:
-        """Now, as payment/list wants it."""
+        """Now, in the format of payment/list."""
         return datetime.fromtimestamp(self.now(), _ULAANBAATAR).strftime("%Y-%m-%d %H:%M:%S")
 
 

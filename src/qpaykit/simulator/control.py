@@ -1,6 +1,6 @@
 """What tests, commands and the page do with a simulated QPay: pay, settle, refund, call back.
 
-Nothing here serves HTTP: the application and the page know this module, not the other way round.
+This module serves no HTTP; the application and the page import it.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class Control:
         self._callback_sender = CallbackSender(exposed=expose)
         self.faults: Faults = Faults(self._state.random)
         self.requests: RequestLog = RequestLog()
-        self.requests.on_answered = self._tell
-        self._callback_sender.on_sent = self._tell
+        self.requests.on_answered = self._notify
+        self._callback_sender.on_sent = self._notify
 
     @property
     def page_root(self) -> str:
@@ -92,14 +92,14 @@ class Control:
         invoice_code: str | None = "TEST_INVOICE",
         ebarimt_code: str | None = "TEST_EB_INVOICE",
     ) -> Account:
-        """Open another merchant's account.
+        """Add another merchant's account.
 
         Args:
             username: Its client id.
             password: Its client secret.
             invoice_code: The code of its plain invoices; None where it has none.
             ebarimt_code: The code of its invoices with an e-barimt; None where it has none, as
-                where e-barimt is an account of its own.
+                where e-barimt has a separate account.
 
         Returns:
             The account.
@@ -127,7 +127,7 @@ class Control:
         """
         self._watcher = watcher
 
-    def _tell(self, event: Event) -> None:
+    def _notify(self, event: Event) -> None:
         if _is_change(event):
             self._save()
         if self._watcher is not None:
@@ -226,7 +226,7 @@ class Control:
         return self._try_to_pay(invoice_id, "P2P", "NEW", callbacks)
 
     def settle(self, payment_id: str, *, status: str = "PAID", callbacks: int = 1) -> None:
-        """Give a payment another status, and call the shop back.
+        """Change a payment's status, and call the shop back.
 
         Args:
             payment_id: The payment.
@@ -365,21 +365,21 @@ class Control:
         return self._state.payment(payment_id)
 
     def advance(self, seconds: float) -> None:
-        """Move the simulator's clock on, so that tokens and invoices end.
+        """Move the simulator's clock forward, so that tokens and invoices expire.
 
         Args:
-            seconds: How far.
+            seconds: By how many seconds.
         """
         self._state.clock.advance(seconds)
 
     def revoke_tokens(self) -> None:
-        """End every token, as a login elsewhere would."""
+        """Revoke every token, as a login elsewhere would."""
         self._state.accounts.revoke_tokens()
         self.quickqr.revoke_tokens()
         self._save()
 
     def reset(self) -> None:
-        """Forget everything but the accounts."""
+        """Delete everything but the accounts."""
         self._state.reset()
         self.quickqr.reset()
         self.faults.clear()
@@ -406,7 +406,7 @@ class Control:
         buyer.start()
 
     def _call_back_times(self, payment: Payment, times: int, *, wait: bool) -> None:
-        self._tell(payment)
+        self._notify(payment)
 
         def send() -> None:
             for _ in range(times):
@@ -419,7 +419,7 @@ class Control:
 
 
 def _is_change(event: Event) -> bool:
-    """Say whether an event may have changed what the simulator knows."""
+    """Return whether an event may have changed the simulator's data."""
     if isinstance(event, RecordedRequest):
         is_reading = event.method == "POST" and event.path.startswith(_READING_PATHS)
         return event.method != "GET" and not is_reading

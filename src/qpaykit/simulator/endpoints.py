@@ -33,7 +33,7 @@ def answer(
     """Carry out one request.
 
     Args:
-        state: What the simulator knows.
+        state: The simulator's data.
         method: HTTP method.
         path: Path without `/v2`; a slash at its end makes no difference, as in Express.
         headers: The headers, by lower-case name.
@@ -146,7 +146,7 @@ def _list_payments(state: State, account: Account, _: str, content: Content) -> 
     return payments.listed(len(found), found[(page - 1) * limit : page * limit])
 
 
-def _take_back(state: State, account: Account, identifier: str, content: Content) -> Content:
+def _refund_payment(state: State, account: Account, identifier: str, content: Content) -> Content:
     check_lengths(content, {"note": 255, "callback_url": 255})
     payment = state.payment(identifier, account)
     if payment.method != "CARD":
@@ -220,7 +220,7 @@ def _get_subscription(state: State, account: Account, identifier: str, _: Conten
     return subscriptions.subscription(state.subscription(identifier, account))
 
 
-def _end_subscription(state: State, account: Account, identifier: str, _: Content) -> Content:
+def _cancel_subscription(state: State, account: Account, identifier: str, _: Content) -> Content:
     subscription = state.subscription(identifier, account)
     subscription.is_active = False
     subscription.updated_at = state.clock.now()
@@ -237,8 +237,8 @@ _ENDPOINTS: list[tuple[str, re.Pattern[str], Endpoint]] = [
         ("POST", "/payment/check", _check_payment),
         ("POST", "/payment/list", _list_payments),
         ("GET", f"/payment/{_ID}", _get_payment),
-        ("DELETE", f"/payment/cancel/{_ID}", _take_back),
-        ("DELETE", f"/payment/refund/{_ID}", _take_back),
+        ("DELETE", f"/payment/cancel/{_ID}", _refund_payment),
+        ("DELETE", f"/payment/refund/{_ID}", _refund_payment),
         ("POST", "/ebarimt_v3/create", _create_receipt),
         ("GET", f"/ebarimt_v3/{_ID}", _get_receipt),
         ("DELETE", f"/ebarimt_v3/{_ID}", _cancel_receipt),
@@ -246,6 +246,6 @@ _ENDPOINTS: list[tuple[str, re.Pattern[str], Endpoint]] = [
         ("GET", f"/ebarimt/{_ID}", _get_old_receipt),
         ("DELETE", f"/ebarimt/{_ID}", _cancel_old_receipt),
         ("GET", f"/subscription/{_ID}", _get_subscription),
-        ("DELETE", f"/subscription/{_ID}", _end_subscription),
+        ("DELETE", f"/subscription/{_ID}", _cancel_subscription),
     )
 ]

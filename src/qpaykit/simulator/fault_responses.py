@@ -28,8 +28,8 @@ HANG_SECONDS = 3600.0
 _RESET = struct.pack("ii", 1, 0)
 
 
-def instead_of_an_answer(fault: Fault) -> Response | None:
-    """Return the error that a fault answers with, or None where it answers with none."""
+def error_response(fault: Fault) -> Response | None:
+    """Return the error response of a fault; None for a fault that sends no error."""
     status, _, _ = fault.kind.partition("-")
     wait = {"retry-after": f"{1 if fault.delay is None else fault.delay:g}"}
     if status == "502":
@@ -46,8 +46,8 @@ def instead_of_an_answer(fault: Fault) -> Response | None:
     return None
 
 
-def spoiled(response: Response, kind: str) -> Response:
-    """Return what a fault makes of an answer's body."""
+def corrupted(response: Response, kind: str) -> Response:
+    """Return an answer whose body the fault has changed."""
     body = bytes(response.body)
     if kind == "malformed":
         return Response(body[:-1] + b",}", 200, media_type="application/json")

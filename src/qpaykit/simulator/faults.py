@@ -32,7 +32,7 @@ KINDS = {
     "malformed": "does the work and sends broken JSON",
     "html": "does the work and sends an HTML page with 200",
     "empty": "does the work and sends an empty body with 200",
-    "unknown-status": "sends a payment_status that nobody knows",
+    "unknown-status": "sends an unknown payment_status",
     "null": "sends null for every value",
     "no-payment-ids": "leaves payment_id out of every row",
     "numeric-ids": "sends payment_id as a JSON number, so that a leading zero is lost",
@@ -48,7 +48,7 @@ KINDS = {
     "zero-total": "sends 0.00 as an invoice's total_amount",
     "negative-total": "sends an invoice's total_amount with a minus",
     "huge-amounts": "sends 9e999999 for every amount",
-    "long-amounts": "sends 1234567890123456 for every amount, one digit more than can be",
+    "long-amounts": "sends 1234567890123456 for every amount, one digit too long",
 }
 
 

@@ -1,7 +1,7 @@
 """Which `Host` headers are answered: protection against DNS rebinding.
 
-A web page can point a name of its own at 127.0.0.1 and then drive the simulator as if it were of
-the same origin. The name stays in the `Host` header, so only this machine's names are accepted.
+A web page can make its own host name resolve to 127.0.0.1 and then call the simulator as the same
+origin. The `Host` header keeps that name, so only this machine's names are accepted.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def host_check(listens_on: str, *, exposed: bool, public_url: str | None) -> Cal
     any_address = False
     if exposed:
         names = {listens_on.lower(), urlsplit(public_url or "").hostname or ""} - {""}
-        # Rebinding needs a name: an address that was typed in is this machine's own.
+        # Rebinding needs a name: an IP address in `Host` was typed in by a person.
         any_address = _is_unspecified(listens_on)
 
     def accepts(header: str) -> bool:

@@ -22,7 +22,7 @@ def encode(claims: Mapping[str, JsonValue], secret: bytes) -> str:
 
 
 def claims_of(token: str) -> dict[str, JsonValue]:
-    """Return a token's claims without a look at its signature; none where it is no token."""
+    """Return a token's claims without checking its signature; none if it is not a JWT."""
     try:
         part = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

@@ -1,4 +1,4 @@
-"""What was sent to the simulator."""
+"""The log of the requests that the simulator received."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ class RequestLog(Sequence[RecordedRequest]):
         self.on_answered: Callable[[RecordedRequest], None] | None = None
 
     def add(self, request: RecordedRequest) -> None:
-        """Write a request down."""
+        """Record a request."""
         self._requests.append(request)
 
     def answered(self, request: RecordedRequest, status_code: int, seconds: float) -> None:
-        """Note what a request was answered with."""
+        """Record the answer to a request."""
         request.status_code, request.seconds = status_code, seconds
         if self.on_answered is not None:
             self.on_answered(request)
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Delete all requests."""
         self._requests.clear()
 
     def to(self, method: str, path: str) -> list[RecordedRequest]:

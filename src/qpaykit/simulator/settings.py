@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FORMATS = ("shell", "dotenv", "powershell")
 # Without a secret a shop cannot match a callback of Quick QR with its invoice.
 _QUICKQR_SECRET = "simulator-callback-secret"  # noqa: S105 (a simulated account's)
-# What a shop chooses, and QPay does not give to it.
+# What the shop chooses and QPay does not assign.
 _CHOSEN_BY_SHOP = ("_CALLBACK_URL", "_CALLBACK_SECRET")
 _PLAIN = re.compile(r"[\w.:/@%+-]*", re.ASCII)
 _VARIABLE = re.compile(r"\s*(?:export\s+)?(?P<name>\w+)\s*=")

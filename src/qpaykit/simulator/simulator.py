@@ -162,7 +162,7 @@ class Simulator(Control):
         }
 
     def start(self) -> None:
-        """Listen, in a thread of its own.
+        """Start to listen, in a separate thread.
 
         Raises:
             OSError: The port is in use, or `state_file` cannot be read or written.

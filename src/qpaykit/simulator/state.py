@@ -1,4 +1,4 @@
-"""What the simulated QPay knows: accounts, invoices, payments, receipts, subscriptions."""
+"""The simulator's data: accounts, invoices, payments, receipts, subscriptions."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Invoice:
 
     @property
     def paid(self) -> Decimal:
-        """What was paid and not given back."""
+        """What was paid and not refunded."""
         return add_up(one.amount for one in self.payments if one.status == "PAID")
 
     @property
@@ -100,7 +100,7 @@ class Receipt:
 
 
 class State:
-    """Everything, behind one lock; forgets all but the accounts at `reset`."""
+    """The data, behind one lock; `reset` deletes everything but the accounts."""
 
     def __init__(self, *, seed: int | None) -> None:
         self.lock: threading.RLock = threading.RLock()
@@ -120,12 +120,12 @@ class State:
         self.refunds_refused: Counter[str] = Counter()
 
     def reset(self) -> None:
-        """Forget everything but the accounts."""
+        """Delete everything but the accounts."""
         with self.lock:
             self.clock.reset()
             self.accounts.reset()
             self.random.seed(self._seed)  # the faults draw from it too
-            for memory in (
+            for collection in (
                 self.invoices,
                 self.by_qr,
                 self.payments,
@@ -135,7 +135,7 @@ class State:
                 self.subscriptions,
                 self.refunds_refused,
             ):
-                memory.clear()
+                collection.clear()
 
     def add_invoice(self, account: Account, request: dict[str, JsonValue], sums: Sums) -> Invoice:
         """Record a new invoice."""
@@ -148,19 +148,19 @@ class State:
         return invoice
 
     def keep_invoice(self, invoice: Invoice) -> None:
-        """Know an invoice from now on."""
+        """Add an invoice."""
         self.invoices[invoice.id] = invoice
         self.by_qr[invoice.qr_text] = invoice
 
     def keep_payment(self, payment: Payment) -> None:
-        """Know a payment of a known invoice from now on."""
+        """Add a payment of an invoice."""
         payment.invoice.payments.append(payment)
         self.payments[payment.id] = payment
         code = str(payment.invoice.request["invoice_code"])
         self.payments_by_code.setdefault(code, []).append(payment)
 
     def keep_receipt(self, receipt: Receipt) -> None:
-        """Know a receipt of a known payment from now on."""
+        """Add a receipt of a payment."""
         self.receipts[receipt.id] = receipt
         self.receipts_by_payment[receipt.payment.id] = receipt
 
@@ -220,12 +220,12 @@ class State:
         )
 
     def _payment_id(self, method: str) -> str:
-        # With a seed, the ids of a run before come again, and a state file may know them.
+        # With a seed the ids of an earlier run repeat, and a state file may contain them.
         while True:
             if method == "CARD":
                 identifier = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
             else:
-                # Some of QPay's begin with a zero, which a number would lose.
+                # Some of QPay's ids start with a zero, which a JSON number would lose.
                 identifier = f"{self.random.randrange(10**15):015d}"
                 if self.random.random() < 0.2:
                     identifier = f"0{identifier[1:]}"

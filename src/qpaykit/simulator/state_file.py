@@ -1,4 +1,4 @@
-"""Keeps what the simulator knows in a file, so that a restart loses no invoice and no token."""
+"""Saves the simulator's state to a file, and restores it after a restart."""
 
 from __future__ import annotations
 
@@ -113,17 +113,17 @@ class StateFile:
         self._quick_state = quick_state
 
     def load(self) -> None:
-        """Take over what the file holds, and see that it can be written.
+        """Restore the state from the file, and check that it can be written.
 
         Raises:
-            ValueError: It is no such file, or it is another account's.
+            ValueError: It is another kind of file, or the state of another account.
             OSError: It cannot be read or written.
         """
         if self._path.exists():
             try:
                 saved = _Saved.model_validate_json(self._path.read_bytes())
             except ValidationError:
-                raise ValueError(f"{self._path} holds no state of the simulator") from None
+                raise ValueError(f"{self._path} is not a state file of the simulator") from None
             _restore(saved, self._state, self._quick_state)
         self.save()
 
@@ -151,8 +151,8 @@ def _saved(state: State, quick_state: QuickState) -> _Saved:
                 product=product,
                 access=one.access,
                 refresh=one.refresh,
-                access_ends=one.access_ends,
-                refresh_ends=one.refresh_ends,
+                access_ends=one.access_expires_at,
+                refresh_ends=one.refresh_expires_at,
             )
             for product, known in accounts.items()
             for one in known.tokens()

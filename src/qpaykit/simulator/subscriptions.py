@@ -21,7 +21,7 @@ _LAST_YEAR = 9999
 
 @dataclass
 class Subscription:
-    """A subscription, and what came of it.
+    """A subscription, and its invoices and payments.
 
     Attributes:
         invoice: The invoice that began it.
@@ -44,7 +44,7 @@ class Subscription:
     payments: list[Payment] = field(default_factory=list, repr=False)
 
     def paid(self, payment: Payment) -> None:
-        """Note a card payment: the next one is due an interval later."""
+        """Record a card payment: the next one is due an interval later."""
         self.payments.append(payment)
         self.last_interval_at = self.updated_at = payment.paid_at
         if len(self.payments) > 1 or self.next_payment_at <= payment.paid_at:

@@ -26,7 +26,7 @@ if sys.platform == "win32":
 else:
     _REUSE = socket.SO_REUSEADDR
 
-# An address that means all of a machine's own is none that a client can call.
+# A client cannot connect to an address that means all interfaces.
 _THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
@@ -40,7 +40,7 @@ class _Connection(H11Protocol):
 
 
 class ThreadServer:
-    """Serves an application in a thread of its own.
+    """Serves an application in a separate thread.
 
     Args:
         host: The address to listen on.
@@ -76,7 +76,7 @@ class ThreadServer:
         self._port = self._socket.getsockname()[1]
 
     def serve(self, app: ASGIApp) -> None:
-        """Begin to answer on the bound port."""
+        """Start to serve on the bound port."""
         config = uvicorn.Config(
             app,
             http=_Connection,

@@ -1,4 +1,4 @@
-"""The panel's pages: functions from what the simulator knows to HTML, by templates."""
+"""The panel's pages: functions that render the simulator's data with templates."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def not_found(language: str) -> str:
 
 
 def state_of(one: Invoice, *, expired: bool) -> str:
-    """Return what became of an invoice, as a person would say it.
+    """Return an invoice's state for people.
 
     QPay's own `invoice_status` is OPEN, CLOSED or CANCELED, and does not show refunds.
     """

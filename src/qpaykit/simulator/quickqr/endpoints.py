@@ -57,7 +57,7 @@ def answer(
     """Carry out one request.
 
     Args:
-        state: What the simulated Quick QR knows.
+        state: The data of Quick QR.
         variant: How its answers are written.
         method: HTTP method.
         path: Path without `/v2`.
@@ -137,7 +137,7 @@ def _cities(call: Call) -> JsonValue:
 def _districts(call: Call) -> JsonValue:
     if call.identifier == CAPITAL:
         return serializers.places(DISTRICTS, call.variant)
-    # A province's own are not known here: its centre stands for all of them.
+    # The districts of provinces are not listed here: the centre is returned for all of them.
     name = CITIES.get(call.identifier)
     centre = str(int(call.identifier) + 100) if call.identifier.isdigit() else ""
     return serializers.places({centre: f"{name} төв"} if name else {}, call.variant)
@@ -148,7 +148,7 @@ def _create_invoice(call: Call) -> JsonValue:
     call.state.merchant(str(call.content["merchant_id"]), call.account)
     common = call.state.common
     description = call.content["description"]
-    # The common state and the panel call an invoice by what the merchant product has for it.
+    # The common state and the panel use the merchant product's field names.
     named: Content = {
         "invoice_code": "",
         "sender_invoice_no": description,

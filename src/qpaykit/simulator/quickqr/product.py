@@ -47,7 +47,7 @@ class QuickQR:
     def add_login(
         self, username: str, password: str, *, terminal_id: str = DEFAULT_TERMINAL_ID
     ) -> Account:
-        """Open a partner login.
+        """Add a partner login.
 
         Args:
             username: Its name.
@@ -76,11 +76,11 @@ class QuickQR:
             return list(self._state.merchants.values())
 
     def revoke_tokens(self) -> None:
-        """End every token, as a login elsewhere would."""
+        """Revoke every token, as a login elsewhere would."""
         self._state.accounts.revoke_tokens()
 
     def reset(self) -> None:
-        """Forget everything but the logins."""
+        """Delete everything but the logins."""
         self._state.reset()
         self.answers = Variant()
 

@@ -24,14 +24,14 @@ _STATUSES = {"OPEN": "OPEN", "CLOSED": "PAID", "CANCELED": "CANCELED"}
 
 @dataclass
 class Variant:
-    """Which of the ways that are seen on the wire the answers are written in.
+    """The names and forms of the answers, where captures of the wire differ.
 
     Attributes:
         invoice_id: What an invoice calls its id: "id" or "invoice_id".
         qr_text: What it calls the QR's text: "qr_code" or "qr_text".
         default: What a bank account calls whether it is the default: "is_default" or "default".
         paid: The status of a paid payment: "SUCCESS" or "PAID".
-        wraps_places: Whether lists of places stand in an object, as its rows.
+        wraps_places: Whether a list of places is wrapped in an object with `rows`.
     """
 
     invoice_id: str = "id"

@@ -1,4 +1,4 @@
-"""Partner logins and their sub-merchants; invoices and payments stand in the common state."""
+"""Partner logins and their sub-merchants; invoices and payments are in the common state."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SubMerchant:
 
 
 class QuickState:
-    """What the simulated Quick QR knows beside invoices and payments."""
+    """The data of Quick QR besides invoices and payments."""
 
     def __init__(self, common: State) -> None:
         self.common: State = common
@@ -52,7 +52,7 @@ class QuickState:
         self.merchants: dict[str, SubMerchant] = {}
 
     def reset(self) -> None:
-        """Forget everything but the logins."""
+        """Delete everything but the logins."""
         with self.common.lock:
             self.accounts.reset()
             self.merchants.clear()

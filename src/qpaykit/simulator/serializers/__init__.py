@@ -1,1 +1,1 @@
-"""How QPay writes what it knows: text here, numbers there, names that differ by endpoint."""
+"""The JSON of QPay's answers; types and names of the same field differ by endpoint."""

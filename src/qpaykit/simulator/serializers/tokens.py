@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def token_pair(pair: TokenPair) -> dict[str, JsonValue]:
     """Both expiries are points in time, and the same one."""
-    ends = int(pair.access_ends)
+    ends = int(pair.access_expires_at)
     return {
         "token_type": "bearer",
         "refresh_expires_in": ends,

@@ -49,7 +49,7 @@ def _check_line(line: Mapping[str, JsonValue], tax_type: str) -> Sums:
         raise ErrorResponse(400, "TAX_LINE_REQUIRED")
     whole = 112 if "CITY_TAX" in stated else 110
     shares = {"VAT": Fraction(10, whole), "CITY_TAX": Fraction(2, whole)}
-    # Nobody has recorded whether a discount lowers the tax: both are taken.
+    # No capture shows whether a discount lowers the tax: both are accepted.
     bases = {sums.gross, sums.total}
     for code, amount in stated.items():
         if code not in shares or not any(_agrees(amount, base * shares[code]) for base in bases):
