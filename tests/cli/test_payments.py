@@ -61,6 +61,8 @@ def test_the_days_are_ulaanbaatars(run: Run, shop: Shop) -> None:
         assert [one["payment_id"] for one in content["payments"]] == found
     both = run("payments", "--from", "2030-01-01", "--to", "2030-01-02").out
     assert "01-02 00:30" in both
+    assert "2030-01-02 00:30" not in both
+    assert "2030-01-02 00:30" in run("payments", "--from", "2029-12-31", "--to", "2030-01-02").out
 
 
 @pytest.mark.parametrize("kind", ["rows-twice", "rows-again"])

@@ -40,7 +40,7 @@ def test_a_url_of_sqlalchemy_is_the_shops_own_database(
 ) -> None:
     shop.simulator.requests.clear()
     assert "42     paid" in run("deliveries", "--store", database).out
-    monkeypatch.setenv("QPAY_STORE", database)
+    monkeypatch.setenv("QPAY_STORE", f" {database}\n")
     assert "order 42 was delivered" in run("order", "42").out
     assert "All of them are delivered" in run("sweep").out
     assert not shop.simulator.requests.to("POST", "/auth/token")

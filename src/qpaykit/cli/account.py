@@ -75,6 +75,7 @@ def opened_store(place: str | None) -> Iterator[Store | None]:
 
 
 def _open_store(place: str, opened: ExitStack) -> Store:
+    place = place.strip()
     scheme, separator, _ = place.partition("://")
     if not separator:
         path = Path(place).expanduser()

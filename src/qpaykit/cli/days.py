@@ -52,6 +52,18 @@ def read_days(first: str, last: str | None) -> tuple[date, date]:
     return days
 
 
+def time_form(first: date, last: date) -> str:
+    """Return the shortest form, for `strftime`, that tells the times of some days apart.
+
+    Args:
+        first: The first day.
+        last: The last day.
+    """
+    if first == last:
+        return "%H:%M:%S"
+    return "%m-%d %H:%M" if first.year == last.year else "%Y-%m-%d %H:%M"
+
+
 def _day(text: str) -> date:
     today = now().date()
     named = {"today": today, "yesterday": today - timedelta(days=1)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from qpaykit.cli.account import AsJson, StoreOption, needed, opened_store
-from qpaykit.cli.days import FromDay, ToDay, read_days
+from qpaykit.cli.days import FromDay, ToDay, read_days, time_form
 from qpaykit.cli.details import delivery_content
 from qpaykit.cli.terminal import Column, moment, money, terminal_of
 from qpaykit.stores.delivery import ULAANBAATAR
@@ -57,21 +57,20 @@ def deliveries(
             }
         )
     else:
-        show(terminal, found, is_one_day=days[0] == days[1])
+        show(terminal, found, form=time_form(*days))
 
 
-def show(terminal: Terminal, found: Sequence[Delivery], *, is_one_day: bool) -> None:
+def show(terminal: Terminal, found: Sequence[Delivery], *, form: str) -> None:
     """Write the table of deliveries.
 
     Args:
         terminal: Where to.
         found: The deliveries.
-        is_one_day: Whether the time of day is enough.
+        form: How times are written, as `strftime` takes it.
     """
     if not found:
         terminal.say("No deliveries.")
         return
-    form = "%H:%M:%S" if is_one_day else "%m-%d %H:%M"
     columns = [
         Column("Time"),
         Column("Order", shrinks=True),

@@ -14,7 +14,7 @@ import typer
 from qpaykit._arithmetic import EXACT, add_up
 from qpaykit.cli.account import Account, AsJson, StoreOption, opened_account
 from qpaykit.cli.csv_file import write_csv
-from qpaykit.cli.days import FromDay, ToDay, read_days
+from qpaykit.cli.days import FromDay, ToDay, read_days, time_form
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.language import translate
 from qpaykit.cli.terminal import Column, moment, money, terminal_of, word_in
@@ -273,7 +273,7 @@ def payments(
     elif csv is not None:
         terminal.say("{count} payments are in {path}.", count=len(found), path=csv)
     else:
-        show_payments(terminal, found, sums, is_one_day=days[0] == days[1])
+        show_payments(terminal, found, sums, form=time_form(*days))
     if not_asked:
         terminal.note(
             "The orders of {count} invoices are not shown: give --store, or --orders to ask QPay "
@@ -283,7 +283,7 @@ def payments(
 
 
 def show_payments(
-    terminal: Terminal, found: Sequence[ShownPayment], sums: Sequence[Sums], *, is_one_day: bool
+    terminal: Terminal, found: Sequence[ShownPayment], sums: Sequence[Sums], *, form: str
 ) -> None:
     """Write the table of payments, and the sums below it.
 
@@ -291,12 +291,11 @@ def show_payments(
         terminal: Where to.
         found: The payments.
         sums: Their sums.
-        is_one_day: Whether the time of day is enough.
+        form: How times are written, as `strftime` takes it.
     """
     if not found:
         terminal.say("No payments.")
         return
-    form = "%H:%M:%S" if is_one_day else "%m-%d %H:%M"
     is_wide = terminal.out.width >= _WIDE_COLUMNS
     columns = [
         Column("Time"),
