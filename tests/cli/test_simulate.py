@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from cli.shop import Run
 from qpaykit import QPayClient
 from qpaykit.cli.simulate import describe
 from qpaykit.cli.terminal import Terminal
@@ -64,3 +66,28 @@ def test_a_shops_answer_cannot_control_the_terminal() -> None:
         simulator.pay(invoice.invoice_id, callbacks=0)
     [line] = [describe(event, terminal) for event in events]
     assert "order \\x1b[31mЦай:" in line
+
+
+@pytest.mark.parametrize("language", ["en", "mn"])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--state", "nowhere/state.json"], {"en": "cannot be written", "mn": "бичиж чадсангүй"}),
+        (["--write", "nowhere/.env"], {"en": "cannot be written", "mn": "бичиж чадсангүй"}),
+        (["--method", "CASH"], {"en": "must be P2P or CARD", "mn": "P2P эсвэл CARD"}),
+        (["--format", "toml"], {"en": "no format toml", "mn": "toml гэсэн хэлбэр алга"}),
+        (["--fault", "POST"], {"en": "is written as", "mn": "гэж бичнэ"}),
+    ],
+)
+def test_a_wrong_option_is_refused_in_both_languages(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    options: list[str],
+    said: dict[str, str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("simulate", "--port", "0", *options, "--lang", language)
+    assert done.code == 2
+    assert said[language] in " ".join(done.err.split())

@@ -98,6 +98,13 @@ def simulate(
         problem = explain_error(error, terminal.language)
         raise CommandError(ExitCode.USAGE, "{problem}.", problem=problem) from None
     except OSError as error:
+        if state is not None and error.filename is not None:
+            raise CommandError(
+                ExitCode.USAGE,
+                "{path} cannot be written: {reason}.",
+                path=state,
+                reason=error.strerror,
+            ) from None
         raise CommandError(
             ExitCode.ATTENTION,
             "Nothing can listen on port {port} of {host} ({reason}). Try --port 0, or another "
