@@ -32,8 +32,8 @@ from qpaykit.simulator.control import Event
         (
             "mn",
             [
-                r"хүсэлт    POST /v2/auth/token -> 200, \d+ мс",
-                r"хүсэлт    POST /v2/invoice -> 200, \d+ мс",
+                r"хүсэлт    POST /v2/auth/token -> 200, \d+ ms",
+                r"хүсэлт    POST /v2/invoice -> 200, \d+ ms",
                 r"төлбөр    \d{15}, захиалга 42: 1,500.00 MNT, төлсөн",
                 r"callback  төлбөр \d{15} -> ConnectError: .*",
             ],

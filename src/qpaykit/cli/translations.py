@@ -156,7 +156,7 @@ _SENTENCES = {
     "The simulator runs. Its page: {url}": "Симулятор ажиллаж байна. Хуудас: {url}",
     "Ctrl-C stops it.": "Ctrl-C дарж зогсооно.",
     "request   {method} {path} -> {status}, {milliseconds} ms": "хүсэлт    {method} {path} -> "
-    "{status}, {milliseconds} мс",
+    "{status}, {milliseconds} ms",
     "payment   {payment}, order {order}: {amount} MNT, {status}": "төлбөр    {payment}, захиалга "
     "{order}: {amount} MNT, {status}",
     "callback  payment {payment} -> {answer}": "callback  төлбөр {payment} -> {answer}",
