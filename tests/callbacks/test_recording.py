@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callbacks.payments import PAYMENT, QUERY, answer_payment, payment
+from callbacks.payments import PAYMENT, QUERY, answer_payment, delivered_key, payment
 from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
@@ -45,6 +45,19 @@ class Committing(Failing):
     """One that commits what a handler did with the record of it."""
 
     transactional = True
+
+
+class Losing(MemoryStore):
+    """One whose first answer to `complete` is lost, although it did it."""
+
+    answers = -1
+
+    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+        done = super().complete(key, owner, delivery=delivery)
+        self.answers += 1
+        if not self.answers:
+            raise TimeoutError
+        return done
 
 
 class Handled:
@@ -120,6 +133,39 @@ class TestAStoreThatCannotTakeTheRecord:
         mended.join()
         assert [delivery.payment_id for delivery in store.deliveries()] == [PAYMENT]
         assert Handled(store, awaited=awaited, lease=60).outcomes(1) == ["duplicate"]
+
+    def test_has_it_where_only_its_answer_was_lost(
+        self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture, awaited: bool
+    ) -> None:
+        answer_payment(qpay, payment())
+        handled = Handled(Losing(), awaited=awaited, lease=60)
+        assert handled.outcomes(2) == ["delivered", "duplicate"]
+        assert [one for one in caplog.records if one.levelno == logging.ERROR] == []
+
+    def test_gets_it_after_another_process_has_tried_in_vain(
+        self, qpay: respx.MockRouter, awaited: bool
+    ) -> None:
+        answer_payment(qpay, payment())
+        store = Failing(times=1000)
+        handled = Handled(store, awaited=awaited, lease=0.1)
+        key = delivered_key(QPayClient(**SETTINGS).settings.account)
+
+        def other_process() -> None:
+            ends = time.monotonic() + 5
+            # Its lease has ended when it can be claimed.
+            while not handled.calls or store.claim(key, "another process", lease=60) != "claimed":
+                assert time.monotonic() < ends
+                time.sleep(0.01)
+            store.times = 0
+            time.sleep(0.3)
+            store.release(key, "another process")
+
+        other = threading.Thread(target=other_process)
+        other.start()
+        assert handled.outcomes(3, pause=0.2) == ["delivered", "duplicate", "duplicate"]
+        other.join()
+        assert handled.calls == 1
+        assert [delivery.payment_id for delivery in store.deliveries()] == [PAYMENT]
 
     def test_undoes_a_delivery_that_it_commits_itself(
         self, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture, awaited: bool

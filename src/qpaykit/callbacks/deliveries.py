@@ -15,7 +15,8 @@ from qpaykit.callbacks.events import with_session
 from qpaykit.stores.delivery import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
 
     from qpaykit.callbacks._io import IO
     from qpaykit.callbacks.events import Outcome, PaymentEvent
@@ -92,6 +93,21 @@ class Deliveries(Generic[H]):
             _logger.exception(_STORE_DOWN)
             raise Finished("unreachable") from None
 
+    async def since(self, moment: datetime | None) -> AsyncIterator[Delivery]:
+        """Iterate over the records of deliveries; from the first one without a time.
+
+        Raises:
+            Finished: The store could not be asked.
+        """
+        for _, delivery in list(self._unrecorded.values()):
+            yield delivery
+        try:
+            async for delivery in self._store.deliveries(moment):
+                yield delivery
+        except Exception:
+            _logger.exception(_STORE_DOWN)
+            raise Finished("unreachable") from None
+
     async def read(self, key: str) -> Delivery | None:
         """Return the record of a delivery; None where there is none. The store's errors pass."""
         waiting = self._unrecorded.get(key)
@@ -140,7 +156,7 @@ class Deliveries(Generic[H]):
         """Record what was delivered while the store could not take it."""
         for key, (owner, delivery) in list(self._unrecorded.items()):
             try:
-                await self._store.complete(key, owner, delivery=delivery)
+                is_done = await self._complete_late(owner, delivery)
             except Exception as error:  # noqa: BLE001 (a store may raise anything)
                 _logger.warning(
                     "The store still cannot record the delivery %s (%s). It is tried again with "
@@ -149,8 +165,24 @@ class Deliveries(Generic[H]):
                     type(error).__name__,
                 )
                 return
-            self._unrecorded.pop(key, None)
-            _logger.info("The delivery %s is recorded now.", key)
+            if is_done:
+                self._unrecorded.pop(key, None)
+                _logger.info("The delivery %s is recorded now.", key)
+
+    async def _complete(self, owner: str, delivery: Delivery) -> bool:
+        """Record a delivery; say whether the store has this record."""
+        if await self._store.complete(delivery.key, owner, delivery=delivery):
+            return True
+        # An attempt before this one may have been carried out, and its answer lost.
+        return await self._store.delivery(delivery.key) == delivery
+
+    async def _complete_late(self, owner: str, delivery: Delivery) -> bool:
+        """Record a delivery whose lease may have ended; say whether any record is there."""
+        if await self._complete(owner, delivery):
+            return True
+        # Another process has claimed it since, and may have given it back.
+        state = await self._store.claim(delivery.key, owner, lease=self._lease)
+        return state == "done" or (state == "claimed" and await self._complete(owner, delivery))
 
     async def _claim(self, key: str, owner: str) -> float:
         """Claim a delivery; return when its lease ends."""
@@ -190,7 +222,7 @@ class Deliveries(Generic[H]):
             self._unrecorded[key] = owner, delivery
         while True:
             try:
-                is_recorded = await self._store.complete(key, owner, delivery=delivery)
+                is_recorded = await self._complete(owner, delivery)
             except Exception as error:
                 if self._transactional:
                     _logger.exception(
@@ -216,8 +248,9 @@ class Deliveries(Generic[H]):
                         type(error).__name__,
                     )
             else:
-                self._unrecorded.pop(key, None)
-                if not is_recorded:
+                if is_recorded:
+                    self._unrecorded.pop(key, None)
+                else:
                     _logger.error(
                         "The handler took longer than its lease of %g s: %s may have been "
                         "delivered twice. Make the handler faster, or the lease longer.",
@@ -245,6 +278,13 @@ class DryRun(Deliveries[H]):
     @override
     async def find(self, key: str) -> Delivery | None:
         return self._planned.get(key) or await self._made.find(key)
+
+    @override
+    async def since(self, moment: datetime | None) -> AsyncIterator[Delivery]:
+        for delivery in self._planned.values():
+            yield delivery
+        async for delivery in self._made.since(moment):
+            yield delivery
 
     @override
     async def deliver(
