@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -165,3 +166,18 @@ def test_white_space_around_a_setting_is_dropped(
     for found in (given, from_variable):
         value = getattr(found, name)
         assert (value.get_secret_value() if name == "password" else value) == "kept"
+
+
+@pytest.mark.parametrize("name", ["username", "password", "callback_secret", "invoice_code"])
+def test_a_setting_that_utf_8_cannot_write_is_refused_by_name(name: str) -> None:
+    settings: dict[str, Any] = {**SETTINGS, name: f"\udcff{LONG}"[:40]}
+    with pytest.raises(ConfigurationError, match=name):
+        QPayClient(**settings)
+
+
+def test_a_variable_that_utf_8_cannot_write_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(os.environ, "QPAY_CALLBACK_SECRET", f"\udcff{LONG}")
+    with pytest.raises(ConfigurationError, match="callback_secret"):
+        QPayClient(**SETTINGS)

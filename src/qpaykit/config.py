@@ -30,6 +30,7 @@ PRODUCTION_URL = "https://merchant.qpay.mn/v2"
 SANDBOX_URL = "https://merchant-sandbox.qpay.mn/v2"
 
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _MAX_INVOICE_CODE = 45
 _MIN_SECRET_CHARACTERS = 16
@@ -66,6 +67,9 @@ class Product:
             value = os.environ.get(self.variable(name), "")
         elif not isinstance(value, str):
             msg = f"{name} must be text"
+            raise ConfigurationError(msg)
+        if not _is_encodable(value):
+            msg = f"{name} ({self.variable(name)}) holds what UTF-8 cannot write"
             raise ConfigurationError(msg)
         return value.strip() or None
 
@@ -240,6 +244,15 @@ def wrap_secrets(given: Given) -> Given | tuple[SecretStr, ...]:
     return given
 
 
+def _is_encodable(text: str) -> bool:
+    """Say whether UTF-8 can write a text.
+
+    It cannot where an environment variable holds bytes that are none. The error that comes of it
+    carries the whole text, so it is asked before.
+    """
+    return not _SURROGATES.search(text)
+
+
 def _password(product: Product, given: SecretStr | None) -> SecretStr:
     if given is not None and not isinstance(given, SecretStr):
         raise ConfigurationError("password must be text")
@@ -248,6 +261,8 @@ def _password(product: Product, given: SecretStr | None) -> SecretStr:
     found = SecretStr(found.get_secret_value().strip())
     if not found.get_secret_value():
         raise product.missing("password")
+    if not _is_encodable(found.get_secret_value()):
+        raise ConfigurationError(f"password ({variable}) holds what UTF-8 cannot write")
     return found
 
 
@@ -294,6 +309,8 @@ def secrets_of(given: Secrets) -> tuple[SecretStr, ...]:
     if not all(isinstance(one, SecretStr) for one in several):
         raise ConfigurationError("callback_secret must be text, or several texts")
     secrets = tuple(SecretStr(one.get_secret_value().strip()) for one in several)
+    if not all(_is_encodable(one.get_secret_value()) for one in secrets):
+        raise ConfigurationError("callback_secret holds what UTF-8 cannot write")
     if any(len(one) < _MIN_SECRET_CHARACTERS for one in secrets):
         raise ConfigurationError(
             f"callback_secret must have at least {_MIN_SECRET_CHARACTERS} characters: make one "
