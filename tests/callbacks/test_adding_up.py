@@ -48,9 +48,10 @@ class TestPayments:
         assert shop.handle(payment_amount=None) == "delivered"
         assert [event.amount for event in shop.paid] == [1500]
 
-    def test_of_an_unknown_amount_add_nothing(self, any_shop: Shop) -> None:
+    def test_of_an_unknown_amount_are_asked_about_again(self, any_shop: Shop) -> None:
         any_shop.lists({**PAID, "payment_id": "p-0", "payment_amount": "1499.00"})
-        assert any_shop.handle(payment_amount=None) == "underpaid"
+        assert any_shop.handle(payment_amount=None) == "not_paid_yet"
+        assert any_shop.underpaid == []
 
     def test_in_another_currency_pay_nothing(self, any_shop: Shop) -> None:
         assert any_shop.handle(payment_currency="USD") == "underpaid"
@@ -58,6 +59,10 @@ class TestPayments:
 
     def test_that_name_no_currency_are_in_the_orders(self, any_shop: Shop) -> None:
         assert any_shop.handle(payment_currency=None) == "delivered"
+
+    @pytest.mark.parametrize("currency", ["mnt", " MNT ", ""], ids=repr)
+    def test_whose_currency_is_written_otherwise_count(self, any_shop: Shop, currency: str) -> None:
+        assert any_shop.handle(payment_currency=currency) == "delivered"
 
     def test_that_were_refunded_are_not_measured_against_the_order(self, any_shop: Shop) -> None:
         assert any_shop.handle(payment_status="REFUNDED", payment_amount="500.00") == "ignored"
@@ -92,13 +97,34 @@ class TestEachPaymentCountsOnce:
             [HALF, HALF],
             [HALF, {**HALF, "payment_status": "NEW"}],
             [{**HALF, "payment_id": None}, {**HALF, "payment_id": None}],
+            [{**HALF, "payment_id": None}, {**HALF, "payment_id": None, "payment_amount": 750}],
         ],
-        ids=["without an id", "twice", "twice with another status", "twice without an id"],
+        ids=[
+            "without an id",
+            "twice",
+            "twice with another status",
+            "twice without an id",
+            "twice without an id, as text and as a number",
+        ],
     )
     def test_where_its_row_is_odd(self, shop: Shop, rows: list[dict[str, object]]) -> None:
         shop.lists(*rows)
         assert shop.handle(**HALF) == "underpaid"
         assert shop.paid == []
+
+    @pytest.mark.parametrize("payment_id", [None, " ", "../p", 1.5, "P-1", " p-1 "], ids=repr)
+    def test_where_it_comes_again_under_another_spelling_of_its_id_or_none(
+        self, shop: Shop, payment_id: object
+    ) -> None:
+        shop.lists(HALF, {**HALF, "payment_id": payment_id})
+        assert shop.handle(**HALF) == "underpaid"
+        assert shop.paid == []
+
+    def test_where_a_row_without_an_id_may_be_its_or_another_payments(self, shop: Shop) -> None:
+        shop.lists(OTHER_HALF, {**HALF, "payment_id": None})
+        assert shop.handle(**HALF) == "delivered"
+        assert [event.amount for event in shop.paid] == [1500]
+        assert shop.overpaid == []
 
     def test_where_its_id_is_a_number_that_lost_its_leading_zero(self, shop: Shop) -> None:
         payment = {**HALF, "payment_id": "019276866891878"}
@@ -158,6 +184,21 @@ class TestACheckThatLagsBehind:
         shop.lists(HALF, OTHER_HALF)
         assert [shop.handle(**HALF), shop.handle(**OTHER_HALF)] == ["delivered", "duplicate"]
 
+    def test_lets_qpay_call_again_where_it_still_has_both_halves_as_new(self, shop: Shop) -> None:
+        shop.lists(*({**half, "payment_status": "NEW"} for half in (HALF, OTHER_HALF)))
+        outcomes = [shop.handle(**HALF), shop.handle(**OTHER_HALF)]
+        assert outcomes == ["not_paid_yet", "not_paid_yet"]
+        assert shop.underpaid == []
+
+    def test_does_not_count_a_payment_that_it_lists_as_refunded_since(self, shop: Shop) -> None:
+        shop.lists({**HALF, "payment_status": "REFUNDED"}, OTHER_HALF)
+        assert shop.handle(**HALF) == "not_paid_yet"
+        assert shop.paid == []
+
+    def test_is_believed_where_it_leaves_the_status_out(self, shop: Shop) -> None:
+        shop.lists({**HALF, "payment_status": None})
+        assert shop.handle(**HALF) == "underpaid"
+
 
 class TestMoneyThatIsNotDelivered:
     """It is in the log as a WARNING with the order, what is paid and what is due."""
@@ -189,6 +230,12 @@ class TestMoneyThatIsNotDelivered:
         assert any_shop.handle(**partial) == outcome
         assert f"{amount} of 1500.00 is paid, in payments that are PARTIAL" in warnings(caplog)[0]
 
+    def test_because_its_status_is_not_known(
+        self, any_shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert any_shop.handle(payment_status="SETTLED") == "ignored"
+        assert "order 42, of 1500.00 where 1500.00 is due, is SETTLED" in warnings(caplog)[0]
+
     def test_because_there_is_no_handler(
         self, any_shop: Shop, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -212,3 +259,13 @@ def test_each_part_that_is_too_little_is_reported_once(any_shop: Shop) -> None:
 def test_an_amount_that_no_payment_can_have_is_unreachable(any_shop: Shop, amount: str) -> None:
     assert any_shop.handle(payment_amount=amount) == "unreachable"
     assert any_shop.paid == []
+
+
+def test_a_full_page_is_followed_where_qpay_counts_nothing(shop: Shop) -> None:
+    part = {**PAID, "payment_amount": "250.00"}
+    full = [{**PAID, "payment_id": f"q-{n}", "payment_amount": "10.00"} for n in range(100)]
+    pages = [full, [{**part, "payment_id": "q-100"}, part]]
+    answers = [httpx.Response(200, json={"rows": page}) for page in pages]
+    shop.qpay.post("/payment/check").mock(side_effect=answers)
+    assert shop.handle(**part) == "delivered"
+    assert [event.amount for event in shop.paid] == [1500]

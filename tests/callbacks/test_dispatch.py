@@ -270,10 +270,15 @@ def test_a_paid_payment_that_nobody_handles_is_an_error_in_the_log(
 
 
 @pytest.mark.parametrize("status", ["paid", "Paid", "PAID"])
+@pytest.mark.parametrize("of_qpay", ["PAID", "paid"])
 def test_a_status_may_be_written_in_any_letters(
-    qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent], status: str
+    qpay: respx.MockRouter,
+    client: QPayClient,
+    events: list[PaymentEvent],
+    status: str,
+    of_qpay: str,
 ) -> None:
-    answer_payment(qpay, payment())
+    answer_payment(qpay, payment(of_qpay))
     dispatcher = CallbackDispatcher(client)
     dispatcher.on(status)(events.append)
     assert dispatcher.handle(query=QUERY).outcome == "delivered"

@@ -12,7 +12,7 @@ from callbacks.payments import delivered_key
 from callbacks.shop import PAID, QuickShop, Shop
 from helpers.invoices import make_invoice
 from helpers.settings import SETTINGS
-from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
+from qpaykit import CallbackDispatcher, MemoryStore, PaymentEvent, QPayClient
 
 
 @pytest.fixture
@@ -55,6 +55,85 @@ class TestSignedAndUnsignedDispatchersOnOneStore:
             query = f"qpay_payment_id={row['payment_id']}"
             assert unsigned.handle(query=query).outcome == "duplicate"
         assert len(shop.paid) == 1
+
+
+NUMBERLESS: dict[str, object] = {"sender_invoice_no": None}
+BLANK: dict[str, object] = {"sender_invoice_no": None, "total_amount": None}
+
+
+class TestAnInvoiceThatQPayShowsInTwoWays:
+    """Its number or total is in one answer and not in the other; the store has lost both."""
+
+    @pytest.mark.parametrize("odd", [NUMBERLESS, BLANK], ids=["no number", "nothing"])
+    @pytest.mark.parametrize("odd_first", [True, False])
+    def test_delivers_a_payment_once(
+        self, unsigned_shop: Shop, odd: dict[str, object], odd_first: bool
+    ) -> None:
+        shop = unsigned_shop
+        shop.forget()
+        outcomes = []
+        for answer in (odd, {}) if odd_first else ({}, odd):
+            shop.answers(**answer)
+            outcomes.append(shop.handle(payment_date="2026-01-01T00:00:00Z"))
+        assert outcomes == ["delivered", "duplicate"]
+        assert len(shop.paid) == 1
+
+    @pytest.mark.parametrize("odd_first", [True, False])
+    def test_delivers_an_invoice_once(self, unsigned_shop: Shop, odd_first: bool) -> None:
+        shop = unsigned_shop
+        shop.forget()
+        outcomes = []
+        for n, answer in enumerate((NUMBERLESS, {}) if odd_first else ({}, NUMBERLESS)):
+            shop.answers(**answer)
+            outcomes.append(shop.handle(payment_id=f"p-{n}"))
+        assert outcomes == ["delivered", "overpaid"]
+
+    def test_is_not_delivered_where_the_store_cannot_tell(
+        self, unsigned_shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(self: MemoryStore, since: object = None) -> object:
+            raise OSError("the store is down")
+
+        shop = unsigned_shop
+        shop.forget()
+        shop.answers(**NUMBERLESS)
+        monkeypatch.setattr(MemoryStore, "deliveries", fails)
+        assert shop.handle() == "unreachable"
+        assert shop.paid == []
+
+    def test_delivers_nothing_for_a_payment_that_names_no_invoice(
+        self, unsigned_shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert unsigned_shop.handle(object_id=None) == "unreachable"
+        assert "QPay does not say which invoice payment p-1 paid" in caplog.text
+        assert [unsigned_shop.handle(), unsigned_shop.handle(object_id=None)] == [
+            "delivered",
+            "unreachable",
+        ]
+        assert len(unsigned_shop.paid) == 1
+
+
+@pytest.mark.parametrize("invoice", [NUMBERLESS, BLANK, {}], ids=["no number", "nothing", "whole"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("019276866891878", "19276866891878"), ("ab-1", "AB-1")],
+    ids=["zeros", "letter case"],
+)
+def test_a_payment_is_delivered_once_under_two_spellings_of_its_id(
+    unsigned_shop: Shop, invoice: dict[str, object], one: str, other: str
+) -> None:
+    shop = unsigned_shop
+    refunds: list[PaymentEvent] = []
+    shop.dispatcher.on_refunded(refunds.append)
+    shop.forget()
+    shop.answers(**invoice)
+    for status in ("PAID", "REFUNDED"):
+        for spelling in (one, other):
+            answer = {**PAID, "payment_id": one, "payment_status": status}
+            shop.qpay.get(f"/payment/{spelling}").respond(json=answer)
+            shop.dispatcher.handle(query=f"qpay_payment_id={spelling}")
+    assert [event.payment_id for event in shop.paid + refunds] == [one, one]
+    assert shop.overpaid == []
 
 
 class TestAPaymentOfADeliveredOrder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import anyio
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from callbacks.payments import INVOICE, PAYMENT, QUERY, answer_payment, payment
+from callbacks.shop import PAID, Shop
 from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
@@ -161,3 +163,35 @@ def test_a_callback_of_an_invoice_gets_the_gravest_of_its_payments_replies(
     qpay.post("/payment/check").respond(json={"count": len(rows), "rows": rows})
     reply = dispatcher.handle(body={"object_type": "INVOICE", "object_id": "i-1"})
     assert (reply.status_code, reply.outcome) == (status_code, outcome)
+
+
+class TestACheckOfAnInvoice:
+    def test_refuses_a_listed_payment_that_paid_another_one(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        shop.lists(PAID)
+        shop.qpay.get("/payment/p-1").respond(json={**PAID, "object_id": "i-2"})
+        assert [reply.outcome for reply in shop.dispatcher.check("i-1")] == ["mismatch"]
+        assert shop.paid == []
+        assert "listed for invoice i-1, and QPay says that it paid invoice i-2" in caplog.text
+
+    def test_adds_up_payments_that_do_not_name_it(self, shop: Shop) -> None:
+        halves = [
+            {**PAID, "payment_id": f"p-{n}", "payment_amount": "750.00", "object_id": None}
+            for n in (1, 2)
+        ]
+        shop.lists(*halves)
+        for half in halves:
+            shop.qpay.get(f"/payment/{half['payment_id']}").respond(json=half)
+        replies = shop.dispatcher.check("i-1")
+        assert [reply.outcome for reply in replies] == ["delivered", "duplicate"]
+        assert [(event.amount, event.invoice_id) for event in shop.paid] == [(Decimal(1500), "i-1")]
+
+    def test_asks_for_a_payment_by_the_zeros_that_its_row_has_lost(self, shop: Shop) -> None:
+        payment = {**PAID, "payment_id": "019276866891878"}
+        shop.lists({**payment, "payment_id": 19276866891878})
+        unknown = shop.qpay.get("/payment/19276866891878")
+        unknown.respond(422, json={"error": "PAYMENT_NOTFOUND"})
+        shop.qpay.get("/payment/019276866891878").respond(json=payment)
+        assert [reply.outcome for reply in shop.dispatcher.check("i-1")] == ["delivered"]
+        assert [event.payment_id for event in shop.paid] == ["019276866891878"]

@@ -71,17 +71,19 @@ class Shop:
     def outcomes(self, *, dry_run: bool = False) -> list[str]:
         return [reply.outcome for reply in self.sweep(dry_run=dry_run)]
 
-    def record(self, invoice: Invoice, payment_id: str) -> None:
+    def record(
+        self, invoice: Invoice, payment_id: str, *, status: str = "PAID", amount: int = 1500
+    ) -> None:
         """Let the store have a payment as delivered."""
-        key = f"delivered:{self.client.settings.account}:PAID:{payment_id}"
+        key = f"delivered:{self.client.settings.account}:{status}:{payment_id}"
         delivery = Delivery(
             key=key,
             order_no="42",
             invoice_id=invoice.invoice_id,
             payment_id=payment_id,
             payments=(payment_id,),
-            status="PAID",
-            amount=Decimal(1500),
+            status=status,
+            amount=Decimal(amount),
             due=Decimal(1500),
             outcome="delivered",
             delivered_at=datetime.now(ULAANBAATAR),
@@ -332,6 +334,22 @@ def test_odd_rows_deliver_each_payment_once(plain_shop: Shop, fault: str) -> Non
     plain_shop.simulator.faults.clear()
     plain_shop.sweep()
     assert plain_shop.orders() == [str(number) for number in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "outcomes"), [(2, ["delivered", "duplicate"]), (1, ["duplicate"])]
+)
+def test_parts_that_were_reported_one_by_one_are_delivered_where_they_make_up_the_sum(
+    plain_shop: Shop, parts: int, outcomes: list[str]
+) -> None:
+    invoice = plain_shop.client.invoices.create(
+        amount=1500, sender_invoice_no="42", invoice_description="Tea", allow_partial=True
+    )
+    for _ in range(parts):
+        payment_id = plain_shop.pay(invoice, amount=750)
+        plain_shop.record(invoice, payment_id, status="UNDERPAID", amount=750)
+    assert plain_shop.outcomes() == outcomes
+    assert [event.amount for event in plain_shop.paid] == [1500] * (parts - 1)
 
 
 def test_a_page_that_cannot_be_fetched_is_raised(plain_shop: Shop) -> None:

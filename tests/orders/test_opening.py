@@ -216,6 +216,33 @@ def test_a_later_invoice_is_its_orders_where_qpay_leaves_its_number_out(
     assert [event.order_no for event in shop.paid] == ["42"]
 
 
+class Unreadable(MemoryStore):
+    """A store of which a value cannot be read, so many times."""
+
+    times = 0
+
+    def get(self, key: str) -> str | None:
+        if self.times and not key.startswith("token:"):
+            self.times -= 1
+            raise OSError("the store is down")
+        return super().get(key)
+
+
+@pytest.mark.parametrize("secret", [None, SECRET], ids=["unsigned", "signed"])
+def test_a_later_invoice_is_not_delivered_while_the_store_cannot_tell_its_order(
+    new_shop: Opener, secret: str | None
+) -> None:
+    store = Unreadable()
+    shop = new_shop(store=store, secret=secret)
+    shop.open(amount=1500)
+    payment = shop.pay(shop.open(amount=2000))
+    shop.simulator.faults.add("GET", "/invoice/*", "no-callback-url", None)
+    store.times = 2
+    assert shop.call_back(payment) == "unreachable"
+    assert shop.call_back(payment) == "delivered"
+    assert [event.order_no for event in shop.paid] == ["42"]
+
+
 def test_an_order_whose_own_number_ends_so_is_not_taken_for_another_ones(any_shop: Shop) -> None:
     any_shop.open("42")
     other = any_shop.open("42-2")

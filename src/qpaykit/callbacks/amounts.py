@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qpaykit._arithmetic import EXACT, ZERO, add_up
 from qpaykit.models import PaymentStatus
-from qpaykit.models.payments import payment_key
+from qpaykit.models.payments import currency_of, payment_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from qpaykit._invoice_record import InvoiceRecord
     from qpaykit.models import Payment, PaymentRow
+
+# A row that names no status does not contradict the payment's own.
+_PAID = (PaymentStatus.PAID, None, "")
+_BEGUN = (PaymentStatus.NEW,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +32,8 @@ class Tally:
         record: What is known of the invoice.
         total: What was paid in all.
         others: The other PAID payments in the invoice's currency, in QPay's order.
-        is_listed: Whether payment/check lists the payment at hand.
+        is_listed: Whether payment/check lists the payment at hand, and as paid.
+        is_comparable: Whether the payment at hand is in the invoice's currency.
     """
 
     invoice_id: str
@@ -38,18 +43,20 @@ class Tally:
     total: Decimal
     others: tuple[PaymentRow, ...] = ()
     is_listed: bool = False
+    is_comparable: bool = True
 
     @classmethod
     def of_payment(cls, invoice_id: str, payment: Payment, record: InvoiceRecord) -> Tally:
         """Begin with the payment at hand alone."""
-        currency = payment.payment_currency or record.currency
-        amount = payment.payment_amount if currency == record.currency else ZERO
+        is_comparable = currency_of(payment, record.currency) == record.currency
+        amount = payment.payment_amount if is_comparable else ZERO
         return cls(
             invoice_id=invoice_id,
             payment_id=payment.payment_id,
             amount=amount,
             record=record,
             total=amount,
+            is_comparable=is_comparable,
         )
 
     @property
@@ -67,7 +74,7 @@ class Tally:
         at_hand: PaymentRow | None = None
         others: list[PaymentRow] = []
         for row in rows:
-            if row.payment_id and payment_key(row.payment_id) == key:
+            if payment_key(row.payment_id) == key:
                 at_hand = row
             elif _is_paid(row, self.record.currency):
                 others.append(row)
@@ -75,17 +82,25 @@ class Tally:
             at_hand = next((row for row in others if self._may_be_at_hand(row)), None)
             if at_hand is not None:
                 others.remove(at_hand)
-        amount = self.amount
-        if at_hand is not None and not amount and _is_paid(at_hand, self.record.currency):
-            amount = at_hand.payment_amount
+        amount = self._amount_by(at_hand)
         total = add_up([amount, *(row.payment_amount for row in others)])
         return replace(
             self,
             amount=amount,
             total=total,
             others=tuple(others),
-            is_listed=at_hand is not None,
+            is_listed=at_hand is not None and at_hand.payment_status in _PAID,
         )
+
+    def _amount_by(self, row: PaymentRow | None) -> Decimal:
+        """Return what the payment at hand paid, by its row too."""
+        if row is None or row.payment_status in _BEGUN:
+            return self.amount
+        if row.payment_status not in _PAID:
+            return ZERO  # such as REFUNDED since
+        if not self.amount and _is_paid(row, self.record.currency):
+            return row.payment_amount
+        return self.amount
 
     def needed(self) -> tuple[Decimal, tuple[PaymentRow, ...], tuple[PaymentRow, ...]]:
         """Divide the payments into those that make up what is due and those beyond it.
@@ -105,10 +120,9 @@ class Tally:
         return paid, tuple(counted), tuple(beyond)
 
     def _may_be_at_hand(self, row: PaymentRow) -> bool:
-        return not row.payment_id and (not self.amount or row.payment_amount == self.amount)
+        is_readable = payment_key(row.payment_id)
+        return not is_readable and (not self.amount or row.payment_amount == self.amount)
 
 
 def _is_paid(row: PaymentRow, currency: str) -> bool:
-    return (
-        row.payment_status == PaymentStatus.PAID and (row.payment_currency or currency) == currency
-    )
+    return row.payment_status == PaymentStatus.PAID and currency_of(row, currency) == currency

@@ -24,7 +24,7 @@ from qpaykit.callbacks.verify import verify_callback
 from qpaykit.errors import CallbackError, CallbackSignatureError, ConfigurationError, QPayError
 from qpaykit.hooks import call_hook
 from qpaykit.models import ObjectType, Payment, PaymentStatus
-from qpaykit.models.payments import payment_key
+from qpaykit.models.payments import distinct_payments, payment_key
 from qpaykit.models.values import format_time, is_path_id, period
 from qpaykit.stores.delivery import Delivery, now
 
@@ -46,6 +46,7 @@ T = TypeVar("T")
 _logger = logging.getLogger("qpaykit.callbacks")
 
 _UNENDED = (PaymentStatus.NEW, None, "")
+_UNPAID = (PaymentStatus.NEW, PaymentStatus.FAILED, PaymentStatus.REFUNDED)
 _DELIVERED_AS = (PaymentStatus.PAID, "UNDERPAID", "OVERPAID")
 # A payment is delivered after it was made, by clocks that may differ.
 _CLOCK_TOLERANCE = timedelta(days=1)
@@ -195,7 +196,8 @@ class Pipeline(Generic[H]):
             elif not is_path_id(row.payment_id):
                 yield self._reply(_without_id(row, subject), subject)
             else:
-                yield await self._handle_payment(Callback(row.payment_id), subject, is_own=True)
+                callback = Callback(row.payment_id, invoice_id or None)
+                yield await self._handle_payment(callback, subject, is_own=True)
 
     async def _delivered(self, since: datetime) -> set[tuple[str, str]] | None:
         """Return the payments, each with its status, that were delivered since a time.
@@ -203,19 +205,27 @@ class Pipeline(Generic[H]):
         None where the store could not be asked.
         """
         prefix = f"delivered:{self._account}:"
+        delivered: set[tuple[str, str]] = set()
+        underpaid: dict[str, list[Delivery]] = {}
         try:
-            return {
-                _state(delivery.status, payment_id)
-                async for delivery in self._store.deliveries(since)
-                if delivery.key.startswith(prefix)
-                for payment_id in delivery.payments
-            }
+            async for one in self._store.deliveries(since):
+                if not one.key.startswith(prefix):
+                    continue
+                if one.status == "UNDERPAID":
+                    underpaid.setdefault(one.invoice_id, []).append(one)
+                else:
+                    delivered.update(_state(one.status, payment_id) for payment_id in one.payments)
         except Exception:
             _logger.exception(
                 "The store could not be asked what was delivered, so nothing is delivered. Sweep "
                 "this time again when the store answers."
             )
             return None
+        for parts in underpaid.values():
+            # Parts that make up the due sum were reported before QPay listed them all.
+            if not 0 < parts[-1].due <= add_up(one.amount for one in parts):
+                delivered.update(_state(one.status, one.payment_id) for one in parts)
+        return delivered
 
     def _begin_question(self, name: str) -> None:
         if not self._verify_at_qpay:
@@ -254,7 +264,7 @@ class Pipeline(Generic[H]):
         if row.payment_status == PaymentStatus.PAID:
             key = self._paid_key(payment_id, invoice_id, record)
         else:
-            key = self._key(str(row.payment_status), payment_id)
+            key = self._payment_key(str(row.payment_status), payment_id)
         try:
             delivery = await self._deliveries.find(key)
         except Finished:
@@ -280,11 +290,16 @@ class Pipeline(Generic[H]):
         try:
             signed = None if is_own else self._verify(callback)
             payment = await self._confirm(callback, signed)
+            if is_own:
+                payment = _of_listed_invoice(payment, callback.invoice_id, record)
+            invoice_id = _invoice_id(payment)
             if record is None:
                 record = await self._identify(payment, signed, callback)
+            else:
+                invoice_id = invoice_id or subject.invoice_id
             if is_own and not callback.params:
                 callback = replace(callback, params=record.params)
-            event = _event(payment, record, callback)
+            event = _event(payment, invoice_id, record, callback)
             subject = _subject(event)
             outcome = await self._dispatch(event, record)
         except CallbackSignatureError as error:
@@ -344,10 +359,10 @@ class Pipeline(Generic[H]):
                 payment_id,
             )
             raise Finished("not_paid_yet")
-        if payment is None or not _is_same(payment.payment_id, payment_id):
+        if payment is None or payment_key(payment.payment_id) != payment_key(payment_id):
             _logger.warning("QPay knows no payment %s.", payment_id)
             raise Finished("mismatch")
-        return payment.model_copy(update={"payment_id": payment_id})
+        return payment
 
     async def _invoice_of(self, callback: Callback, signed: SignedOrder | None) -> str:
         """Return the invoice of a payment that QPay cannot be asked for by its own id."""
@@ -372,6 +387,13 @@ class Pipeline(Generic[H]):
         """Find the invoice of a payment, and refuse one that the URL was not signed for."""
         record = await self._record(payment, callback)
         if signed is None:
+            if record is None and _is_of_unnamed_invoice(payment) and self._verify_at_qpay:
+                _logger.warning(
+                    "QPay does not say which invoice payment %s paid. QPay gets 503 and may call "
+                    "again.",
+                    payment.payment_id,
+                )
+                raise Finished("unreachable")
             return record or InvoiceRecord("", "", None)
         if not self._verify_at_qpay:
             return merge(record or InvoiceRecord("", "", None), signed, callback.params)
@@ -423,26 +445,37 @@ class Pipeline(Generic[H]):
         """
         order_no = possible_order(record.order_no)
         if order_no is not None:
-            text = await self._read(order_key(self._account, order_no))
+            key = order_key(self._account, order_no)
+            try:
+                text = await self._store.get(key)
+            except Exception:
+                # Delivered under the wrong number, it would be delivered again under the right one.
+                _logger.exception(
+                    "The store could not be asked whether %s is an invoice of order %s, so nothing "
+                    "is delivered. QPay gets 503 and may call again.",
+                    record.order_no,
+                    order_no,
+                )
+                raise Finished("unreachable") from None
             order = OrderRecord.from_json(text)
             if order is not None and order.has(record.order_no):
                 return replace(record, order_no=order_no)
         return record
 
     async def _remembered(self, invoice_id: str) -> InvoiceRecord | None:
-        return InvoiceRecord.from_json(await self._read(record_key(self._account, invoice_id)))
-
-    async def _read(self, key: str) -> str | None:
         try:
-            return await self._store.get(key)
+            text = await self._store.get(record_key(self._account, invoice_id))
         except Exception:
             _logger.exception("The store could not be read. QPay is asked for the invoice instead.")
             return None
+        return InvoiceRecord.from_json(text)
 
     async def _paid(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
         """Deliver a PAID payment to on_paid, on_underpaid or on_overpaid."""
         key = self._paid_key(event.payment_id, event.invoice_id, record)
         earlier = await self._deliveries.find(key)
+        if earlier is None and self._verify_at_qpay:
+            earlier = await self._delivered_otherwise(event, record)
         if earlier is not None:
             return await self._paid_again(event, earlier, record)
         tally = await self._add_up(event, record)
@@ -453,6 +486,29 @@ class Pipeline(Generic[H]):
         amount, counted, beyond = tally.needed()
         event = replace(event, amount=amount)
         return await self._deliver_paid(key, event, record, counted, beyond)
+
+    async def _delivered_otherwise(
+        self, event: PaymentEvent, record: InvoiceRecord
+    ) -> Delivery | None:
+        """Find a delivery under another key, made when more or less was known of the invoice.
+
+        QPay may leave an invoice's number or total out of one answer and not of another.
+        """
+        if record.order_no:
+            by_payment = await self._deliveries.find(self._payment_key("PAID", event.payment_id))
+            if by_payment is not None or not event.invoice_id:
+                return by_payment
+            return await self._deliveries.find(self._key("PAID", "invoice", event.invoice_id))
+        if event.payment.object_type not in {None, ObjectType.INVOICE}:
+            return None  # it has no order number at any time
+        paid_at, prefix = event.payment.payment_date, self._key("PAID", "")
+        found = None
+        async for one in self._deliveries.since(paid_at and paid_at - _CLOCK_TOLERANCE):
+            is_by_payment = one.key == self._payment_key("PAID", one.payment_id)
+            is_same = one.invoice_id == event.invoice_id != "" and not is_by_payment
+            if one.key.startswith(prefix) and (is_same or _counts(one, event.payment_id)):
+                found = one
+        return found
 
     async def _add_up(self, event: PaymentEvent, record: InvoiceRecord) -> Tally | None:
         """Add up what was paid on the invoice; None where nothing is known of it."""
@@ -469,8 +525,7 @@ class Pipeline(Generic[H]):
             )
             raise Finished("unreachable")
         tally = Tally.of_payment(event.invoice_id, event.payment, record)
-        is_comparable = (event.payment.payment_currency or record.currency) == record.currency
-        if tally.is_enough or not is_comparable or not self._verify_at_qpay:
+        if tally.is_enough or not tally.is_comparable or not self._verify_at_qpay:
             return tally
         question = self._queries.tally(tally)
         return await self._answer(question, f"the payments of invoice {event.invoice_id}")
@@ -548,17 +603,18 @@ class Pipeline(Generic[H]):
                 event.amount,
             )
             return "overpaid"
-        key = self._key("OVERPAID", event.payment_id)
+        key = self._payment_key("OVERPAID", event.payment_id)
         delivery = _delivery(key, event, "overpaid", status="OVERPAID")
         return await self._deliveries.deliver(handler, event, delivery, "overpaid")
 
     async def _underpaid(self, event: PaymentEvent, tally: Tally) -> Outcome:
         about = (event.order_no, event.invoice_id, tally.total, event.due)
-        is_told = tally.is_listed or not self._verify_at_qpay or not tally.amount
-        if not is_told:
+        is_known = tally.is_listed and tally.amount
+        is_final = is_known or not tally.is_comparable or not self._verify_at_qpay
+        if not is_final:
             _logger.warning(
                 "Order %s is not delivered: of its invoice %s, %s of %s is paid, and payment/check "
-                "does not list payment %s yet. QPay gets 503 and may call again.",
+                "does not list payment %s as PAID. QPay gets 503 and may call again.",
                 *about,
                 event.payment_id,
             )
@@ -571,7 +627,7 @@ class Pipeline(Generic[H]):
         )
         if handler is None:
             return "underpaid"
-        key = self._key("UNDERPAID", event.payment_id)
+        key = self._payment_key("UNDERPAID", event.payment_id)
         delivery = _delivery(key, event, "underpaid", status="UNDERPAID")
         return await self._deliveries.deliver(handler, event, delivery, "underpaid")
 
@@ -581,7 +637,7 @@ class Pipeline(Generic[H]):
         if handler is None:
             outcome = await self._unhandled(event, record)
         else:
-            key = self._key(str(event.status), event.payment_id)
+            key = self._payment_key(str(event.status), event.payment_id)
             delivery = _delivery(key, event, "delivered")
             try:
                 outcome = await self._deliveries.deliver(handler, event, delivery, "delivered")
@@ -592,10 +648,15 @@ class Pipeline(Generic[H]):
 
     async def _unhandled(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
         if event.status != PaymentStatus.PARTIAL or not self._verify_at_qpay:
-            _logger.info(
-                "Payment %s of order %s is %s: no handler is registered for that.",
+            is_known = event.status in _UNPAID or not event.status
+            _logger.log(
+                logging.INFO if is_known else logging.WARNING,
+                "Payment %s of order %s, of %s where %s is due, is %s: no handler is registered "
+                "for that.",
                 event.payment_id,
                 event.order_no,
+                event.amount,
+                event.due,
                 event.status or "without a status",
             )
             return "ignored"
@@ -603,7 +664,7 @@ class Pipeline(Generic[H]):
         rows = await self._answer(question, f"the payments of invoice {event.invoice_id}")
         paid = add_up(
             row.payment_amount
-            for row in rows
+            for row in distinct_payments(rows)
             if row.payment_status in {PaymentStatus.PAID, PaymentStatus.PARTIAL}
         )
         is_enough = record.is_reached_by(paid)
@@ -624,7 +685,10 @@ class Pipeline(Generic[H]):
             return self._order_paid_key(record.order_no)
         if record.is_due_known and invoice_id:
             return self._key("PAID", "invoice", invoice_id)
-        return self._key("PAID", payment_id)
+        return self._payment_key("PAID", payment_id)
+
+    def _payment_key(self, status: str, payment_id: str) -> str:
+        return self._key(status, payment_key(payment_id) or payment_id)
 
     def _order_paid_key(self, order_no: str) -> str:
         return self._key("PAID", "order", order_no)
@@ -674,9 +738,32 @@ def _counts(delivery: Delivery, payment_id: str) -> bool:
     return payment_key(payment_id) in map(payment_key, delivery.payments)
 
 
-def _is_same(one: str | None, other: str) -> bool:
-    # QPay may leave the id out of its answer.
-    return not one or payment_key(one) == payment_key(other)
+def _of_listed_invoice(
+    payment: Payment, invoice_id: str | None, record: InvoiceRecord | None
+) -> Payment:
+    """Return a payment that QPay listed for an invoice, with that invoice's id.
+
+    Raises:
+        Finished: It is of another invoice.
+    """
+    if not invoice_id or payment.object_type not in {None, ObjectType.INVOICE}:
+        return payment
+    if not payment.object_id:
+        return payment.model_copy(update={"object_id": invoice_id})
+    if record is not None and payment.object_id != invoice_id:
+        _logger.warning(
+            "Payment %s is listed for invoice %s, and QPay says that it paid invoice %s. It is not "
+            "delivered: look at both at QPay.",
+            payment.payment_id,
+            invoice_id,
+            payment.object_id,
+        )
+        raise Finished("mismatch")
+    return payment
+
+
+def _is_of_unnamed_invoice(payment: Payment) -> bool:
+    return payment.object_type == ObjectType.INVOICE and not payment.object_id
 
 
 def _invoice_id(payment: Payment | PaymentListRow) -> str:
@@ -705,11 +792,13 @@ def _without_id(row: PaymentRow | PaymentListRow, subject: Subject) -> Outcome:
     return "unreachable"
 
 
-def _event(payment: Payment, record: InvoiceRecord, callback: Callback) -> PaymentEvent:
+def _event(
+    payment: Payment, invoice_id: str, record: InvoiceRecord, callback: Callback
+) -> PaymentEvent:
     return PaymentEvent(
         payment_id=payment.payment_id,
         order_no=record.order_no,
-        invoice_id=_invoice_id(payment),
+        invoice_id=invoice_id,
         amount=payment.payment_amount,
         due=record.due,
         status=payment.payment_status or "",

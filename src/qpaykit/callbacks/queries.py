@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qpaykit.errors import APIError, InvalidRequestError, NotFoundError
 from qpaykit.models import PaymentStatus
-from qpaykit.models.payments import distinct_payments
+from qpaykit.models.payments import distinct_payments, distinct_rows, payment_key, possible_ids
 
 if TYPE_CHECKING:
     from qpaykit._invoice_record import InvoiceRecord
@@ -19,6 +19,7 @@ H = TypeVar("H")
 
 _FIRST_PAUSE_SECONDS = 0.25
 _MAX_PAGES = 1000
+_PAGE_ROWS = 100
 _NOT_FOUND = frozenset({"NOT_FOUND", "NOTFOUND", "NOT_FOUND_ERROR", "OBJECT_DATA_ERROR"})
 _OTHER_SUBJECTS = ("MERCHANT", "CLIENT", "TERMINAL", "CREDEN")
 
@@ -70,15 +71,28 @@ class Queries(Generic[H]):
         """
         backoff = _Backoff(self._patience)
         while True:
-            try:
-                payment = await self._io.payment(payment_id, invoice_id)
-            except APIError as error:
-                if not says_unknown(error, "PAYMENT"):
-                    raise
-                payment = None
+            for one in possible_ids(payment_id):
+                payment = await self._payment(one, invoice_id)
+                if payment is not None:
+                    break
             ended = payment is not None and payment.payment_status not in {None, PaymentStatus.NEW}
             if ended or not await backoff.wait(self._io):
                 return payment
+
+    async def _payment(self, payment_id: str, invoice_id: str) -> Payment | None:
+        """Fetch a payment, under the more exact of the ids that QPay and the question give it."""
+        try:
+            payment = await self._io.payment(payment_id, invoice_id)
+        except APIError as error:
+            if not says_unknown(error, "PAYMENT"):
+                raise
+            return None
+        if payment is None or (
+            payment.payment_id and payment_key(payment.payment_id) != payment_key(payment_id)
+        ):
+            return payment
+        exact = max(payment_id, payment.payment_id.strip(), key=len)
+        return payment.model_copy(update={"payment_id": exact})
 
     async def invoice(self, invoice_id: str) -> InvoiceRecord | None:
         """Fetch what QPay knows of an invoice; None where QPay does not know it.
@@ -94,7 +108,7 @@ class Queries(Generic[H]):
             return None
 
     async def payments(self, invoice_id: str) -> list[PaymentRow]:
-        """Fetch all payments of an invoice from all pages, each payment once.
+        """Fetch the rows of an invoice's payments from all pages, none of them twice.
 
         Raises:
             QPayError: QPay could not be asked.
@@ -102,10 +116,10 @@ class Queries(Generic[H]):
         rows: list[PaymentRow] = []
         for number in range(1, _MAX_PAGES):
             page = await self._io.check(invoice_id, number)
-            together = distinct_payments([*rows, *page.rows])
+            together = distinct_rows([*rows, *page.rows])
             is_new = len(together) > len(rows)
             rows = together
-            if not is_new or len(rows) >= page.count:
+            if not is_new or (len(rows) >= page.count and len(page.rows) < _PAGE_ROWS):
                 break
         return rows
 
@@ -121,7 +135,8 @@ class Queries(Generic[H]):
         """
         backoff = _Backoff(self._patience)
         while True:
-            tally = tally.of_rows(await self.payments(tally.invoice_id))
+            rows = await self.payments(tally.invoice_id)
+            tally = tally.of_rows(distinct_payments(rows))
             is_enough = tally.is_enough and not whole
             if is_enough or tally.is_listed or not await backoff.wait(self._io):
                 return tally

@@ -174,7 +174,7 @@ def fetch_rows(
             page_limit=_PAGE_LIMIT,
         )
         for row in pages.turn(page, _PAGE_LIMIT):
-            key = payment_key(row.payment_id) if row.payment_id else row.model_dump_json()
+            key = payment_key(row.payment_id) or row.model_dump_json()
             found[key] = row
         progress(len(found), page.count)
     return sorted(

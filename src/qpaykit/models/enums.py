@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from typing_extensions import override
+
 
 class _Word(str, Enum):
     """A text with a name; it is written as the text."""
@@ -12,7 +14,17 @@ class _Word(str, Enum):
         return str(self.value)
 
 
-class PaymentStatus(_Word):
+class _AnyCaseWord(_Word):
+    """A text with a name, whatever its letter case."""
+
+    @classmethod
+    @override
+    def _missing_(cls, value: object) -> _AnyCaseWord | None:
+        word = value.strip().upper() if isinstance(value, str) else ""
+        return next((one for one in cls if one.value == word), None)
+
+
+class PaymentStatus(_AnyCaseWord):
     """How far a payment has come."""
 
     NEW = "NEW"
@@ -37,7 +49,7 @@ class PaymentType(_Word):
     CARD = "CARD"
 
 
-class ObjectType(_Word):
+class ObjectType(_AnyCaseWord):
     """What an object_id is the id of."""
 
     INVOICE = "INVOICE"

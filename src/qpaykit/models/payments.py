@@ -24,10 +24,24 @@ from qpaykit.models.values import (
     ResponseText,
     ResponseTime,
     ResponseZero,
+    is_path_id,
     parse_money,
 )
 
 _NONE = Decimal(-1)
+_P2P_DIGITS = 15
+_UNENDED = (PaymentStatus.NEW, None, "")
+# What tells two payments apart where an id does not.
+_TELLING = (
+    "payment_amount",
+    "payment_fee",
+    "payment_date",
+    "payment_wallet",
+    "payment_type",
+    "card_transactions",
+    "p2p_transactions",
+    "ebarimt_customer_no",
+)
 
 # QPay has three names for the type of a payment, and two for its fee. Each is read everywhere.
 _TYPE = AliasChoices("payment_type", "transaction_type", "paid_by")
@@ -196,29 +210,81 @@ class PaymentRow(_PaymentWithTransactions):
 
 
 def payment_key(payment_id: str) -> str:
-    """Return what two spellings of one payment's id have in common.
+    """Return what all spellings of one payment's id have in common; "" for what is no id.
 
     A bank transfer's id is digits. As a JSON number it has lost its leading zeros.
     """
-    return payment_id.lstrip("0") if payment_id.isdigit() else payment_id
+    key = payment_id.strip().lower()
+    if key.isdigit():
+        key = key.lstrip("0")
+    return key if is_path_id(key) else ""
+
+
+def possible_ids(payment_id: str) -> tuple[str, ...]:
+    """Return the ids by which QPay may know a payment: as given, or with its leading zeros."""
+    padded = payment_id.zfill(_P2P_DIGITS) if payment_id.isdigit() else payment_id
+    return (payment_id,) if padded == payment_id else (payment_id, padded)
+
+
+def currency_of(payment: Payment | PaymentRow, default: str = Currency.MNT) -> str:
+    """Return the currency of a payment; the default where it names none."""
+    return (payment.payment_currency or "").strip().upper() or str(default)
+
+
+def distinct_rows(rows: Iterable[PaymentRow]) -> list[PaymentRow]:
+    """Leave out the rows that another row repeats as it is, by its id or in all its fields."""
+    kept: dict[str, PaymentRow] = {}
+    for row in rows:
+        key = payment_key(row.payment_id) or row.model_dump_json()
+        kept[key] = _lesser(kept.get(key), row)
+    return list(kept.values())
 
 
 def distinct_payments(rows: Iterable[PaymentRow]) -> list[PaymentRow]:
     """Keep each payment once, however often payment/check lists it.
 
-    Rows without an id are one payment where all their fields are equal. Of rows that contradict
+    A row without an id that can be read may be of any payment that it does not contradict. Where
+    that cannot be told it is left out, so that the smaller sum counts. Of rows that contradict
     each other, the one that counts for less is kept.
     """
-    kept: dict[str, PaymentRow] = {}
-    for row in rows:
-        key = payment_key(row.payment_id) if row.payment_id else row.model_dump_json()
-        known = kept.get(key)
-        kept[key] = row if known is None else min(known, row, key=_counted)
-    return list(kept.values())
+    kept: dict[int, PaymentRow] = {}
+    # Those without an id come last, when every other payment is known.
+    numbered = sorted(enumerate(distinct_rows(rows)), key=lambda one: not _has_id(one[1]))
+    for place, row in numbered:
+        same = None if _has_id(row) else next((n for n in kept if _may_be_one(kept[n], row)), None)
+        if same is None:
+            kept[place] = row
+        else:
+            kept[same] = _lesser(kept[same], row)
+    return [kept[place] for place in sorted(kept)]
+
+
+def _has_id(row: PaymentRow) -> bool:
+    return bool(payment_key(row.payment_id))
+
+
+def _lesser(known: PaymentRow | None, row: PaymentRow) -> PaymentRow:
+    """Return the row that counts for less; one that is still NEW is older than any other."""
+    if known is None or known.payment_status in _UNENDED:
+        return row
+    if row.payment_status in _UNENDED:
+        return known
+    return min(known, row, key=_counted)
 
 
 def _counted(row: PaymentRow) -> Decimal:
     return row.payment_amount if row.payment_status == PaymentStatus.PAID else _NONE
+
+
+def _may_be_one(one: PaymentRow, other: PaymentRow) -> bool:
+    """Say whether two rows may be of one payment: no field tells them apart.
+
+    A status does not, because it changes.
+    """
+    return currency_of(one) == currency_of(other) and not any(
+        (mine := getattr(one, name)) and (theirs := getattr(other, name)) and mine != theirs
+        for name in _TELLING
+    )
 
 
 class PaymentCheck(ResponseModel):
@@ -273,8 +339,7 @@ class PaymentCheck(ResponseModel):
         return add_up(
             row.payment_amount
             for row in distinct_payments(self.rows)
-            if row.payment_status == PaymentStatus.PAID
-            and (row.payment_currency or Currency.MNT) == currency
+            if row.payment_status == PaymentStatus.PAID and currency_of(row) == currency
         )
 
 
