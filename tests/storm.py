@@ -497,7 +497,9 @@ class Storm:
         else:
             if self.simulator.payment(payment).status != "REFUNDED":
                 self.books.wrong.append(f"refund of {payment}: said to be done, and is not")
-        sent = self.simulator.requests.to("DELETE", f"/payment/refund/{payment}")
+        requests = self.simulator.requests.to("DELETE", f"/payment/refund/{payment}")
+        # One that came with a revoked token was not carried out, and is sent again.
+        sent = [one for one in requests if one.status_code != 401]
         if len(sent) > 2:
             self.books.wrong.append(f"refund of {payment}: sent {len(sent)} times")
         if self.simulator.refunds_refused[payment]:
