@@ -245,6 +245,12 @@ class TestMoneyThatIsNotDelivered:
         assert "there is no on_paid handler" in error.getMessage()
 
 
+def test_a_part_whose_amount_is_in_its_row_alone_is_reported_with_it(shop: Shop) -> None:
+    shop.lists(HALF)
+    assert shop.handle(payment_amount=None) == "underpaid"
+    assert [event.amount for event in shop.underpaid] == [750]
+
+
 def test_each_part_that_is_too_little_is_reported_once(any_shop: Shop) -> None:
     part = {**PAID, "payment_amount": "500.00"}
     any_shop.lists(part)

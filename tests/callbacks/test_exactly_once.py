@@ -211,6 +211,19 @@ class TestAPaymentOfADeliveredOrder:
         assert shop.handle(**third) == "overpaid"
         assert (len(shop.paid), len(shop.overpaid)) == (1, 1)
 
+    @pytest.mark.parametrize("shop", ["signed", "unsigned"], indirect=True)
+    @pytest.mark.parametrize("payment_id", [None, " ", 2.5], ids=repr)
+    def test_is_not_reported_twice_where_one_of_three_was_counted_without_its_id(
+        self, shop: Shop, payment_id: object
+    ) -> None:
+        rows = [{**PAID, "payment_amount": "750.00", "payment_id": f"p-{n}"} for n in (1, 2, 3)]
+        odd = {**rows[1], "payment_id": payment_id, "payment_wallet": "another"}
+        shop.lists({**rows[0], "payment_wallet": "one"}, odd)
+        assert shop.handle(**rows[0]) == "delivered"
+        shop.lists(*rows)
+        assert [shop.handle(**row) for row in rows[1:]] == ["overpaid", "duplicate"]
+        assert [event.amount for event in shop.overpaid] == [750]
+
     def test_is_a_duplicate_where_another_release_left_no_record_of_the_delivery(
         self, shop: Shop
     ) -> None:

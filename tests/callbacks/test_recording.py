@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import respx
 
     from qpaykit import Delivery
+    from qpaykit.stores import ClaimState
 
 
 class Failing(MemoryStore):
@@ -176,6 +177,43 @@ class TestAStoreThatCannotTakeTheRecord:
         errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
         assert len(errors) == 1
         assert "Nothing was delivered" in errors[0]
+
+
+class Interrupted(MemoryStore):
+    """One that commits what a handler did; a signal ends its call once, before or after it."""
+
+    transactional = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def _signal(self, name: str) -> None:
+        if self.name == name:
+            self.name = ""
+            raise KeyboardInterrupt
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        state = super().claim(key, owner, lease=lease)
+        if key.startswith("delivered:"):
+            self._signal("claim")
+        return state
+
+    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+        if key.startswith("delivered:"):
+            self._signal("complete")
+        return super().complete(key, owner, delivery=delivery)
+
+
+@pytest.mark.parametrize("name", ["claim", "complete"])
+def test_a_signal_leaves_no_transaction_open(qpay: respx.MockRouter, name: str) -> None:
+    answer_payment(qpay, payment())
+    with QPayClient(**SETTINGS, store=Interrupted(name)) as client:
+        dispatcher = CallbackDispatcher(client, patience=0)
+        dispatcher.on_paid(lambda event: None)
+        with pytest.raises(KeyboardInterrupt):
+            dispatcher.handle(query=QUERY)
+        assert dispatcher.handle(query=QUERY).outcome == "delivered"
 
 
 class Slow(MemoryStore):

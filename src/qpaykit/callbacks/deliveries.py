@@ -147,7 +147,12 @@ class Deliveries(Generic[H]):
             await self._release(key, owner)
             raise
         delivery = replace(delivery, delivered_at=now())
-        if not await self._record(owner, delivery, deadline):
+        try:
+            is_made = await self._record(owner, delivery, deadline)
+        except BaseException:
+            await self._roll_back(key, owner)
+            raise
+        if not is_made:
             await self._release(key, owner)
             return "handler_failed"
         return outcome
@@ -193,7 +198,10 @@ class Deliveries(Generic[H]):
             claimed_at = time.monotonic()
             try:
                 state = await self._store.claim(key, owner, lease=self._lease)
-            except Exception:
+            except BaseException as error:
+                await self._roll_back(key, owner)
+                if not isinstance(error, Exception):
+                    raise
                 _logger.exception(_STORE_DOWN)
                 raise Finished("unreachable") from None
             if state == "claimed":
@@ -214,6 +222,11 @@ class Deliveries(Generic[H]):
                 key,
                 self._lease,
             )
+
+    async def _roll_back(self, key: str, owner: str) -> None:
+        """End the transaction that a claim may have begun; no other lease would end it."""
+        if self._transactional:
+            await self._release(key, owner)
 
     async def _record(self, owner: str, delivery: Delivery, deadline: float) -> bool:
         """Record a delivery, for as long as its lease lasts; say whether it was made."""

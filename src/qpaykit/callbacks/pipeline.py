@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from qpaykit._arithmetic import add_up
+from qpaykit._arithmetic import EXACT, add_up
 from qpaykit._callback_url import NUMBER_PARAM
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._order_record import OrderRecord, order_key, possible_order
@@ -30,6 +30,7 @@ from qpaykit.stores.delivery import Delivery, now
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+    from decimal import Decimal
 
     from pydantic import SecretStr
     from typing_extensions import Self
@@ -223,7 +224,7 @@ class Pipeline(Generic[H]):
             return None
         for parts in underpaid.values():
             # Parts that make up the due sum were reported before QPay listed them all.
-            if not 0 < parts[-1].due <= add_up(one.amount for one in parts):
+            if add_up(one.amount for one in parts) < min(one.due for one in parts):
                 delivered.update(_state(one.status, one.payment_id) for one in parts)
         return delivered
 
@@ -548,7 +549,7 @@ class Pipeline(Generic[H]):
                 event.invoice_id,
             )
             return "ignored"
-        payments = (event.payment_id, *(row.payment_id for row in counted))
+        payments = (event.payment_id, *map(_readable_id, counted))
         delivery = _delivery(key, event, "delivered", payments=payments)
         try:
             outcome = await self._deliveries.deliver(handler, event, delivery, "delivered")
@@ -590,7 +591,7 @@ class Pipeline(Generic[H]):
             tally = Tally.of_payment(event.invoice_id, event.payment, record)
             question = self._queries.tally(tally, whole=True)
             tally = await self._answer(question, f"the payments of invoice {event.invoice_id}")
-            if tally.total <= earlier.amount:
+            if EXACT.subtract(tally.total, await self._reported(tally)) <= earlier.amount:
                 return "duplicate"
         handler = self.handlers.find_overpaid()
         if handler is None:
@@ -606,6 +607,15 @@ class Pipeline(Generic[H]):
         key = self._payment_key("OVERPAID", event.payment_id)
         delivery = _delivery(key, event, "overpaid", status="OVERPAID")
         return await self._deliveries.deliver(handler, event, delivery, "overpaid")
+
+    async def _reported(self, tally: Tally) -> Decimal:
+        """Add up the other payments that on_overpaid was called for."""
+        amounts = [
+            row.payment_amount
+            for row in tally.others
+            if await self._deliveries.find(self._payment_key("OVERPAID", row.payment_id))
+        ]
+        return add_up(amounts)
 
     async def _underpaid(self, event: PaymentEvent, tally: Tally) -> Outcome:
         about = (event.order_no, event.invoice_id, tally.total, event.due)
@@ -627,6 +637,7 @@ class Pipeline(Generic[H]):
         )
         if handler is None:
             return "underpaid"
+        event = replace(event, amount=event.amount or tally.amount)
         key = self._payment_key("UNDERPAID", event.payment_id)
         delivery = _delivery(key, event, "underpaid", status="UNDERPAID")
         return await self._deliveries.deliver(handler, event, delivery, "underpaid")
@@ -732,6 +743,10 @@ def _delivery(
         delivered_at=now(),
         merchant_id=event.merchant_id,
     )
+
+
+def _readable_id(row: PaymentRow) -> str:
+    return row.payment_id if payment_key(row.payment_id) else ""
 
 
 def _counts(delivery: Delivery, payment_id: str) -> bool:
