@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ WRONG = {
     "a blank": "https://shop.mn/c b",
     "a newline": "https://shop.mn/c\nb",
     "a control character": "https://shop.mn/c\x1bb",
+    "what UTF-8 cannot write": "https://shop.mn/c\udcffb",
     "a password": "https://user:word@shop.mn/cb",
     "QPay's parameter": "https://shop.mn/cb?qpay_payment_id=1",
     "our parameter": "https://shop.mn/cb?order=42&qpaykit=v1",
@@ -107,6 +109,21 @@ class TestAnAddressThatQPayCannotReach:
             client.invoices.create(
                 amount=1, sender_invoice_no="1", invoice_description="Tea", callback_url=url
             )
+        assert router.calls.call_count == 0
+
+    @pytest.mark.parametrize("name", ["refund", "cancel", "ebarimt"])
+    def test_is_refused_by_every_other_call_before_anything_is_sent(
+        self, url: str, name: str
+    ) -> None:
+        settings: dict[str, Any] = {**SETTINGS, "base_url": PRODUCTION_URL}
+        with respx.mock as router, QPayClient(**settings) as client:
+            calls: dict[str, Callable[[], object]] = {
+                "refund": lambda: client.payments.refund("p", note="cold", callback_url=url),
+                "cancel": lambda: client.payments.cancel("p", note="cold", callback_url=url),
+                "ebarimt": lambda: client.ebarimt.create("p", callback_url=url),
+            }
+            with pytest.raises(ValidationError, match="from outside"):
+                calls[name]()
         assert router.calls.call_count == 0
 
     def test_is_taken_with_a_simulator(self, url: str) -> None:

@@ -18,7 +18,7 @@ NUMBER_PARAM: Final = "qpaykit_no"
 MAX_CHARACTERS: Final = 255
 
 _MAX_LABEL = 63
-_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def check_callback_url(url: str, *, public: bool = False) -> str:

@@ -95,7 +95,7 @@ class QPayClient(SyncClient[Settings]):
     @resource("qpaykit.resources.ebarimt")
     def ebarimt(self, kind: type[Ebarimt]) -> Ebarimt:
         """Receipts for the tax authority: make, get and cancel them."""
-        return kind(self._session)
+        return kind(self._session, self._settings)
 
     @resource("qpaykit.resources.subscriptions")
     def subscriptions(self, kind: type[Subscriptions]) -> Subscriptions:
@@ -155,7 +155,7 @@ class AsyncQPayClient(AsyncClient[Settings]):
     @resource("qpaykit.resources.ebarimt")
     def ebarimt(self, kind: type[AsyncEbarimt]) -> AsyncEbarimt:
         """Receipts for the tax authority: make, get and cancel them."""
-        return kind(self._session)
+        return kind(self._session, self._settings)
 
     @resource("qpaykit.resources.subscriptions")
     def subscriptions(self, kind: type[AsyncSubscriptions]) -> AsyncSubscriptions:

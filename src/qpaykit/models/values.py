@@ -298,6 +298,11 @@ def callback_url(url: str, *, public: bool = False) -> str:
         raise refused("callback_url", str(problem)) from None
 
 
+def public_callback_url(url: str | None, *, public: bool) -> str | None:
+    """Do as `callback_url` with a URL that may be left out."""
+    return None if url is None else callback_url(url, public=public)
+
+
 def signed_callback_url(url: str) -> str:
     """Return a callback URL that has its signature.
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+from qpaykit._http.session import Session
+from qpaykit.config import Settings
 from qpaykit.models import Ebarimt as EbarimtReceipt
 from qpaykit.models import EbarimtCancelRequest, EbarimtRequest, ReceiverType
-from qpaykit.models.values import path_id
+from qpaykit.models.values import path_id, public_callback_url
 from qpaykit.operation import Operation
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._parsing import nothing, parser
@@ -17,6 +19,10 @@ _read = parser(EbarimtReceipt)
 
 
 class _EbarimtEndpoints(Resource):
+    def __init__(self, session: Session, settings: Settings) -> None:
+        super().__init__(session)
+        self._settings = settings
+
     @endpoint
     def create(
         self,
@@ -58,7 +64,9 @@ class _EbarimtEndpoints(Resource):
                 "ebarimt_receiver": receiver,
                 "district_code": district_code,
                 "classification_code": classification_code,
-                "callback_url": callback_url,
+                "callback_url": public_callback_url(
+                    callback_url, public=self._settings.is_production
+                ),
             }
         )
         return Operation(

@@ -24,7 +24,7 @@ from qpaykit.models import (
     PaymentPage,
     PaymentStatus,
 )
-from qpaykit.models.values import parse_money, path_id, period, seconds
+from qpaykit.models.values import parse_money, path_id, period, public_callback_url, seconds
 from qpaykit.operation import Operation, Poll, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint, paginated
 from qpaykit.resources._paginator import Pages
@@ -214,7 +214,8 @@ class _PaymentEndpoints(Resource):
 
         QPay: `DELETE /v2/payment/cancel/{id}`.
         """
-        return _reversal("cancel", payment_id, note, callback_url, extra)
+        url = public_callback_url(callback_url, public=self._settings.is_production)
+        return _reversal("cancel", payment_id, note, url, extra)
 
     @endpoint
     def refund(
@@ -243,7 +244,8 @@ class _PaymentEndpoints(Resource):
 
         QPay: `DELETE /v2/payment/refund/{id}`.
         """
-        return _reversal("refund", payment_id, note, callback_url, extra)
+        url = public_callback_url(callback_url, public=self._settings.is_production)
+        return _reversal("refund", payment_id, note, url, extra)
 
     @paginated
     def iterate(
