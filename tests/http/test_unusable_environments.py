@@ -50,6 +50,8 @@ class TestWithAVariableThatCannotBeUsed:
         [
             ("HTTPS_PROXY", f"ftp://user:{PASSWORD}@proxy.test:21"),
             ("HTTPS_PROXY", f"http://user:{PASSWORD}@proxy.test:port"),
+            ("HTTPS_PROXY", f"http://user:{PASSWORD}@proxy..test:3128"),
+            ("HTTPS_PROXY", f"http://user:{PASSWORD}@[proxy:3128"),
         ],
     )
     def test_a_proxy_is_named_and_its_password_is_not(

@@ -6,6 +6,7 @@ import importlib
 import os
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
 
 from qpaykit._http.pools import POOL_CONNECTIONS, Pool, PoolGroup
 from qpaykit.errors import ConfigurationError, TransportError, TransportTimeout
@@ -197,7 +198,8 @@ def open_pools(library: Backend, *, direct: bool) -> SyncPoolGroup:
     context = _usable(library.ssl_context, _CERTIFICATE_VARIABLES)
 
     def another() -> SyncPool:
-        if not direct and _proxied():
+        if not direct and _proxies():
+            _usable(_check_proxies, _PROXY_VARIABLES)
             make = partial(library.client, verify=context, limits=library.limits)
             return pool_of(_usable(make, _PROXY_VARIABLES))
         # What a client does beyond its transport, such as cookies, is not wanted here.
@@ -218,7 +220,8 @@ def open_async_pools(library: Backend, *, direct: bool) -> AsyncPoolGroup:
     context = _usable(library.ssl_context, _CERTIFICATE_VARIABLES)
 
     def another() -> AsyncPool:
-        if not direct and _proxied():
+        if not direct and _proxies():
+            _usable(_check_proxies, _PROXY_VARIABLES)
             make = partial(library.async_client, verify=context, limits=library.limits)
             return async_pool_of(_usable(make, _PROXY_VARIABLES))
         transport = library.async_transport(verify=context, limits=library.limits)
@@ -276,7 +279,15 @@ def _reason(error: Exception) -> str:
     return type(error).__name__
 
 
-def _proxied() -> bool:
+def _proxies() -> list[str]:
     from urllib.request import getproxies
 
-    return not getproxies().keys().isdisjoint({"http", "https", "all"})
+    return [url for name, url in getproxies().items() if name in {"http", "https", "all"}]
+
+
+def _check_proxies() -> None:
+    """Raise for a proxy whose host cannot be looked up, as the first request would."""
+    for url in _proxies():
+        host = urlsplit(url).hostname or ""
+        if host.isascii():
+            host.encode("idna")
