@@ -6,13 +6,20 @@ import json
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qpaykit import Callback, CallbackError, PaymentStatus, parse_callback
+from qpaykit import (
+    Callback,
+    CallbackDispatcher,
+    CallbackError,
+    PaymentStatus,
+    parse_callback,
+)
 from qpaykit.models import CALLBACK_FIELDS
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -316,3 +323,21 @@ def test_two_hundred_thousand_random_queries_and_bodies_raise_nothing_else() -> 
         except CallbackError:
             seen["error"] += 1
     assert min(seen.values()) > 1000, seen
+
+
+class Broken(dict[str, str]):
+    """A framework's mapping that fails when it is read."""
+
+    def items(self) -> NoReturn:
+        raise KeyError("order")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"query": Broken(a="1")}, {"body": Broken(a="1")}, {"body": {"payment_id": 10**5000}}],
+    ids=["query", "body", "a number that is too long"],
+)
+def test_a_mapping_that_cannot_be_read_is_no_callback(given: dict[str, Any]) -> None:
+    with pytest.raises(CallbackError):
+        parse_callback(**given)
+    assert CallbackDispatcher(verify=False).handle(**given).outcome == "unreadable"

@@ -1,4 +1,4 @@
-"""Reads what arrives at a callback URL, and believes none of it."""
+"""Parses what arrives at a callback URL, without trusting it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
 
 
 def _params(query: Query) -> dict[str, str]:
-    # The usual query needs none of the looks that are taken at the others.
+    # Fast path for the usual query.
     if isinstance(query, str) and len(query) <= _MAX_PAIRS and "?" not in query:
         pairs = _split(query)
     else:
@@ -122,14 +122,17 @@ def _pairs(query: Query) -> list[tuple[str, str]]:
         return _form(_query_of(query))
     try:
         return _pairs_of_framework(query)
-    except (TypeError, ValueError, AttributeError) as problem:
+    except CallbackError:
+        raise
+    except Exception as problem:
+        # A framework's mapping may raise anything.
         raise CallbackError(
             "the query must be text, bytes, a mapping or pairs of text"
         ) from problem
 
 
 def _pairs_of_framework(query: object) -> list[tuple[str, str]]:
-    # Of a repeated name, `items` of Starlette's, Werkzeug's and Django's gives one value.
+    # `items` of Starlette's, Werkzeug's and Django's mappings returns one value per name.
     items: object
     if hasattr(query, "multi_items"):
         items = query.multi_items()
@@ -168,7 +171,7 @@ def _query_of(text: str) -> str:
 
 
 def _form(text: str) -> list[tuple[str, str]]:
-    # A text no longer than that has no more pairs either, and most are short.
+    # A shorter text cannot have more pairs than that.
     if len(text) > _MAX_PAIRS:
         if len(text) > MAX_INPUT_BYTES:
             raise CallbackError("the callback is too long")
@@ -180,7 +183,7 @@ def _form(text: str) -> list[tuple[str, str]]:
 def _split(text: str) -> list[tuple[str, str]]:
     if "%" in text or "+" in text:
         return parse_qsl(text, keep_blank_values=True)
-    # Without an escape there is nothing to decode, and this takes a third of the time.
+    # Without escapes there is nothing to decode; this takes a third of the time.
     parts = [pair.partition("=") for pair in text.split("&") if pair]
     return [(name, value) for name, _, value in parts]
 
@@ -217,8 +220,14 @@ def _payment(body: Body) -> CallbackPayment | None:
         try:
             return read_json(CallbackPayment, body)
         except ValidationError:
-            pass  # a form, or JSON of which at least a part may be read
-    known = {name: value for name, value in _content(body).items() if value not in (None, "")}
-    if found := readable(CallbackPayment, known):
-        return CallbackPayment.model_validate(found)
+            pass  # a form, or JSON of which some fields are readable
+    try:
+        known = {name: value for name, value in _content(body).items() if value not in (None, "")}
+        if found := readable(CallbackPayment, known):
+            return CallbackPayment.model_validate(found)
+    except CallbackError:
+        raise
+    except Exception as problem:
+        # A framework's mapping may raise anything, and hold a number too long to be written.
+        raise CallbackError("the body cannot be read") from problem
     return None
