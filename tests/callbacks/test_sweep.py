@@ -368,6 +368,10 @@ def test_times_are_refused_before_anything_is_sent(plain_shop: Shop) -> None:
     assert len(plain_shop.simulator.requests) == 0
 
 
+def test_a_time_may_begin_with_the_calendar(plain_shop: Shop) -> None:
+    assert list(plain_shop.dispatcher.sweep("0001-01-01", LAST)) == []
+
+
 def test_a_dispatcher_that_believes_bodies_cannot_sweep() -> None:
     with pytest.raises(ConfigurationError, match="sweep asks QPay"):
         CallbackDispatcher(verify=False).sweep(FIRST, LAST)

@@ -1,4 +1,4 @@
-"""The way of a callback to its handler: parse, verify, confirm, identify, add up, deliver."""
+"""Takes a callback to its handler: parse, verify, confirm, identify, add up, deliver."""
 
 from __future__ import annotations
 
@@ -46,10 +46,9 @@ T = TypeVar("T")
 
 _logger = logging.getLogger("qpaykit.callbacks")
 
-_UNENDED = (PaymentStatus.NEW, None, "")
+_NOT_ENDED = (PaymentStatus.NEW, None, "")
 _UNPAID = (PaymentStatus.NEW, PaymentStatus.FAILED, PaymentStatus.REFUNDED)
 _DELIVERED_AS = (PaymentStatus.PAID, "UNDERPAID", "OVERPAID")
-# A payment is delivered after it was made, by clocks that may differ.
 _CLOCK_TOLERANCE = timedelta(days=1)
 
 
@@ -61,7 +60,7 @@ class Pipeline(Generic[H]):
         store: Where invoices are remembered and deliveries are claimed.
         secrets: What callback URLs are signed with; none means that they are not signed.
         account: Whose deliveries these are, among others in the store.
-        verify: Whether QPay is asked; otherwise the callback's body is believed.
+        verify: Whether QPay is asked; otherwise the callback's body is trusted.
         patience: Seconds for which QPay is asked again about a payment that it does not
             know yet, and for which another delivery of the same payment is waited for.
         lease: Seconds that a handler may take before its payment is delivered anew.
@@ -106,7 +105,7 @@ class Pipeline(Generic[H]):
         """Take a callback from the request to the reply."""
         self.handlers.close()
         if not query and not body:
-            return self._reply("ignored")  # a probe that looks whether the URL answers
+            return self._reply("ignored")  # a probe of the URL
         try:
             callback = parse_callback(query=query, body=body)
         except CallbackError as error:
@@ -156,7 +155,7 @@ class Pipeline(Generic[H]):
         return [
             (row, await self._handle_row(row, invoice_id, record))
             for row in await self._queries.payments(invoice_id)
-            if row.payment_status not in _UNENDED
+            if row.payment_status not in _NOT_ENDED
         ]
 
     async def is_delivered(self, order_no: str) -> bool:
@@ -174,7 +173,7 @@ class Pipeline(Generic[H]):
                 "that is not paid"
             )
         period(start, end)
-        since = datetime.fromisoformat(format_time(start, "start_date")) - _CLOCK_TOLERANCE
+        since = _a_day_before(datetime.fromisoformat(format_time(start, "start_date")))
         run = self._dry_run() if dry_run else self
         return run._sweep(self._io.listed(start, end, invoice_code), since)
 
@@ -184,7 +183,7 @@ class Pipeline(Generic[H]):
         await self._deliveries.record_pending()
         delivered = await self._delivered(since)
         async for row in rows:
-            if row.payment_status in _UNENDED:
+            if row.payment_status in _NOT_ENDED:
                 continue
             invoice_id = _invoice_id(row)
             subject = Subject(
@@ -195,7 +194,7 @@ class Pipeline(Generic[H]):
             elif row.payment_id and _state(str(row.payment_status), row.payment_id) in delivered:
                 yield reply_for("duplicate", subject)
             elif not is_path_id(row.payment_id):
-                yield self._reply(_without_id(row, subject), subject)
+                yield self._reply(_report_row_without_id(row, subject), subject)
             else:
                 callback = Callback(row.payment_id, invoice_id or None)
                 yield await self._handle_payment(callback, subject, is_own=True)
@@ -251,7 +250,7 @@ class Pipeline(Generic[H]):
             amount=row.payment_amount,
         )
         if not is_path_id(payment_id):
-            return self._reply(_without_id(row, subject), subject)
+            return self._reply(_report_row_without_id(row, subject), subject)
         if await self._is_delivered(row, payment_id, invoice_id, record):
             return self._reply("duplicate", subject)
         return await self._handle_payment(
@@ -280,7 +279,7 @@ class Pipeline(Generic[H]):
         *,
         is_own: bool = False,
     ) -> CallbackReply:
-        """Take one payment to its handler, whatever fails on the way.
+        """Take one payment to its handler; every failure becomes an outcome.
 
         Args:
             callback: What reported the payment.
@@ -312,7 +311,7 @@ class Pipeline(Generic[H]):
         except Finished as finished:
             outcome = finished.outcome
         except Exception:
-            # The reply is all that QPay gets to see, whatever went wrong.
+            # QPay must get a reply after any error.
             _logger.exception("Payment %s could not be handled.", callback.payment_id)
             outcome = "unreachable"
         return self._reply(outcome, subject)
@@ -328,7 +327,7 @@ class Pipeline(Generic[H]):
         except QPayError as error:
             _logger.warning("Could not fetch %s from QPay: %s", about, error)
         except Exception:
-            # Such as the store's error, where the token lives.
+            # Such as an error of the store that holds the token.
             _logger.exception("Could not fetch %s from QPay.", about)
         raise Finished("unreachable")
 
@@ -341,11 +340,11 @@ class Pipeline(Generic[H]):
         return await self._other(event, record)
 
     async def _confirm(self, callback: Callback, signed: SignedOrder | None) -> Payment:
-        """Ask QPay for the payment, again for a moment where its answer lags behind."""
+        """Fetch the payment from QPay, with retries because its answers may lag behind."""
         payment_id = callback.payment_id or ""
         if not self._verify_at_qpay:
             if callback.payment is None:
-                raise CallbackError("without a client only the body of a callback can be believed")
+                raise CallbackError("a dispatcher without a client needs a callback with a body")
             content = callback.payment.model_dump(exclude_none=True)
             return Payment.model_validate({**content, "payment_id": payment_id})
         invoice_id = ""
@@ -441,8 +440,8 @@ class Pipeline(Generic[H]):
     async def _with_order(self, record: InvoiceRecord) -> InvoiceRecord:
         """Return what QPay shows of an invoice with the number of its order.
 
-        An order's later invoices have numbers such as "42-2". Whether that is one of order 42, or
-        an order of its own, the record of order 42 tells.
+        An order's later invoices have numbers such as "42-2". The record of order 42 tells them
+        from an order that is itself called 42-2.
         """
         order_no = possible_order(record.order_no)
         if order_no is not None:
@@ -450,7 +449,7 @@ class Pipeline(Generic[H]):
             try:
                 text = await self._store.get(key)
             except Exception:
-                # Delivered under the wrong number, it would be delivered again under the right one.
+                # A delivery under the wrong number would be made again under the right one.
                 _logger.exception(
                     "The store could not be asked whether %s is an invoice of order %s, so nothing "
                     "is delivered. QPay gets 503 and may call again.",
@@ -501,10 +500,10 @@ class Pipeline(Generic[H]):
                 return by_payment
             return await self._deliveries.find(self._key("PAID", "invoice", event.invoice_id))
         if event.payment.object_type not in {None, ObjectType.INVOICE}:
-            return None  # it has no order number at any time
+            return None  # it never has an order number
         paid_at, prefix = event.payment.payment_date, self._key("PAID", "")
         found = None
-        async for one in self._deliveries.since(paid_at and paid_at - _CLOCK_TOLERANCE):
+        async for one in self._deliveries.since(paid_at and _a_day_before(paid_at)):
             is_by_payment = one.key == self._payment_key("PAID", one.payment_id)
             is_same = one.invoice_id == event.invoice_id != "" and not is_by_payment
             if one.key.startswith(prefix) and (is_same or _counts(one, event.payment_id)):
@@ -517,8 +516,8 @@ class Pipeline(Generic[H]):
             if not record.order_no or not self._verify_at_qpay:
                 return None
             _logger.error(
-                "QPay names no total of invoice %s of order %s, so that nobody can say whether "
-                "payment %s of %s pays it. It is not delivered: look at the invoice at QPay.",
+                "QPay names no total of invoice %s of order %s, so it is unknown whether "
+                "payment %s of %s pays it. It is not delivered: check the invoice at QPay.",
                 event.invoice_id,
                 record.order_no,
                 event.payment_id,
@@ -568,7 +567,7 @@ class Pipeline(Generic[H]):
         if not is_path_id(row.payment_id):
             _logger.error(
                 "Order %s was delivered, and invoice %s has a payment of %s too many, without an "
-                "id: look at it at QPay, and refund it.",
+                "id: check it at QPay, and refund it.",
                 event.order_no,
                 event.invoice_id,
                 row.payment_amount,
@@ -583,7 +582,7 @@ class Pipeline(Generic[H]):
     async def _paid_again(
         self, event: PaymentEvent, earlier: Delivery, record: InvoiceRecord
     ) -> Outcome:
-        """Tell the payments of a delivery, which repeat themselves, from payments too many."""
+        """Tell a repeated callback of a delivered payment from a further payment."""
         if _counts(earlier, event.payment_id):
             return "duplicate"
         if "" in earlier.payments and event.invoice_id == earlier.invoice_id:
@@ -597,7 +596,7 @@ class Pipeline(Generic[H]):
         if handler is None:
             _logger.error(
                 "Order %s was delivered before, for payment %s. Payment %s of %s is too much: "
-                "refund it, and register on_overpaid to be told of such payments.",
+                "refund it, and register on_overpaid to handle such payments.",
                 event.order_no,
                 earlier.payment_id,
                 event.payment_id,
@@ -633,7 +632,7 @@ class Pipeline(Generic[H]):
         _logger.warning(
             "Order %s is not delivered: of its invoice %s, %s of %s is paid.%s",
             *about,
-            "" if handler else " Register on_underpaid to be told of such payments.",
+            "" if handler else " Register on_underpaid to handle such payments.",
         )
         if handler is None:
             return "underpaid"
@@ -654,8 +653,8 @@ class Pipeline(Generic[H]):
                 outcome = await self._deliveries.deliver(handler, event, delivery, "delivered")
             except Finished as finished:
                 outcome = finished.outcome
-        # QPay should call again when the payment has ended, whatever its handler did.
-        return "not_paid_yet" if event.status in _UNENDED else outcome
+        # The payment has not ended, so QPay should call again.
+        return "not_paid_yet" if event.status in _NOT_ENDED else outcome
 
     async def _unhandled(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
         if event.status != PaymentStatus.PARTIAL or not self._verify_at_qpay:
@@ -681,7 +680,7 @@ class Pipeline(Generic[H]):
         is_enough = record.is_reached_by(paid)
         _logger.warning(
             "Order %s is not delivered: of its invoice %s, %s of %s is paid, in payments that "
-            "are PARTIAL. QPay does not document that status: look at the invoice at QPay, or "
+            "are PARTIAL. QPay does not document that status: check the invoice at QPay, or "
             'register on("PARTIAL").',
             event.order_no,
             event.invoice_id,
@@ -745,6 +744,14 @@ def _delivery(
     )
 
 
+def _a_day_before(moment: datetime) -> datetime:
+    # A payment is delivered after it was made, by clocks that may differ.
+    try:
+        return moment - _CLOCK_TOLERANCE
+    except OverflowError:
+        return moment  # the calendar begins with it
+
+
 def _readable_id(row: PaymentRow) -> str:
     return row.payment_id if payment_key(row.payment_id) else ""
 
@@ -768,7 +775,7 @@ def _of_listed_invoice(
     if record is not None and payment.object_id != invoice_id:
         _logger.warning(
             "Payment %s is listed for invoice %s, and QPay says that it paid invoice %s. It is not "
-            "delivered: look at both at QPay.",
+            "delivered: check both at QPay.",
             payment.payment_id,
             invoice_id,
             payment.object_id,
@@ -791,14 +798,14 @@ def _state(status: str, payment_id: str) -> tuple[str, str]:
     return "PAID" if status in _DELIVERED_AS else status, payment_key(payment_id)
 
 
-def _without_id(row: PaymentRow | PaymentListRow, subject: Subject) -> Outcome:
+def _report_row_without_id(row: PaymentRow | PaymentListRow, subject: Subject) -> Outcome:
     """Report a payment that cannot be confirmed."""
     if row.payment_id:
         _logger.warning("Invoice %s has a payment whose id cannot be read.", subject.invoice_id)
         return "unreadable"
     _logger.warning(
         "Invoice %s of order %s has a payment of %s without an id, %s. It cannot be confirmed and "
-        "is not delivered: look at the invoice at QPay.",
+        "is not delivered: check the invoice at QPay.",
         subject.invoice_id,
         subject.order_no or "(unknown)",
         row.payment_amount,
