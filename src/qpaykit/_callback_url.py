@@ -44,8 +44,8 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
 def add_number(url: str, count: int) -> str:
     """Say in a callback URL which invoice of its order it is of: the second, the third.
 
-    QPay repeats the URL with the invoice, so that "42-2" can be read as order 42 where nothing
-    else remembers it.
+    QPay repeats the URL with the invoice, so "42-2" is known to be order 42 even if the store
+    has lost it.
     """
     parts = urlsplit(url)
     query = f"{parts.query}&" if parts.query else ""

@@ -1,4 +1,4 @@
-"""Looks over an integrator's settings, and says what to do where one is wrong."""
+"""Checks an integrator's settings, and says what to do where one is wrong."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SERVERS = {PRODUCTION_URL: "{url} (production)", SANDBOX_URL: "{url} (the sandb
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
         name: What it is.
@@ -53,7 +53,7 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at the environment's settings, at the token and at the clock; show no secret."""
+    """Check the environment's settings, the token and the clock, without showing a secret."""
     missing = _missing(MERCHANT, _NEEDED)
     for name in missing:
         yield _unset(MERCHANT, name)
@@ -61,7 +61,7 @@ def examine() -> Iterator[Finding]:
     if unusable_url:
         yield _finding("callback_url", False, "{problem}", problem=unusable_url)
     try:
-        # With something in their place, the other settings can be looked at too.
+        # With placeholders for these, the other settings can be checked too.
         client = QPayClient(
             username="missing" if "username" in missing else None,
             password="missing" if "password" in missing else None,
@@ -87,7 +87,7 @@ def examine() -> Iterator[Finding]:
 
 
 def examine_products() -> Iterator[Finding]:
-    """Look at the settings of each product; at the merchant's alone where there are none."""
+    """Check the settings of each product; only the merchant's where none are set."""
     for_quickqr = any(name.startswith(QUICKQR.prefix) for name in os.environ)
     names = {name for name in os.environ if name.startswith(MERCHANT.prefix)}
     if not for_quickqr or any(not name.startswith(QUICKQR.prefix) for name in names):
@@ -97,7 +97,7 @@ def examine_products() -> Iterator[Finding]:
 
 
 def examine_quickqr() -> Iterator[Finding]:
-    """Look at the environment's settings of Quick QR, and at its token; show no secret."""
+    """Check the environment's settings of Quick QR, and its token, without showing a secret."""
     missing = _missing(QUICKQR, (*_NEEDED, "terminal_id"))
     for name in missing:
         yield _unset(QUICKQR, name, "quickqr ")
@@ -228,7 +228,7 @@ def _clock(base_url: str, name: str = "clock") -> Iterator[Finding]:
         with plain_client(library, timeout=10) as http:
             asked = time.time()
             date = http.get(base_url).headers.get("date")
-            # QPay looked at its clock at some moment in between, and cut its second off.
+            # QPay read its clock between the two, and truncated it to seconds.
             halfway = (asked + time.time()) / 2
         skew = halfway - 0.5 - parsedate_to_datetime(date).timestamp()
     except unreadable:

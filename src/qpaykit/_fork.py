@@ -1,4 +1,4 @@
-"""What a forked child must not keep of its parent."""
+"""Resets objects in a forked child process."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ T = TypeVar("T")
 def reset_after_fork(owner: T, reset: Callable[[T], object]) -> None:
     """Call `reset(owner)` in a forked child, for as long as `owner` lives.
 
-    The parent's other threads do not exist in the child: nobody there would ever unlock what
-    they had locked, or give back what they had claimed.
+    The parent's other threads do not exist in the child: the locks and claims that they hold would
+    never be released there.
     """
     _resets[owner] = reset
 
 
-def _leave_the_parent() -> None:
+def _run_resets() -> None:
     for owner, reset in list(_resets.items()):
         reset(owner)
 
 
 _resets: weakref.WeakKeyDictionary[object, Callable[[Any], object]] = weakref.WeakKeyDictionary()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_the_parent)
+    os.register_at_fork(after_in_child=_run_resets)

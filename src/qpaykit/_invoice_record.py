@@ -151,11 +151,11 @@ class InvoiceRecord:
         total = request.total
         url = request.callback_url or ""
         number = request.sender_invoice_no
-        # Most URLs of a shop that signs none need no parsing.
+        # Parsing is slow, and unsigned URLs need none.
         signature = _signature_of(url) if SIGNATURE_PARAM in url else None
         return cls(
             order_no=order_no or number,
-            # What the URL was signed for is the number that its callback names.
+            # A callback names the number that its URL was signed for.
             sender_invoice_no=signed_number(signature) if signature else number,
             total=total,
             minimum=request.minimum_amount if total is None else None,
@@ -173,7 +173,7 @@ class InvoiceRecord:
         if detail.lines and (total is None or total <= 0):
             # A total of 0 or less is never reached. The lines may name the right one.
             total = _lines_total(detail) or total
-        # An open sum is one of which QPay names no price at all, and whose sum the buyer chooses.
+        # QPay names no price of an open sum, and the buyer may choose it.
         is_open = (
             not detail.lines
             and total == 0
@@ -195,7 +195,7 @@ def _query_of(url: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(urlsplit(url).query, keep_blank_values=True)
     except ValueError:
-        return []  # QPay may repeat what is no URL
+        return []  # what QPay repeats may be no URL
 
 
 def _signature_of(url: str) -> str | None:

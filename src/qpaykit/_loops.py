@@ -37,7 +37,7 @@ def running_loop() -> object:
 
 
 class PerLoop(Generic[T]):
-    """One thing for each event loop, such as its connections; nothing of a closed loop is kept.
+    """One object per event loop, such as its connections; nothing of a closed loop is kept.
 
     An event loop closes the asynchronous generators that it has begun before it ends: asyncio
     by `shutdown_asyncgens`, which `asyncio.run` calls, and trio by itself. One such generator
@@ -67,7 +67,7 @@ class PerLoop(Generic[T]):
         self._reset()
 
     async def get(self) -> T:
-        """Return the running loop's thing, made on first use."""
+        """Return the running loop's object, made on first use."""
         loop = running_loop()
         found = self._kept.get(loop)
         if found is not None:
@@ -81,7 +81,7 @@ class PerLoop(Generic[T]):
         return thing
 
     async def aclose(self) -> None:
-        """Close the running loop's thing."""
+        """Close the running loop's object."""
         found = self._kept.get(running_loop())
         if found is not None:
             await found[1].aclose()
@@ -97,7 +97,7 @@ class PerLoop(Generic[T]):
                 await self._close(thing)
 
     def _forget_closed(self) -> None:
-        # Loops that were closed without their generators: all that is left is to let go.
+        # These loops were closed without closing their generators; only the references can go.
         for loop in list(self._kept):
             is_closed = getattr(loop, "is_closed", None)
             if is_closed is not None and is_closed():

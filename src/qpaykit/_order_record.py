@@ -53,7 +53,7 @@ class OrderInvoice:
         amount: What it costs.
         made_at: When it was made.
         expires_at: When it is to be cancelled; None where it has no end.
-        state: "open", "cancelled" or "expired"; whether it was paid, the deliveries tell.
+        state: "open", "cancelled" or "expired"; the deliveries tell whether it was paid.
     """
 
     number: str

@@ -1,4 +1,4 @@
-"""Keeps secrets out of what people read: the one list of what counts as one."""
+"""Masks secrets in logs, errors and reprs; the one list of what is secret."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NAMES = (
     "|iban_number|session_state"
 )
 _NAME = re.compile(_NAMES, re.IGNORECASE)
-# In what is no JSON nobody can say where a list under such a name ends: all the rest goes.
+# In text that is not JSON the end of a list is unknown, so everything after it is masked.
 _FIELDS = re.compile(
     rf'((?<!\\)\\*"(?:{_NAMES})\\*"\s*:\s*)([\[{{].*|\\*"(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
     re.IGNORECASE | re.DOTALL,
@@ -34,7 +34,7 @@ _TOKENS = re.compile(
     r"\b(Basic|Bearer)\s+[A-Za-z0-9._~+/=-]+|\beyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9._-]*"
 )
 _ESCAPED = re.compile("%[0-9A-F]{2}")
-# What a URL escapes before a card, such as a space, ends in digits, too.
+# A percent-escape before a card number, such as that of a space, may end in digits too.
 _CARDS = re.compile(r"(%\d\d|(?<!\d))([2-689](?:[ -]?\d){12,18})(?!\d)")
 
 
@@ -46,7 +46,7 @@ class Redactor:
         self._for_good: list[SecretStr] = []
 
     def learn(self, *secrets: SecretStr, for_good: bool = False) -> None:
-        """Mask these values from now on; for good, or until sixteen newer ones were learnt."""
+        """Mask these values from now on: always, or until sixteen newer ones were learnt."""
         (self._for_good if for_good else self._known).extend(secrets)
 
     def body(self, body: bytes) -> str:
@@ -54,7 +54,7 @@ class Redactor:
         if len(body) > _MOST_BYTES:
             return f"({len(body)} bytes)"
         text = body.decode("utf-8", "replace")
-        # A backslash may spell a name in another way.
+        # A JSON escape may spell a field's name differently.
         if _NAME.search(text) or "\\" in text:
             text = self._by_field(text)
         return self._by_form(text)[:MAX_TEXT]
@@ -90,7 +90,7 @@ class Redactor:
             }
         if isinstance(value, list):
             return [self._masked(inner) for inner in value]
-        # JSON is sent inside texts, too.
+        # A text may hold JSON.
         return self._by_value(self._by_field(value)) if isinstance(value, str) else value
 
 

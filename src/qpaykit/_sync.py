@@ -1,7 +1,7 @@
 """One source for both faces: every flow is written once, as a coroutine.
 
 The sync client gives such a coroutine parts (transport, store) whose methods do their work
-at once and never suspend, and `drive` runs it to its end. The async client awaits it.
+at once and never suspend, and `run_sync` runs it to its end. The async client awaits it.
 """
 
 from __future__ import annotations

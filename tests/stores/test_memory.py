@@ -64,7 +64,7 @@ def test_a_forked_child_gives_back_what_its_parent_had_claimed() -> None:
     store.claim("done", "a", lease=60)
     store.complete("done", "a")
     store._lock.acquire()  # by a thread of the parent, which the child lacks
-    _fork._leave_the_parent()  # what the system calls in a child
+    _fork._run_resets()  # what the system calls in a child
     assert store.claim("held", "b", lease=60) == "claimed"
     assert store.claim("done", "b", lease=60) == "done"
 

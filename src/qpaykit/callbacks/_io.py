@@ -192,7 +192,7 @@ def is_async(handler: Callable[..., object]) -> bool:
 
 
 def _is_awaited(client: object) -> bool:
-    # Looked at by what it does: tests hand in stand-ins of their own.
+    # Duck typing, because tests pass stand-ins.
     check = getattr(getattr(client, "payments", None), "check", None)
     if not callable(check):
         msg = f"a dispatcher needs a client to ask QPay with, not {type(client).__name__}"

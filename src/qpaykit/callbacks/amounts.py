@@ -67,8 +67,8 @@ class Tally:
     def of_rows(self, rows: Sequence[PaymentRow]) -> Tally:
         """Add up the payments that payment/check lists, each once.
 
-        A row without an id may be the payment at hand. Where that cannot be told, the smaller
-        sum is taken.
+        A row without an id may be the payment at hand. Where that is not certain, the
+        smaller sum counts.
         """
         key = payment_key(self.payment_id)
         at_hand: PaymentRow | None = None

@@ -77,8 +77,7 @@ class Deliveries(Generic[H]):
         self._lease = lease
         self._transactional = transactional
         self._session_of = session_of
-        # What was delivered and the store could not record. While it is here, this process does
-        # not deliver it again.
+        # Deliveries that were made but not recorded. This process does not make them again.
         self._unrecorded: dict[str, tuple[str, Delivery]] = {}
 
     async def find(self, key: str) -> Delivery | None:
@@ -94,7 +93,7 @@ class Deliveries(Generic[H]):
             raise Finished("unreachable") from None
 
     async def since(self, moment: datetime | None) -> AsyncIterator[Delivery]:
-        """Iterate over the records of deliveries; from the first one without a time.
+        """Iterate over the records of deliveries since a time, or over all of them.
 
         Raises:
             Finished: The store could not be asked.
@@ -158,14 +157,14 @@ class Deliveries(Generic[H]):
         return outcome
 
     async def record_pending(self) -> None:
-        """Record what was delivered while the store could not take it."""
+        """Record deliveries that the store could not record when they were made."""
         for key, (owner, delivery) in list(self._unrecorded.items()):
             try:
                 is_done = await self._complete_late(owner, delivery)
             except Exception as error:  # noqa: BLE001 (a store may raise anything)
                 _logger.warning(
-                    "The store still cannot record the delivery %s (%s). It is tried again with "
-                    "the next callback.",
+                    "The store still cannot record the delivery %s (%s). Retrying with the next "
+                    "callback.",
                     key,
                     type(error).__name__,
                 )
@@ -178,14 +177,14 @@ class Deliveries(Generic[H]):
         """Record a delivery; say whether the store has this record."""
         if await self._store.complete(delivery.key, owner, delivery=delivery):
             return True
-        # An attempt before this one may have been carried out, and its answer lost.
+        # An earlier attempt may have succeeded although its answer was lost.
         return await self._store.delivery(delivery.key) == delivery
 
     async def _complete_late(self, owner: str, delivery: Delivery) -> bool:
-        """Record a delivery whose lease may have ended; say whether any record is there."""
+        """Record a delivery whose lease may have expired; say whether the store has a record."""
         if await self._complete(owner, delivery):
             return True
-        # Another process has claimed it since, and may have given it back.
+        # Another process has claimed it since then, and may have released it.
         state = await self._store.claim(delivery.key, owner, lease=self._lease)
         return state == "done" or (state == "claimed" and await self._complete(owner, delivery))
 
@@ -224,12 +223,12 @@ class Deliveries(Generic[H]):
             )
 
     async def _roll_back(self, key: str, owner: str) -> None:
-        """End the transaction that a claim may have begun; no other lease would end it."""
+        """Roll back the transaction of a transactional store; it has no lease that would expire."""
         if self._transactional:
             await self._release(key, owner)
 
     async def _record(self, owner: str, delivery: Delivery, deadline: float) -> bool:
-        """Record a delivery, for as long as its lease lasts; say whether it was made."""
+        """Record a delivery, with retries until its lease expires; say whether it was made."""
         key, pause = delivery.key, _FIRST_RETRY_SECONDS
         if not self._transactional:
             self._unrecorded[key] = owner, delivery

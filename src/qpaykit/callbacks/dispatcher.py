@@ -50,7 +50,7 @@ class _Dispatcher(Generic[B]):
         if client is None and verify:
             raise ConfigurationError(
                 "a dispatcher without a client cannot ask QPay whether a callback is true: "
-                "give it a client, or verify=False to believe what callbacks say"
+                "give it a client, or verify=False to trust what callbacks say"
             )
         if not (is_number(patience) and 0 <= patience < math.inf):
             raise ConfigurationError("patience must be a number of seconds, 0 or more")
@@ -85,12 +85,11 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         store: Where deliveries are remembered; the client's store by default.
         callback_secret: What callback URLs are signed with; the client's by default. An empty
             list means that they are not signed, whatever the client does.
-        verify: False believes the body of a callback, without asking QPay. Anybody can
-            send one.
+        verify: False trusts the body of a callback without asking QPay. Anyone can send one.
         patience: Seconds for which QPay is asked again about a payment that it does not
             know yet, or that is still NEW.
         lease: Seconds that a handler may take; after that its payment may be delivered
-            again, for its process may have died.
+            again, because its process may have died.
         on_outcome: Called with the `CallbackReply` of each callback and of each payment that
             `check` or `sweep` handles, for metrics. It must not block; what it raises is logged.
             What a sweep finds delivered, and what a dry run finds, is left out.

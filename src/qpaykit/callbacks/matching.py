@@ -1,4 +1,4 @@
-"""Whether a signed callback URL and the invoice that was paid belong together."""
+"""Compares a signed callback URL with the invoice that was paid."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def match(record: InvoiceRecord, signed: SignedOrder, signature: str) -> Match:
     number, echoed = record.sender_invoice_no, record.signature
     if number and number != signed.sender_invoice_no:
         return "contradiction"
-    # QPay may cut the URL that it repeats.
+    # QPay may truncate the URL that it repeats.
     if echoed and not signature.startswith(echoed):
         return "contradiction"
     return "match" if number or echoed == signature else "unknown"

@@ -1,4 +1,4 @@
-"""What QPay is asked about a payment, again for a moment where its answers lag behind."""
+"""Asks QPay about a payment, with retries because its answers may lag behind."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Queries(Generic[H]):
         return self._io.by_invoice
 
     async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:
-        """Fetch a payment, again while QPay does not know it or its end; None if it never does.
+        """Fetch a payment, with retries while it is unknown or NEW; None if it stays unknown.
 
         Args:
             payment_id: The payment.
@@ -80,7 +80,7 @@ class Queries(Generic[H]):
                 return payment
 
     async def _payment(self, payment_id: str, invoice_id: str) -> Payment | None:
-        """Fetch a payment, under the more exact of the ids that QPay and the question give it."""
+        """Fetch a payment; of two spellings of its id it keeps the longer one, with its zeros."""
         try:
             payment = await self._io.payment(payment_id, invoice_id)
         except APIError as error:
@@ -124,7 +124,7 @@ class Queries(Generic[H]):
         return rows
 
     async def tally(self, tally: Tally, *, whole: bool = False) -> Tally:
-        """Add up what was paid on an invoice, again while its list lacks the payment at hand.
+        """Add up what was paid on an invoice, with retries while the payment at hand is missing.
 
         Args:
             tally: The payment at hand.
@@ -143,7 +143,7 @@ class Queries(Generic[H]):
 
 
 class _Backoff:
-    """Waits between questions, each time twice as long, until its patience ends."""
+    """Exponential backoff between questions, until a deadline."""
 
     def __init__(self, patience: float) -> None:
         self._pause = _FIRST_PAUSE_SECONDS

@@ -29,7 +29,7 @@ __all__ = [
     "Store",
 ]
 
-# Who keeps nothing in SQLite does not pay for its import.
+# A store's module is imported only when it is used.
 _NAMES = {
     "redis": ("AsyncRedisStore", "RedisStore"),
     "sqlalchemy": ("AsyncSQLAlchemyStore", "SQLAlchemyStore"),

@@ -1,4 +1,4 @@
-"""Gives every store the awaited face that the flows are written against."""
+"""Wraps every store as an `AsyncStore`, which the flows are written against."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _is_async(store: Store | AsyncStore) -> TypeIs[AsyncStore]:
 
 
 class _Direct:
-    """Calls a store at once: where it does not block, or where blocking is meant."""
+    """Calls a store directly: one that does not block, or for the sync client."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -99,7 +99,7 @@ class _Direct:
 
 
 class Threaded:
-    """Calls a blocking store in worker threads, and lets no cancellation split a call."""
+    """Calls a blocking store in worker threads; each call runs to completion."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -137,14 +137,14 @@ for _name in _METHODS:
 
 
 async def in_thread(call: Callable[[], T], unless: T | None = None) -> T:
-    """Call what blocks in a worker thread, to its end; see `run_to_completion`."""
+    """Run a blocking call in a worker thread to completion; see `run_to_completion`."""
     from anyio import to_thread
 
     return await run_to_completion(lambda: to_thread.run_sync(call), unless=unless)
 
 
 class _Shielded:
-    """Awaits an async store; what takes a claim or gives it back runs to its end."""
+    """Awaits an async store; calls that write run to completion."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store

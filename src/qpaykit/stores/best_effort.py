@@ -1,4 +1,4 @@
-"""A store that may fail: what it holds of the token is a help, and not a need."""
+"""Best-effort access to the store, for the token: failures never fail a call."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _logger = logging.getLogger("qpaykit.tokens")
 
 
 class StoreUnavailableError(Exception):
-    """The store failed, or has failed a moment ago and is not asked."""
+    """The store failed, or is in its cooldown after a failure."""
 
 
 class BestEffortStore:
-    """Keeps a failing store from failing the payment: only the token is read through this.
+    """Reads and writes the token; a failure is logged and starts a 10 s cooldown.
 
-    A store that hangs would hold up each call by its own time limit, so after a failure its
-    questions rest for a while. What is put into it is always tried.
+    In the cooldown the store is not read, because a store that hangs would delay each call by its
+    timeout. Writes are always tried.
     """
 
     def __init__(self, store: AsyncStore) -> None:
@@ -40,49 +40,54 @@ class BestEffortStore:
             StoreUnavailableError: The store could not be asked.
         """
         self._check_cooldown()
-        return await self._tried(lambda: self._store.get(key))
+        return await self._try(lambda: self._store.get(key))
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState | None:
         """See `Store.claim`; None where the store could not be asked."""
         try:
             self._check_cooldown()
-            return await self._tried(lambda: self._store.claim(key, owner, lease=lease))
+            return await self._try(lambda: self._store.claim(key, owner, lease=lease))
         except StoreUnavailableError:
             return None
 
     async def set(self, key: str, value: str, *, ttl: float) -> None:
         """See `Store.set`."""
         try:
-            await self._tried(lambda: self._store.set(key, value, ttl=ttl))
+            await self._try(lambda: self._store.set(key, value, ttl=ttl))
         except StoreUnavailableError:
             return
 
     async def release(self, key: str, owner: str) -> None:
         """See `Store.release`."""
         try:
-            await self._tried(lambda: self._store.release(key, owner))
+            await self._try(lambda: self._store.release(key, owner))
         except StoreUnavailableError:
             return
 
     async def delete(self, key: str) -> None:
-        """See `Store.delete`; whoever wants a value gone must hear that it is still there."""
+        """See `Store.delete`. The store's errors pass, because the value may still be there."""
         await self._store.delete(key)
 
     def _check_cooldown(self) -> None:
         if time.monotonic() < self._cooldown_ends:
             raise StoreUnavailableError
 
-    async def _tried(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def _try(self, call: Callable[[], Awaitable[T]]) -> T:
         try:
             result = await call()
         except Exception as error:  # noqa: BLE001 (a store may be anything)
-            # Its text may hold the token: SQLAlchemy's, for one, repeats what was to be written.
-            _logger.warning("the store failed (%s); the token is kept in memory", _name(error))
+            # Its text may hold the token: SQLAlchemy's repeats the parameters of the statement.
+            _logger.warning(
+                "The store failed (%s). The token is kept in memory, and the store is not read for "
+                "%g s.",
+                _name_of(error),
+                STORE_COOLDOWN_SECONDS,
+            )
             self._cooldown_ends = time.monotonic() + STORE_COOLDOWN_SECONDS
             raise StoreUnavailableError from None
         self._cooldown_ends = 0.0
         return result
 
 
-def _name(error: Exception) -> str:
+def _name_of(error: Exception) -> str:
     return f"{type(error).__module__}.{type(error).__qualname__}"

@@ -1,4 +1,4 @@
-"""Lets a call run to its end: a cancellation comes after it, never in its middle."""
+"""Runs a call to completion: a cancellation is delivered after it, not in the middle."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-# Longer than any store that has a limit of its own, such as SQLite's for its lock.
+# Longer than the timeouts of the stores, such as SQLite's for its lock.
 MAX_CALL_SECONDS = 35.0
 
 
 async def run_to_completion(call: Callable[[], Awaitable[T]], *, unless: T | None = None) -> T:
-    """Await what `call` returns, and put off a cancellation until it is there.
+    """Await what `call` returns, and defer a cancellation until then.
 
-    A claim whose answer nobody waits for would be held for its whole lease, and a delivery
-    whose record is cut off would be made again.
+    A claim whose answer is lost would be held for its whole lease, and a delivery whose record is
+    lost would be made again.
 
     Args:
         call: What to await.
-        unless: The answer that is worth more than a cancellation, which then comes with the
-            next wait.
+        unless: An answer that is returned in spite of a cancellation, which is then raised by the
+            next await.
 
     Raises:
-        TimeoutError: It has not ended in half a minute; it is left to itself.
+        TimeoutError: It has not ended in 35 s; it is abandoned.
     """
     import anyio
 
@@ -71,8 +71,8 @@ async def _uncancelled(call: Callable[[], Awaitable[T]], unless: T | None) -> T:
             raise TimeoutError
     if cancelled:
         if not (work.done() and _succeeded(work) and work.result() == unless):
-            # Put off further, it would hit whatever is awaited next, be that outside of the
-            # timeout from which it comes.
+            # A deferred cancellation would surface at the next await, possibly outside the
+            # asyncio.timeout() that requested it.
             raise asyncio.CancelledError
         _cancel_again()
     return work.result()
@@ -94,6 +94,6 @@ def _cancel_again() -> None:
 
 
 def _forget(work: Future[T]) -> None:
-    # Nobody is left to hear how it ended; asyncio would call that an error.
+    # asyncio reports an exception that is never retrieved.
     if not work.cancelled():
         work.exception()

@@ -15,7 +15,7 @@ from qpaykit._fork import reset_after_fork
 from qpaykit.stores.delivery import Delivery, aware
 from qpaykit.stores.protocol import ClaimState
 
-_SWEEP_EVERY = 1024
+_DROP_EXPIRED_EVERY_WRITES = 1024
 _MAX_CLAIMS = 100_000
 _MAX_VALUES = 100_000
 
@@ -38,7 +38,7 @@ class MemoryStore:
 
     It never blocks, so it serves the sync and the async client alike. What was
     delivered is forgotten when the process ends: a shop with more than one process, or
-    one that restarts while orders are open, wants `SQLiteStore` or `RedisStore`. It keeps
+    one that restarts while orders are open, needs `SQLiteStore` or `RedisStore`. It keeps
     the last 100,000 deliveries.
     """
 
@@ -49,9 +49,9 @@ class MemoryStore:
         self._values: dict[str, _Value] = {}
         self._claims: dict[str, _Claim] = {}
         self._writes = 0
-        reset_after_fork(self, MemoryStore._leave_the_parent)
+        reset_after_fork(self, MemoryStore._reset_in_child)
 
-    def _leave_the_parent(self) -> None:
+    def _reset_in_child(self) -> None:
         self._lock = threading.Lock()
         for key in [key for key, held in self._claims.items() if held.until is not None]:
             del self._claims[key]
@@ -60,20 +60,20 @@ class MemoryStore:
         return "MemoryStore()"
 
     def get(self, key: str) -> str | None:
-        """Return the value of `key`, or None where there is none or its time is over."""
+        """Return the value of `key`, or None where there is none or it has expired."""
         with self._lock:
             value = self._values.get(key)
-            if value is None or _over(value.until):
+            if value is None or _has_expired(value.until):
                 return None
             return value.text.get_secret_value()
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        """Keep `value` under `key`, for `ttl` seconds or for good."""
+        """Keep `value` under `key`, for `ttl` seconds or without a limit."""
         with self._lock:
-            self._sweep()
+            self._drop_expired()
             until = None if ttl is None else time.monotonic() + ttl
             if len(self._values) >= _MAX_VALUES and key not in self._values:
-                self._forget_oldest_values()
+                self._drop_oldest_values()
             self._values[key] = _Value(SecretStr(value), until)
 
     def delete(self, key: str) -> None:
@@ -88,15 +88,15 @@ class MemoryStore:
             if held is not None:
                 if held.until is None:
                     return "done"
-                if held.owner != owner and not _over(held.until):
+                if held.owner != owner and not _has_expired(held.until):
                     return "held"
             if len(self._claims) >= _MAX_CLAIMS:
-                self._forget_oldest()
+                self._drop_oldest_claims()
             self._claims[key] = _Claim(owner, time.monotonic() + lease)
             return "claimed"
 
     def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
-        """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
+        """Mark `key` as done, if `owner` still holds it; say whether it did."""
         with self._lock:
             held = self._claims.get(key)
             if held is None or held.owner != owner or held.until is None:
@@ -106,7 +106,7 @@ class MemoryStore:
             return True
 
     def release(self, key: str, owner: str) -> None:
-        """Give `key` back, if `owner` still holds it."""
+        """Release `key`, if `owner` still holds it."""
         with self._lock:
             held = self._claims.get(key)
             if held is not None and held.owner == owner and held.until is not None:
@@ -126,23 +126,23 @@ class MemoryStore:
         found.sort(key=lambda delivery: delivery.delivered_at)
         return (one for one in found if first is None or one.delivered_at >= first)
 
-    def _forget_oldest_values(self) -> None:
-        # A token has a ttl, and what is kept for good has none: the oldest of these go.
+    def _drop_oldest_values(self) -> None:
+        # Values without a ttl are no tokens; the oldest of them are dropped.
         for_good = (key for key, value in self._values.items() if value.until is None)
         for key in list(islice(for_good, _MAX_VALUES // 10)):
             del self._values[key]
 
-    def _forget_oldest(self) -> None:
+    def _drop_oldest_claims(self) -> None:
         for key in list(islice(self._claims, _MAX_CLAIMS // 10)):
-            if self._claims[key].until is None or _over(self._claims[key].until):
+            if self._claims[key].until is None or _has_expired(self._claims[key].until):
                 del self._claims[key]
 
-    def _sweep(self) -> None:
+    def _drop_expired(self) -> None:
         self._writes += 1
-        if self._writes % _SWEEP_EVERY == 0:
-            for key in [key for key, value in self._values.items() if _over(value.until)]:
+        if self._writes % _DROP_EXPIRED_EVERY_WRITES == 0:
+            for key in [key for key, value in self._values.items() if _has_expired(value.until)]:
                 del self._values[key]
 
 
-def _over(until: float | None) -> bool:
+def _has_expired(until: float | None) -> bool:
     return until is not None and time.monotonic() >= until

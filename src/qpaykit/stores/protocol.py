@@ -1,8 +1,7 @@
 """What a store must do: keep small values and hand out leased claims.
 
-A store serves two masters. The token manager keeps the bearer token in it and
-claims the right to log in. The callback dispatcher claims a payment's status
-before it is delivered and completes the claim afterwards.
+The token manager keeps the bearer token in it, and claims the right to log in. The callback
+dispatcher claims a payment's status before it delivers it, and completes the claim afterwards.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ class Store(Protocol):
     Values are text.
 
     A store with an attribute `transactional = True` keeps what a handler did by `complete` alone,
-    as a database does that commits both: where it raises, nothing was delivered, and QPay is told
-    to come again. With any other store it was delivered, and only the record of it is lost. Where
-    it has a method `delivery_session(owner)`, what that returns for the owner of a claim is
-    `event.session` in the handler.
+    as a database does that commits both: where it raises, nothing was delivered, and QPay gets
+    500. With any other store it was delivered, and only its record is lost. Where a store has a
+    method `delivery_session(owner)`, its result for the owner of a claim is `event.session` in
+    the handler.
     """
 
     def get(self, key: str) -> str | None:
@@ -37,7 +36,7 @@ class Store(Protocol):
             key: Where it is kept.
 
         Returns:
-            The value; None where there is none or its time is over.
+            The value; None where there is none or it has expired.
         """
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
@@ -46,7 +45,7 @@ class Store(Protocol):
         Args:
             key: Where to keep it.
             value: What to keep.
-            ttl: For how many seconds; None for good.
+            ttl: Seconds until it expires; never when None.
         """
 
     def delete(self, key: str) -> None:
@@ -61,7 +60,7 @@ class Store(Protocol):
 
         Args:
             key: What is claimed.
-            owner: Who claims it, in a text that nobody else has.
+            owner: Who claims it; a unique text.
             lease: For how many seconds; after that it is free, unless it was completed.
 
         Returns:
@@ -71,7 +70,7 @@ class Store(Protocol):
         """
 
     def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
-        """Mark a key as done for good.
+        """Mark a key as done, permanently.
 
         Args:
             key: What was claimed.
@@ -80,11 +79,11 @@ class Store(Protocol):
             delivery: What was delivered; it is kept with the key.
 
         Returns:
-            Whether it was still `owner`'s to do.
+            Whether `owner` still held it.
         """
 
     def release(self, key: str, owner: str) -> None:
-        """Give a key back.
+        """Release a key.
 
         Args:
             key: What was claimed.

@@ -26,7 +26,7 @@ with suppress(ImportError):
 
 # A claim is a text: "+" and the record of the delivery when it is done, else "=" and the owner;
 # its lease is the key's own expiry.
-# Each script is one step for Redis, so that no other client can come between.
+# Redis runs each script atomically.
 _CLAIM = """
 local held = redis.call('GET', KEYS[1])
 if held and string.sub(held, 1, 1) == '+' then return 'done' end
@@ -34,7 +34,7 @@ if held and held ~= ARGV[1] then return 'held' end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 'claimed'
 """
-# An owner whose lease is over, and whom nobody has followed, has delivered all the same.
+# An owner whose lease has expired may still complete, unless another owner has claimed the key.
 _COMPLETE = """
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[1] then return 0 end
@@ -47,31 +47,32 @@ _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 0
 """
-# Without a limit of its own, redis-py 5 waits for ever for a Redis that has gone silent, and
-# the payment with it.
+# Without a timeout, redis-py 5 waits forever for a Redis that does not answer.
 SOCKET_TIMEOUT_SECONDS = 3.0
 _SCAN_COUNT = 500
 
 
-class _Limits(TypedDict, total=False):
+class _Timeouts(TypedDict, total=False):
     socket_timeout: float
     socket_connect_timeout: float
 
 
 class _Keys:
-    """How both faces name and number things."""
+    """The keys and expiry times of both stores."""
 
     def __init__(self, place: str, prefix: str, keep: float | None) -> None:
         if keep is not None and keep <= 0:
-            raise ConfigurationError("keep must be above 0 s, or None to remember for good")
+            raise ConfigurationError(
+                "keep must be above 0 s, or None to keep deliveries without a limit"
+            )
         self.shown = place
         self._prefix = prefix
         self.keep = "" if keep is None else str(_milliseconds(keep))
         self._keep = keep
-        self.deliveries = f"{_glob(prefix)}claim:delivered:*"
+        self.deliveries = f"{_escape_glob(prefix)}claim:delivered:*"
 
-    def lasts(self, ttl: float | None) -> int | None:
-        """For how many milliseconds a value is kept; one without a limit as deliveries are."""
+    def expires_in_ms(self, ttl: float | None) -> int | None:
+        """Return milliseconds until a value expires; those of deliveries without a `ttl`."""
         seconds = self._keep if ttl is None else ttl
         return None if seconds is None else _milliseconds(seconds)
 
@@ -86,14 +87,14 @@ class RedisStore:
     """Keeps the token and the delivered callbacks in Redis, for the processes of many machines.
 
     Let Redis write to disk (`appendonly yes`), and let it evict nothing
-    (`maxmemory-policy noeviction`): a delivery that it forgets is made again.
+    (`maxmemory-policy noeviction`): a delivery that it loses is made again.
 
     Args:
         url: Where Redis is, such as "rediss://user:password@host:6379/0". It is given 3 s to
             connect and to answer; `?socket_timeout=…&socket_connect_timeout=…` change that.
         client: A client of redis-py in place of `url`; it is used, and not closed.
         prefix: What every key begins with.
-        keep: Seconds for which a completed delivery is remembered; for good when None.
+        keep: Seconds for which a completed delivery is remembered; without a limit when None.
 
     Raises:
         ConfigurationError: The URL cannot be read, `keep` is not above 0, or not just one
@@ -129,13 +130,13 @@ class RedisStore:
         return f"RedisStore({self._keys.shown})"
 
     def get(self, key: str) -> str | None:
-        """Return the value of `key`, or None where there is none or its time is over."""
+        """Return the value of `key`, or None where there is none or it has expired."""
         return _text(self._redis.get(self._keys.value(key)))
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
         """Keep `value` under `key`, for `ttl` seconds or as long as deliveries are kept."""
-        lasts = self._keys.lasts(ttl)
-        self._redis.set(self._keys.value(key), value, px=lasts)
+        expires_in = self._keys.expires_in_ms(ttl)
+        self._redis.set(self._keys.value(key), value, px=expires_in)
 
     def delete(self, key: str) -> None:
         """Forget the value of `key`, if there is one."""
@@ -154,7 +155,7 @@ class RedisStore:
             return bool(self._complete([self._keys.claim(key)], done))
 
     def release(self, key: str, owner: str) -> None:
-        """Give `key` back, if `owner` still holds it."""
+        """Release `key`, if `owner` still holds it."""
         self._release([self._keys.claim(key)], [_held_by(owner)])
 
     def delivery(self, key: str) -> Delivery | None:
@@ -202,7 +203,7 @@ class AsyncRedisStore:
         client: A client of redis.asyncio in place of `url`; it is used, and not closed. It serves
             the event loop on which it is first used, and no other.
         prefix: What every key begins with.
-        keep: Seconds for which a completed delivery is remembered; for good when None.
+        keep: Seconds for which a completed delivery is remembered; without a limit when None.
 
     Raises:
         ConfigurationError: The URL cannot be read, `keep` is not above 0, not just one of `url`
@@ -240,7 +241,7 @@ class AsyncRedisStore:
     async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
         """See `RedisStore.set`."""
         connected = await self._connected()
-        await connected.redis.set(self._keys.value(key), value, px=self._keys.lasts(ttl))
+        await connected.redis.set(self._keys.value(key), value, px=self._keys.expires_in_ms(ttl))
 
     async def delete(self, key: str) -> None:
         """See `RedisStore.delete`."""
@@ -341,7 +342,7 @@ def _connected(url: SecretStr | None) -> _Connected:
 
     if url is None:
         raise _not_just_one()
-    return _Connected(Redis.from_url(url.get_secret_value(), **_limits(url.get_secret_value())))
+    return _Connected(Redis.from_url(url.get_secret_value(), **_timeouts(url.get_secret_value())))
 
 
 async def _disconnect(connected: _Connected) -> None:
@@ -365,17 +366,17 @@ def _place_of(url: SecretStr | None, client: AsyncRedis | None) -> str:
 
 
 def _shown(settings: Mapping[str, object]) -> str:
-    """Name a Redis by what is no secret of it."""
+    """Describe a Redis without its password."""
     host, port = settings.get("host", "localhost"), settings.get("port", 6379)
     return f"{settings.get('path') or f'{host}:{port}'}, db={settings.get('db') or 0}"
 
 
-def _limits(url: str) -> _Limits:
-    # What the URL says of them comes first, for redis-py.
-    limits: _Limits = {"socket_timeout": SOCKET_TIMEOUT_SECONDS}
+def _timeouts(url: str) -> _Timeouts:
+    # redis-py prefers the timeouts that the URL names.
+    timeouts: _Timeouts = {"socket_timeout": SOCKET_TIMEOUT_SECONDS}
     if not url.startswith("unix:"):
-        limits["socket_connect_timeout"] = SOCKET_TIMEOUT_SECONDS
-    return limits
+        timeouts["socket_connect_timeout"] = SOCKET_TIMEOUT_SECONDS
+    return timeouts
 
 
 def _milliseconds(seconds: float) -> int:
@@ -387,7 +388,7 @@ def _held_by(owner: str) -> str:
 
 
 def _text(value: object) -> str | None:
-    # A client that was handed in may not decode. What is not UTF-8 is none of ours.
+    # A client that was handed in may return bytes. What is not UTF-8 was not written by qpaykit.
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     return value if isinstance(value, str) else None
@@ -408,7 +409,7 @@ def _ordered(found: Iterable[Delivery | None], since: datetime | None) -> list[D
     return sorted(kept, key=lambda one: one.delivered_at)
 
 
-def _glob(text: str) -> str:
+def _escape_glob(text: str) -> str:
     return re.sub(r"([*?\[\]^\\])", r"\\\1", text)
 
 
@@ -430,7 +431,7 @@ def _redis_at(url: SecretStr | None) -> Redis:
     if url is None:
         raise _not_just_one()
     try:
-        return Redis.from_url(url.get_secret_value(), **_limits(url.get_secret_value()))
+        return Redis.from_url(url.get_secret_value(), **_timeouts(url.get_secret_value()))
     except ValueError:
         unreadable = _unreadable()
     raise unreadable
@@ -446,7 +447,7 @@ def _not_just_one() -> ConfigurationError:
 
 
 def _unreadable() -> ConfigurationError:
-    # redis-py's own words may quote a piece of the password.
+    # The message of redis-py may quote a part of the password.
     return ConfigurationError(
         "the URL of Redis cannot be read: write redis://user:password@host:6379/0 (or rediss://, "
         "unix://), with what is special in the password percent-encoded"

@@ -31,12 +31,11 @@ _ADDED = (
     ("qpaykit_claims", "delivery", "TEXT"),
     ("qpaykit_claims", "since", "REAL"),
 )
-# The lease is taken over only when it has ended, or is the owner's own: one statement, so that
-# no other process can come between reading and writing. The clock is read inside it, when the
-# write lock is held: a wait for the lock must not shorten the lease. Leases are measured with the
-# machine's monotonic clock, which all its processes share and which nobody can set. A lease that
-# began in its future is from before a restart of the machine. Files of the first edition have no
-# such beginning: their leases are of the wall clock.
+# A lease is taken over only when it has expired, or is the owner's own. This is one statement, so
+# that reading and writing are atomic. The clock is read inside it, when the write lock is held: a
+# wait for the lock must not shorten the lease. Leases use the machine's monotonic clock, which its
+# processes share and which cannot be set. A lease that began in its future is from before a restart
+# of the machine. Leases in files of the first edition have no `since`, and use the wall clock.
 _CLAIM = """
 INSERT INTO qpaykit_claims (key, owner, since, until)
 VALUES (:key, :owner, qpaykit_now(), qpaykit_now() + :lease)
@@ -72,7 +71,7 @@ class SQLiteStore:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if os.fspath(path) == ":memory:":
-            # Every connection would have a database of its own, and a claim as many owners.
+            # Every connection would have its own database.
             raise ConfigurationError("SQLiteStore needs a file: for memory, use MemoryStore()")
         self._path = Path(path).absolute()
         self._idle: deque[sqlite3.Connection] = deque()
@@ -80,7 +79,7 @@ class SQLiteStore:
         if not self._path.parent.is_dir():
             raise ConfigurationError(f"the folder of {self._path} does not exist: make it first")
         try:
-            # Before SQLite does it: its other files get the mode of this one.
+            # SQLite gives its other files the mode of this one.
             _close_to_others(self._path)
             with self._connection() as connection:
                 connection.executescript(_SCHEMA)
@@ -92,7 +91,7 @@ class SQLiteStore:
         return f"{type(self).__name__}({str(self._path)!r})"
 
     def get(self, key: str) -> str | None:
-        """Return the value of `key`, or None where there is none or its time is over."""
+        """Return the value of `key`, or None where there is none or it has expired."""
         with self._connection() as connection:
             row: tuple[str] | None = connection.execute(
                 "SELECT value FROM qpaykit_values WHERE key = ? AND (until IS NULL OR until > ?)",
@@ -101,7 +100,7 @@ class SQLiteStore:
         return None if row is None else row[0]
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        """Keep `value` under `key`, for `ttl` seconds or for good."""
+        """Keep `value` under `key`, for `ttl` seconds or without a limit."""
         until = None if ttl is None else time.time() + ttl
         with self._connection() as connection:
             connection.execute(
@@ -128,7 +127,7 @@ class SQLiteStore:
         return "done" if row is not None and row[0] is not None else "held"
 
     def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
-        """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
+        """Mark `key` as done, if `owner` still holds it; say whether it did."""
         record, at = None, time.time()
         if delivery is not None:
             record, at = delivery.to_json(), delivery.delivered_at.timestamp()
@@ -141,7 +140,7 @@ class SQLiteStore:
             return done.rowcount == 1
 
     def release(self, key: str, owner: str) -> None:
-        """Give `key` back, if `owner` still holds it."""
+        """Release `key`, if `owner` still holds it."""
         with self._connection() as connection:
             connection.execute(
                 "DELETE FROM qpaykit_claims WHERE key = ? AND owner = ? AND done IS NULL",
@@ -206,15 +205,15 @@ class SQLiteStore:
                 idle.pop().close()
 
     def __del__(self) -> None:
-        # A thread that was given up by a cancelled task puts its connection back after `close`.
-        # A store whose making failed has nothing to close, and at the end of the interpreter the
-        # modules that closing needs may be gone.
+        # A thread that a cancelled task abandoned returns its connection after `close`. A store
+        # whose `__init__` failed has no connections, and at interpreter shutdown the modules that
+        # `close` needs may be gone.
         with suppress(AttributeError, TypeError):
             self.close()
 
     def _own_idle(self) -> deque[sqlite3.Connection]:
         if self._pid != os.getpid():
-            # SQLite forbids a child to use or to close what its parent opened.
+            # SQLite forbids a child process to use or close the connections of its parent.
             _abandoned.extend(self._idle)
             self._idle = deque()
             self._pid = os.getpid()
@@ -249,26 +248,26 @@ class SQLiteStore:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError:  # noqa: PERF203
-                # The first processes that come may do so at once, and here SQLite does not wait.
+                # Several processes may do so at once, and SQLite does not wait for this lock.
                 if time.monotonic() > ends:
                     raise
                 time.sleep(0.01)
             else:
                 break
-        # A delivery that a power cut makes us forget would be made again.
+        # A delivery whose record is lost in a power cut would be made again.
         connection.execute("PRAGMA synchronous = FULL")
         connection.create_function("qpaykit_now", 0, time.monotonic)
         connection.create_function("qpaykit_wall_clock", 0, time.time)
 
 
 def _close_to_others(path: Path) -> None:
-    """Make the file where it is missing, and take its access from everybody but its owner.
+    """Create the file if it is missing, and make it readable by its owner alone.
 
     Raises:
         OSError: The file is another user's.
     """
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE))
-    # Windows has no such modes: there a file is as private as its folder.
+    # Windows has no such modes; the folder's permissions apply.
     if os.name == "nt":
         return
     for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
