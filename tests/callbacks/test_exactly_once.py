@@ -199,7 +199,7 @@ class TestAPaymentOfADeliveredOrder:
         assert (len(shop.paid), shop.overpaid) == (1, [])
 
     # What Quick QR lists without an id is no payment that it calls back about.
-    @pytest.mark.parametrize("shop", ["signed", "unsigned"], indirect=True)
+    @pytest.mark.parametrize("any_shop", ["signed", "unsigned"], indirect=True)
     def test_is_a_duplicate_where_it_was_counted_without_its_id(self, shop: Shop) -> None:
         rows = [{**PAID, "payment_amount": "750.00", "payment_id": f"p-{n}"} for n in (1, 2)]
         shop.lists(*({**row, "payment_id": None, "payment_wallet": str(row)} for row in rows))
@@ -211,7 +211,7 @@ class TestAPaymentOfADeliveredOrder:
         assert shop.handle(**third) == "overpaid"
         assert (len(shop.paid), len(shop.overpaid)) == (1, 1)
 
-    @pytest.mark.parametrize("shop", ["signed", "unsigned"], indirect=True)
+    @pytest.mark.parametrize("any_shop", ["signed", "unsigned"], indirect=True)
     @pytest.mark.parametrize("payment_id", [None, " ", 2.5], ids=repr)
     def test_is_not_reported_twice_where_one_of_three_was_counted_without_its_id(
         self, shop: Shop, payment_id: object
