@@ -240,30 +240,35 @@ class TestAThousandPollers:
     def test_of_one_order_ask_seven_times(
         self, qpay_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(flow, "QUESTION_INTERVAL_SECONDS", 0.25)  # 40 times shorter
-        minute, pause = 1.5, 0.5
+        interval, minute, pause = 0.25, 1.5, 0.5  # 40 times shorter
+        monkeypatch.setattr(flow, "QUESTION_INTERVAL_SECONDS", interval)
         answers: list[str] = []
+        seconds: list[float] = []
 
         async def main() -> None:
             async with AsyncQPayClient(**qpay_simulator.credentials) as client:
                 orders = AsyncOrders(AsyncCallbackDispatcher(client))
                 await orders.open("42", amount=1500, description="Tea")
                 qpay_simulator.requests.clear()
-                ends = time.monotonic() + minute
+                began = time.monotonic()
 
                 async def look() -> None:
-                    while time.monotonic() < ends:
-                        answers.append(await orders.status("42"))
+                    answers.append(await orders.status("42"))
+                    while time.monotonic() < began + minute:
                         await anyio.sleep(pause)
+                        answers.append(await orders.status("42"))
 
                 async with anyio.create_task_group() as tasks:
                     for _ in range(1000):
                         tasks.start_soon(look)
+                seconds.append(time.monotonic() - began)
 
         anyio.run(main)
         assert len(answers) >= 1000
         assert set(answers) == {"open"}
-        assert 1 <= len(qpay_simulator.requests.to("POST", "/payment/check")) <= 7
+        # Seven in a minute, and as many more as a busy machine takes longer.
+        asked = len(qpay_simulator.requests.to("POST", "/payment/check"))
+        assert 1 <= asked <= 1 + max(minute, seconds[0]) / interval
 
     @pytest.mark.slow
     @pytest.mark.parametrize("kind", ["sqlite", "redis"])
