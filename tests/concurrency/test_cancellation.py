@@ -26,6 +26,7 @@ from helpers.scripted_server import ScriptedServer, plain, scripted_server
 from helpers.settings import LIBRARIES, SETTINGS, settings_at
 from qpaykit import (
     AsyncCallbackDispatcher,
+    AsyncOrders,
     AsyncQPayClient,
     AsyncRedisStore,
     AsyncSQLiteStore,
@@ -41,8 +42,10 @@ from qpaykit._http.transport import _stop_after
 from qpaykit.stores.adapters import for_async
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
+    from qpaykit import Invoice
+    from qpaykit._invoice_record import Draft
     from qpaykit.stores.protocol import ClaimState
 
 STORES = ["memory", "sqlite", "redis", "async-redis"]
@@ -189,6 +192,47 @@ def test_a_delivery_cancelled_at_any_await_is_given_back_or_done(
 
     run(way, main)
     assert (lost, doubled) == ([], [])
+
+
+@pytest.mark.parametrize("way", BACKENDS_AND_TASKS, indirect=True)
+def test_an_order_opened_and_cancelled_at_any_await_keeps_the_invoice_that_was_made(
+    new_store: Place, way: Cancellation
+) -> None:
+    forgotten: list[int] = []
+
+    async def main() -> None:
+        for step in range(MOST_STEPS):
+            store = new_store()
+            async with client_on(store) as client:
+                await client.tokens.get()
+                made: list[Invoice] = []
+                dispatcher = AsyncCallbackDispatcher(client, patience=0.1)
+                create = dispatcher._io.create
+
+                async def note(
+                    request: Draft,
+                    made: list[Invoice] = made,
+                    create: Callable[[Draft], Awaitable[Invoice]] = create,
+                ) -> Invoice:
+                    made.append(await create(request))
+                    return made[-1]
+
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(dispatcher._io, "create", note)
+                    orders = AsyncOrders(dispatcher)
+                    flow = orders.open("42", amount=1500, description="Tea")
+                    reached = await cancelled_at(step, flow, way)
+                    await orders.open("42", amount=1500, description="Tea")
+                if len(made) != 1:
+                    forgotten.append(step)
+            await close(store)
+            if not reached:
+                assert step > 1
+                return
+        pytest.fail("the order was never opened")
+
+    run(way, main)
+    assert forgotten == []
 
 
 class SlowStore(MemoryStore):

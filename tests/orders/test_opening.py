@@ -406,6 +406,59 @@ def test_work_that_outlasts_its_lease_hands_out_the_invoice_of_who_took_it_over(
         order = quick.open()
         assert late.result() == order
     assert order.sender_invoice_no == "42-2"
+    # Nobody has seen the QR code of the slow one's invoice, and no order knows it.
+    states = {
+        str(invoice.request["sender_invoice_no"]): invoice.status
+        for invoice in qpay_simulator.invoices()
+    }
+    assert states == {"42": "CANCELED", "42-2": "OPEN"}
+
+
+class FailsOnceMade(MemoryStore):
+    """A store that fails when an invoice that QPay has made is to be written down."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
+
+    def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
+        is_made = key.startswith("order-page:") or '"invoice_id"' in value
+        if self.key and key.startswith(self.key) and is_made:
+            raise OSError("the disk is full")
+        super().set(key, value, ttl=ttl)
+
+
+class TestAnInvoiceThatTheStoreDoesNotTake:
+    def test_is_cancelled_for_no_order_would_know_it(self, new_shop: Opener) -> None:
+        store = FailsOnceMade("order:")
+        shop = new_shop(store)
+        with pytest.raises(OSError, match="the disk is full"):
+            shop.open()
+        store.key = ""
+        order = shop.open()
+        states = [invoice.status for invoice in shop.simulator.invoices()]
+        assert (order.sender_invoice_no, states) == ("42-2", ["CANCELED", "OPEN"])
+
+    def test_is_named_in_the_log_where_qpay_does_not_cancel_it(
+        self, new_shop: Opener, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        shop = new_shop(FailsOnceMade("order:"))
+        shop.simulator.faults.add("DELETE", "/invoice/*", "500", None)
+        shop.simulator.faults.add("GET", "/invoice/*", "500", None)
+        with pytest.raises(OSError, match="the disk is full"):
+            shop.open()
+        (made,) = shop.simulator.invoices()
+        assert f"Invoice {made.id} of order 42 was made and could not be recorded" in caplog.text
+
+    def test_is_replaced_where_only_its_qr_code_is_missing(self, new_shop: Opener) -> None:
+        store = FailsOnceMade("order-page:")
+        shop = new_shop(store)
+        with pytest.raises(OSError, match="the disk is full"):
+            shop.open()
+        store.key = ""
+        assert shop.open().status == "open"
+        states = [invoice.status for invoice in shop.simulator.invoices()]
+        assert states == ["CANCELED", "OPEN"]
 
 
 def test_a_claim_that_never_comes_free_ends_the_call(shop: Shop, short_leases: None) -> None:

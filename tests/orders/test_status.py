@@ -21,7 +21,9 @@ from qpaykit import (
     AsyncOrders,
     AsyncQPayClient,
     CallbackDispatcher,
+    ClaimState,
     MemoryStore,
+    Order,
     Orders,
     PaymentEvent,
     QPayClient,
@@ -36,6 +38,21 @@ if TYPE_CHECKING:
 def asks_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an order be asked about again after a moment."""
     monkeypatch.setattr(flow, "QUESTION_INTERVAL_SECONDS", 0.001)
+
+
+class Interrupted(MemoryStore):
+    """A store in which something happens just before an order is claimed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.interrupt: Callable[[], None] | None = None
+
+    def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
+        interrupt = self.interrupt
+        if interrupt is not None and key.startswith("order-claim:"):
+            self.interrupt = None
+            interrupt()
+        return super().claim(key, owner, lease=lease)
 
 
 def test_an_order_is_open_until_it_is_paid(stored_shop: Shop) -> None:
@@ -171,6 +188,25 @@ class TestAnExpiredOrder:
         assert any_shop.orders.status("42") == "expired"
         assert any_shop.call_back(any_shop.pay(order, late=True)) == "delivered"
         assert any_shop.orders.status("42") == "paid"
+
+    def test_is_left_alone_where_another_process_has_replaced_it(
+        self, new_shop: Opener, clock: Clock
+    ) -> None:
+        store = Interrupted()
+        shop, other = new_shop(store), new_shop(store)
+        shop.open(expires_in=900)
+        clock.advance(900)
+        newer: list[Order] = []
+
+        def replace() -> None:
+            newer.append(other.open(expires_in=60))
+            other.pay(newer[0], amount=500)
+            clock.advance(60)
+
+        store.interrupt = replace
+        assert shop.orders.status("42") == "open"
+        # Nobody has asked about the newer one yet, of which a part was paid.
+        assert shop.invoice_status(newer[0]) == "OPEN"
 
     def test_is_cancelled_once_by_many_who_ask(self, stored_shop: Shop, clock: Clock) -> None:
         stored_shop.open("ended", expires_in=900)

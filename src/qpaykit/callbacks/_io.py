@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from qpaykit.errors import ConfigurationError
+from qpaykit.stores.cancellation import run_to_completion
 
 if TYPE_CHECKING:
     from qpaykit._invoice_record import Draft, InvoiceRecord
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 H_contra = TypeVar("H_contra", contravariant=True)
 C = TypeVar("C", bound="QPayClient | AsyncQPayClient | QuickQRClient | AsyncQuickQRClient")
+T = TypeVar("T")
 
 # A handler returns nothing: what it returned would be lost, and `object` would let a type checker
 # take a coroutine that nobody awaits. Which session an event has depends on the store, which a type
@@ -70,6 +72,9 @@ class IO(Protocol[H_contra]):
 
     async def cancel(self, invoice_id: str) -> None:
         """Cancel an invoice."""
+
+    async def uninterrupted(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Await what `work` returns to its end; a cancellation comes after it."""
 
     async def sleep(self, seconds: float) -> None:
         """Do nothing for so many seconds."""
@@ -141,6 +146,9 @@ class SyncIO(_Questions["QPayClient | QuickQRClient"]):
     async def cancel(self, invoice_id: str) -> None:
         self._client.invoices.cancel(invoice_id)
 
+    async def uninterrupted(self, work: Callable[[], Awaitable[T]]) -> T:
+        return await work()
+
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251
 
@@ -174,6 +182,9 @@ class AsyncIO(_Questions["AsyncQPayClient | AsyncQuickQRClient"]):
 
     async def cancel(self, invoice_id: str) -> None:
         await self._client.invoices.cancel(invoice_id)
+
+    async def uninterrupted(self, work: Callable[[], Awaitable[T]]) -> T:
+        return await run_to_completion(work)
 
     async def sleep(self, seconds: float) -> None:
         import anyio

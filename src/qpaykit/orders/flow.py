@@ -237,16 +237,35 @@ class OrderFlow(Generic[H]):
         )
         sent = request.model_copy(update={"callback_url": invoice.callback_url})
         remembered = InvoiceRecord.of_request(sent, order_no=wanted.order_no)
-        key = record_key(self._account, invoice.invoice_id)
-        await self._store.set(key, remembered.to_json())
-        await self._store.set(
-            page_key(self._account, invoice.invoice_id),
-            invoice.model_dump_json(),
-            ttl=PAGE_SECONDS if wanted.expires_in is None else wanted.expires_in,
-        )
-        # Return the invoice only after it is recorded: the next `open` would make another one.
-        await self._save(record, record.with_invoice(made), owner)
+        lasts = PAGE_SECONDS if wanted.expires_in is None else wanted.expires_in
+
+        async def record_made() -> None:
+            await self._add(record, made, owner)
+            key = record_key(self._account, invoice.invoice_id)
+            await self._store.set(key, remembered.to_json())
+            # Last, for with it `open` hands the invoice out.
+            page = page_key(self._account, invoice.invoice_id)
+            await self._store.set(page, invoice.model_dump_json(), ttl=lasts)
+
+        # A cancellation in its middle would leave an open invoice that no order knows.
+        await self._io.uninterrupted(record_made)
         return _order(wanted, "open", made, invoice)
+
+    async def _add(self, record: OrderRecord, made: OrderInvoice, owner: str) -> None:
+        """Write an order's new invoice down, or else cancel it: nobody has seen its QR code."""
+        try:
+            await self._save(record, record.with_invoice(made), owner)
+        except Exception:
+            try:
+                await self._io.cancel(made.invoice_id)
+            except QPayError:
+                _logger.exception(
+                    "Invoice %s of order %s was made and could not be recorded, and QPay did not "
+                    "cancel it. Nobody has seen its QR code. Cancel it at QPay.",
+                    made.invoice_id,
+                    record.order_no,
+                )
+            raise
 
     async def _ended_order(
         self, wanted: Wanted, status: OrderStatus, last: OrderInvoice | None
@@ -304,7 +323,7 @@ class OrderFlow(Generic[H]):
         try:
             seen = await self._look(record.order_no, last)
             if seen == "nothing" and _has_expired(last):
-                status = await self._expire(record.order_no)
+                status = await self._expire(record.order_no, last)
         except QPayError as error:
             _logger.warning(
                 "Could not ask QPay about order %s: %s. It is asked again in %g s.",
@@ -315,14 +334,14 @@ class OrderFlow(Generic[H]):
         await self._store.set(asked, seen, ttl=QUESTION_INTERVAL_SECONDS)
         return status or _STATUSES[seen]
 
-    async def _expire(self, order_no: str) -> OrderStatus:
-        """Cancel an expired invoice that was looked at, unless another process is at it."""
+    async def _expire(self, order_no: str, expired: OrderInvoice) -> OrderStatus:
+        """Cancel an expired invoice that QPay was asked about, unless another process does it."""
         owner = uuid.uuid4().hex
         if not await self._claim(order_no, owner):
             return "open"
         try:
             record, last = await self._known(order_no)
-            if last.state != "open" or not _has_expired(last):
+            if last != expired:
                 return last.state
             return await self._settle(record, last, owner, is_looked_at=True)
         except _LeaseLostError:
