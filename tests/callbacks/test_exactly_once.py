@@ -161,18 +161,36 @@ class TestAPaymentOfADeliveredOrder:
         assert [event.order_no for event in refunds] == ["42"]
         assert (len(shop.paid), len(shop.overpaid)) == (1, 1)
 
-    def test_is_an_error_in_the_log_where_nobody_registered_for_it(
+    def test_is_recorded_and_an_error_in_the_log_once_where_nobody_registered_for_it(
         self, shop: Shop, caplog: pytest.LogCaptureFixture
     ) -> None:
         others: list[PaymentEvent] = []
         shop.dispatcher = CallbackDispatcher(shop.client, patience=0)
         shop.dispatcher.on_paid(shop.paid.append)
         shop.dispatcher.on_other(others.append)
-        assert [shop.handle(), shop.handle(payment_id="p-2")] == ["delivered", "overpaid"]
+        assert shop.handle() == "delivered"
+        second = {"payment_id": "p-2"}
+        assert [shop.handle(**second) for _ in range(2)] == ["overpaid", "duplicate"]
         (error,) = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
         assert "Order 42 was delivered before, for payment p-1." in error
         assert "Payment p-2 of 1500.00 is too much" in error
         assert (len(shop.paid), others) == (1, [])
+        record = list(shop.store.deliveries())[1]
+        assert (record.payment_id, record.order_no, record.status) == ("p-2", "42", "OVERPAID")
+        assert (record.amount, record.due) == (Decimal(1500), Decimal(1500))
+        assert record.outcome == "ignored"
+
+    def test_reaches_a_handler_that_is_registered_later_once(self, shop: Shop) -> None:
+        handled = shop.dispatcher
+        shop.dispatcher = CallbackDispatcher(shop.client, patience=0)
+        shop.dispatcher.on_paid(shop.paid.append)
+        second = {"payment_id": "p-2"}
+        assert [shop.handle(), shop.handle(**second)] == ["delivered", "overpaid"]
+        unhandled, shop.dispatcher = shop.dispatcher, handled
+        assert [shop.handle(**second) for _ in range(2)] == ["overpaid", "duplicate"]
+        shop.dispatcher = unhandled
+        assert shop.handle(**second) == "duplicate"
+        assert [event.payment_id for event in shop.overpaid] == ["p-2"]
 
     def test_is_overpaid_where_it_paid_another_invoice_of_the_same_order(self, shop: Shop) -> None:
         shop.qpay.post("/invoice").respond(json={"invoice_id": "i-2"})

@@ -32,6 +32,22 @@ def test_deliveries_are_json_for_programs(run: Run, shop: Shop) -> None:
     assert (one["order_no"], one["payment_id"], one["invoice_id"]) == ("42", payment_id, invoice_id)
 
 
+def test_a_payment_too_many_is_shown_though_the_shop_has_no_handler_for_it(
+    run: Run, shop: Shop
+) -> None:
+    invoice_id, _ = shop.sell("42", 1500)
+    second = shop.simulator.pay(invoice_id, again=True, callbacks=0)
+    query = shop.simulator.callback_query(second)
+    assert shop.dispatcher.handle(query=query).outcome == "overpaid"
+    rows = run("deliveries", "--store", shop.store).out.splitlines()
+    assert re.split(r"\s{2,}", rows[2])[1:] == ["42", "overpaid", "1,500.00", "1,500.00"]
+    content = run("deliveries", "--store", shop.store, "--json").json()
+    assert isinstance(content, dict)
+    records = [(one["payment_id"], one["outcome"]) for one in content["deliveries"]]
+    assert records[1:] == [(second, "ignored")]
+    assert "No handler took it: refund it." in run("order", "42", "--store", shop.store).out
+
+
 def test_other_days_are_left_out(run: Run, shop: Shop) -> None:
     shop.sell("42", 1500)
     today = datetime.now(ULAANBAATAR).date()

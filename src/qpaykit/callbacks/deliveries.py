@@ -118,7 +118,7 @@ class Deliveries(Generic[H]):
         """Call a handler, unless its event was delivered before.
 
         Args:
-            handler: What to call; only a dry run has none.
+            handler: What to call; None where the event is only recorded.
             event: What to call it with.
             delivery: What to record.
             outcome: What has become of the callback when the handler has ended.

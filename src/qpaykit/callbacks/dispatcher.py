@@ -159,7 +159,8 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         """Call the decorated function when an order is paid that was delivered before.
 
         It is called once for each payment too many, also for one after a refund. `event.amount`
-        is what is too much. Without it, such a payment is an ERROR in the log.
+        is what is too much. Without it, such a payment is an ERROR in the log, and stands in the
+        store's deliveries with the outcome "ignored".
 
         Args:
             handler: What to call with a `PaymentEvent`; it is returned unchanged.
@@ -374,7 +375,8 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
         """Call the decorated function when an order is paid that was delivered before.
 
         It is called once for each payment too many, also for one after a refund. `event.amount`
-        is what is too much. Without it, such a payment is an ERROR in the log.
+        is what is too much. Without it, such a payment is an ERROR in the log, and stands in the
+        store's deliveries with the outcome "ignored".
 
         Args:
             handler: What to call with a `PaymentEvent`; it is returned unchanged.

@@ -205,6 +205,8 @@ class Pipeline(Generic[H]):
         None where the store could not be asked.
         """
         prefix = f"delivered:{self._account}:"
+        # What had no handler is delivered to the one that it has now.
+        handles_overpaid = self.handlers.find_overpaid() is not None
         delivered: set[tuple[str, str]] = set()
         underpaid: dict[str, list[Delivery]] = {}
         try:
@@ -213,7 +215,7 @@ class Pipeline(Generic[H]):
                     continue
                 if one.status == "UNDERPAID":
                     underpaid.setdefault(one.invoice_id, []).append(one)
-                else:
+                elif not (handles_overpaid and one.outcome == "ignored"):
                     delivered.update(_state(one.status, payment_id) for payment_id in one.payments)
         except Exception:
             _logger.exception(
@@ -593,7 +595,22 @@ class Pipeline(Generic[H]):
             if EXACT.subtract(tally.total, await self._reported(tally)) <= earlier.amount:
                 return "duplicate"
         handler = self.handlers.find_overpaid()
+        key = self._payment_key("OVERPAID", event.payment_id)
         if handler is None:
+            return await self._overpaid_unhandled(event, earlier, key)
+        delivery = _delivery(key, event, "overpaid", status="OVERPAID")
+        return await self._deliveries.deliver(handler, event, delivery, "overpaid")
+
+    async def _overpaid_unhandled(
+        self, event: PaymentEvent, earlier: Delivery, handled_key: str
+    ) -> Outcome:
+        """Record a payment too many that has no handler, and leave it to one that comes later."""
+        if await self._deliveries.find(handled_key) is not None:
+            return "duplicate"
+        key = self._payment_key("OVERPAID-IGNORED", event.payment_id)
+        delivery = _delivery(key, event, "ignored", status="OVERPAID")
+        outcome = await self._deliveries.deliver(None, event, delivery, "overpaid")
+        if outcome == "overpaid" and not self._deliveries.is_dry_run:
             _logger.error(
                 "Order %s was delivered before, for payment %s. Payment %s of %s is too much: "
                 "refund it, and register on_overpaid to handle such payments.",
@@ -602,17 +619,15 @@ class Pipeline(Generic[H]):
                 event.payment_id,
                 event.amount,
             )
-            return "overpaid"
-        key = self._payment_key("OVERPAID", event.payment_id)
-        delivery = _delivery(key, event, "overpaid", status="OVERPAID")
-        return await self._deliveries.deliver(handler, event, delivery, "overpaid")
+        return outcome
 
     async def _reported(self, tally: Tally) -> Decimal:
-        """Add up the other payments that on_overpaid was called for."""
+        """Add up the other payments that were recorded as too much."""
         amounts = [
             row.payment_amount
             for row in tally.others
             if await self._deliveries.find(self._payment_key("OVERPAID", row.payment_id))
+            or await self._deliveries.find(self._payment_key("OVERPAID-IGNORED", row.payment_id))
         ]
         return add_up(amounts)
 

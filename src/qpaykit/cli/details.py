@@ -99,6 +99,7 @@ def delivery_content(one: Delivery) -> dict[str, JsonValue]:
         "delivered_at": one.delivered_at.isoformat(),
         "order_no": one.order_no,
         "status": one.status,
+        "outcome": one.outcome,
         "amount": str(one.amount),
         "due": str(one.due),
         "payment_id": one.payment_id,
@@ -328,10 +329,16 @@ def show_deliveries(terminal: Terminal, deliveries: Sequence[Delivery], *, has_s
     if not deliveries:
         terminal.say("Nothing was delivered of it.", style="yellow")
     for one in deliveries:
+        if one.outcome == "delivered" and one.status == "PAID":
+            sentence = "{at}  {status}: order {order_no} was delivered, {amount} of {due}."
+        elif one.outcome == "ignored":
+            sentence = "{at}  {status}: order {order_no}, {amount}. No handler took it: refund it."
+        else:
+            sentence = (
+                "{at}  {status}: the shop's handler got {amount} of {due} for order {order_no}."
+            )
         terminal.say(
-            "{at}  {status}: order {order_no} was delivered, {amount} of {due}."
-            if one.outcome == "delivered" and one.status == "PAID"
-            else "{at}  {status}: the shop's handler got {amount} of {due} for order {order_no}.",
+            sentence,
             at=moment(one.delivered_at),
             status=terminal.word(one.status),
             order_no=one.order_no,

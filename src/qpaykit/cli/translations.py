@@ -67,6 +67,8 @@ _SENTENCES = {
     "Nothing was delivered of it.": "Үүнээс юу ч хүргээгүй байна.",
     "{at}  {status}: order {order_no} was delivered, {amount} of {due}.": "{at}  {status}: "
     "{order_no} захиалгыг хүргэсэн, төлсөн {amount}, төлөх дүн {due}.",
+    "{at}  {status}: order {order_no}, {amount}. No handler took it: refund it.": "{at}  {status}: "
+    "{order_no} захиалга, {amount}. Handler хүлээж аваагүй: буцаана уу.",
     "{at}  {status}: the shop's handler got {amount} of {due} for order {order_no}.": "{at}  "
     "{status}: {order_no} захиалгын төлбөрийг дэлгүүрт мэдэгдсэн, төлсөн {amount}, төлөх дүн {due}.",
     "--to is before --from.": "--to нь --from-оос өмнө байна.",

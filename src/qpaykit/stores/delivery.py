@@ -19,7 +19,7 @@ def now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """A payment that reached a handler.
+    """A payment that reached a handler, or a payment too many that no handler took.
 
     Attributes:
         key: Under which key the store has it.
@@ -31,7 +31,8 @@ class Delivery:
             "UNDERPAID" or "OVERPAID".
         amount: What was paid, in the invoice's currency.
         due: What the invoice costs; 0 for an open sum, and where nothing was known of it.
-        outcome: The dispatcher's outcome, such as "delivered".
+        outcome: The dispatcher's outcome, such as "delivered"; "ignored" for a payment too many
+            that no handler took.
         delivered_at: When the handler had ended, in Ulaanbaatar's zone.
         merchant_id: The sub-merchant of Quick QR that was paid; None where it is not known, and
             for the merchant product.
