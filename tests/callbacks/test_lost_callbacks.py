@@ -97,6 +97,16 @@ def test_a_page_that_comes_again_ends_the_check(
     assert checked.call_count == 2
 
 
+def test_a_payment_that_is_listed_without_a_status_is_asked_for(
+    qpay: respx.MockRouter, dispatcher: CallbackDispatcher
+) -> None:
+    answer_payment(qpay, payment())
+    row = {"payment_id": PAYMENT, "payment_amount": "100"}
+    qpay.post("/payment/check").respond(json={"count": 1, "rows": [row]})
+    assert [reply.outcome for reply in dispatcher.check("i-1")] == ["delivered"]
+    assert [reply.outcome for reply in dispatcher.check("i-1")] == ["duplicate"]
+
+
 def test_an_unpaid_invoice_has_nothing_to_deliver(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher
 ) -> None:

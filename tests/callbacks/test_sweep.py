@@ -25,6 +25,7 @@ from qpaykit import (
     Invoice,
     MemoryStore,
     PaymentEvent,
+    PaymentListRow,
     QPayClient,
     QPayError,
     Store,
@@ -216,6 +217,24 @@ def test_a_second_payment_is_overpaid_and_reported_once(plain_shop: Shop) -> Non
     assert sorted(records) == [("OVERPAID", "overpaid", "42"), ("PAID", "delivered", "42")]
 
 
+def test_a_payment_too_many_is_recorded_without_a_handler_and_swept_by_a_later_one(
+    plain_shop: Shop,
+) -> None:
+    invoice = plain_shop.order("42")
+    plain_shop.pay(invoice)
+    second = plain_shop.pay(invoice, again=True)
+    assert plain_shop.outcomes() == ["delivered", "overpaid"]
+    assert plain_shop.outcomes() == ["duplicate", "duplicate"]
+    records = [(one.payment_id, one.status, one.outcome) for one in plain_shop.store.deliveries()]
+    assert records[1:] == [(second, "OVERPAID", "ignored")]
+    too_much: list[PaymentEvent] = []
+    plain_shop.dispatcher = plain_shop.new_dispatcher()
+    plain_shop.dispatcher.on_overpaid(too_much.append)
+    assert plain_shop.outcomes() == ["duplicate", "overpaid"]
+    assert plain_shop.outcomes() == ["duplicate", "duplicate"]
+    assert [event.payment_id for event in too_much] == [second]
+
+
 def test_a_refund_reaches_its_handler_once(plain_shop: Shop) -> None:
     refunded: list[PaymentEvent] = []
     plain_shop.dispatcher.on_refunded(refunded.append)
@@ -225,6 +244,34 @@ def test_a_refund_reaches_its_handler_once(plain_shop: Shop) -> None:
     assert plain_shop.outcomes() == ["delivered"]
     assert plain_shop.outcomes() == ["duplicate"]
     assert [event.payment_id for event in refunded] == [payment_id]
+
+
+def test_what_was_given_back_or_failed_costs_no_request_where_nobody_registered_for_it(
+    plain_shop: Shop,
+) -> None:
+    plain_shop.simulator.fail(plain_shop.order("42").invoice_id, callbacks=0)
+    payment_id = plain_shop.pay(plain_shop.order("43"))
+    assert sorted(plain_shop.outcomes()) == ["delivered", "ignored"]
+    plain_shop.simulator.refund(payment_id, callbacks=0)
+    plain_shop.simulator.requests.clear()
+    assert plain_shop.outcomes() == ["ignored", "ignored"]
+    assert set(counted(plain_shop.simulator)) == {"payment/list"}
+
+
+def test_a_payment_that_is_listed_without_a_status_is_asked_for_until_it_is_delivered(
+    plain_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment_id = plain_shop.pay(plain_shop.order("42"))
+
+    def listed(**_: object) -> Iterator[PaymentListRow]:
+        yield PaymentListRow(payment_id=payment_id)
+
+    monkeypatch.setattr(plain_shop.client.payments, "iterate", listed)
+    plain_shop.simulator.requests.clear()
+    assert plain_shop.outcomes() == ["delivered"]
+    asked = len(plain_shop.simulator.requests)
+    assert plain_shop.outcomes() == ["duplicate"]
+    assert len(plain_shop.simulator.requests) == asked
 
 
 def test_a_payment_that_has_not_ended_is_left_out(plain_shop: Shop) -> None:
@@ -330,7 +377,7 @@ def test_odd_rows_deliver_each_payment_once(plain_shop: Shop, fault: str) -> Non
     for number in range(8):
         plain_shop.pay(plain_shop.order(str(number)))
     plain_shop.simulator.faults.add("POST", "/payment/list", fault, None)
-    plain_shop.sweep()
+    assert len(plain_shop.sweep()) == 8
     plain_shop.simulator.faults.clear()
     plain_shop.sweep()
     assert plain_shop.orders() == [str(number) for number in range(8)]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import anyio
 import pytest
+import respx
 
+from helpers.settings import SETTINGS
 from orders.shop import Clock, Opener, Shop
 from qpaykit import (
     AsyncCallbackDispatcher,
@@ -21,6 +23,7 @@ from qpaykit import (
     Orders,
     OutcomeUnknownError,
     PaymentEvent,
+    QPayClient,
     QPayError,
 )
 
@@ -65,6 +68,20 @@ def test_a_failed_or_refunded_payment_does_not_keep_an_order_open(shop: Shop) ->
     order = shop.open("failed")
     shop.simulator.fail(order.invoice_id, callbacks=0)
     assert shop.orders.close("failed") == "cancelled"
+
+
+def test_a_payment_whose_status_qpay_leaves_out_keeps_an_order_from_being_cancelled(
+    qpay: respx.MockRouter, quick_retries: None
+) -> None:
+    qpay.post("/invoice").respond(json={"invoice_id": "i-1", "qr_text": "qr"})
+    qpay.post("/payment/check").respond(json={"count": 1, "rows": [{"payment_id": "p-1"}]})
+    qpay.get("/payment/p-1").respond(json={"payment_id": "p-1", "object_id": "i-1"})
+    cancel = qpay.delete("/invoice/i-1").respond(json={})
+    with QPayClient(**SETTINGS) as client:
+        orders = Orders(CallbackDispatcher(client, patience=0))
+        orders.open("42", amount=1500, description="Tea")
+        assert orders.close("42") == "open"
+    assert cancel.call_count == 0
 
 
 class TestAPaymentThatLandsDuringTheCancellation:

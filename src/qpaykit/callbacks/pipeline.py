@@ -155,7 +155,7 @@ class Pipeline(Generic[H]):
         return [
             (row, await self._handle_row(row, invoice_id, record))
             for row in await self._queries.payments(invoice_id)
-            if row.payment_status not in _NOT_ENDED
+            if row.payment_status != PaymentStatus.NEW
         ]
 
     async def is_delivered(self, order_no: str) -> bool:
@@ -182,17 +182,24 @@ class Pipeline(Generic[H]):
     ) -> AsyncGenerator[CallbackReply, None]:
         await self._deliveries.record_pending()
         delivered = await self._delivered(since)
+        seen: set[tuple[str, str]] = set()
         async for row in rows:
-            if row.payment_status in _NOT_ENDED:
+            state = _state(str(row.payment_status or PaymentStatus.PAID), row.payment_id)
+            # A payment that is made meanwhile shifts the pages, so that rows come again.
+            if row.payment_status == PaymentStatus.NEW or state in seen:
                 continue
+            if row.payment_id:
+                seen.add(state)
             invoice_id = _invoice_id(row)
             subject = Subject(
                 payment_id=row.payment_id, invoice_id=invoice_id, amount=row.payment_amount
             )
             if delivered is None:
                 yield self._reply("unreachable", subject)
-            elif row.payment_id and _state(str(row.payment_status), row.payment_id) in delivered:
+            elif row.payment_id and state in delivered:
                 yield reply_for("duplicate", subject)
+            elif row.payment_status in _UNPAID and self.handlers.find(row.payment_status) is None:
+                yield self._reply("ignored", subject)
             elif not is_path_id(row.payment_id):
                 yield self._reply(_report_row_without_id(row, subject), subject)
             else:
