@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -153,6 +154,28 @@ def test_an_expired_invoice_that_was_paid_is_delivered_and_not_replaced(
     assert any_shop.open(expires_in=900).status == "paid"
     assert len(any_shop.paid) == 1
     assert any_shop.numbers() == ["42"]
+
+
+def test_an_expired_invoice_that_was_paid_in_part_still_has_its_qr_code(shop: Shop) -> None:
+    first = shop.open(expires_in=0.01)
+    shop.pay(first, amount=500)
+    time.sleep(0.02)
+    order = shop.open(expires_in=900)
+    assert (order.status, order.invoice) == ("underpaid", first.invoice)
+
+
+def test_an_invoice_that_qpay_refuses_to_cancel_is_handed_out_with_its_qr_code(
+    qpay: respx.MockRouter, quick_retries: None
+) -> None:
+    qpay.post("/invoice").respond(json={"invoice_id": "i-1", "qr_text": "qr"})
+    # It was paid a moment ago, and payment/check lags behind.
+    qpay.post("/payment/check").respond(json={"count": 0, "rows": []})
+    qpay.delete("/invoice/i-1").respond(409, json={"error": "INVOICE_PAID"})
+    with QPayClient(**SETTINGS) as client:
+        orders = Orders(CallbackDispatcher(client, patience=0))
+        orders.open("42", amount=1500, description="Tea")
+        order = orders.open("42", amount=2000, description="Tea")
+    assert (order.status, order.amount, order.invoice.qr_text) == ("open", Decimal(1500), "qr")
 
 
 def test_a_cancelled_order_can_be_opened_again(shop: Shop) -> None:
@@ -530,7 +553,7 @@ def test_a_qpay_that_refuses_every_number_is_told_so(
     assert made.call_count == 6
 
 
-def test_what_an_orders_page_needs_is_kept_only_while_it_is_open(new_shop: Opener) -> None:
+def test_what_an_orders_page_needs_is_kept_for_a_day_after_its_expiry(new_shop: Opener) -> None:
     lifetimes: dict[str, float | None] = {}
 
     class Watching(MemoryStore):
@@ -541,7 +564,7 @@ def test_what_an_orders_page_needs_is_kept_only_while_it_is_open(new_shop: Opene
 
     shop = new_shop(Watching())
     shop.open("42", expires_in=900)
-    assert lifetimes == {"order-page": 900}
+    assert lifetimes == {"order-page": 900 + 86_400}
     shop.open("43")
     assert lifetimes == {"order-page": 30 * 86_400}
 

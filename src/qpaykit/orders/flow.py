@@ -50,6 +50,8 @@ QUESTION_INTERVAL_SECONDS = 10.0
 # The pictures and links of an invoice are large, and needed only while it is open. One that does
 # not expire is replaced after this time.
 PAGE_SECONDS = 30 * 86_400.0
+# An expired invoice that was paid in part is not cancelled: its rest can still be paid.
+PAGE_SECONDS_AFTER_EXPIRY = 86_400.0
 
 _CLAIM_POLL_SECONDS = 0.05
 _MAX_REFUSED_NUMBERS = 5
@@ -237,7 +239,9 @@ class OrderFlow(Generic[H]):
         )
         sent = request.model_copy(update={"callback_url": invoice.callback_url})
         remembered = InvoiceRecord.of_request(sent, order_no=wanted.order_no)
-        lasts = PAGE_SECONDS if wanted.expires_in is None else wanted.expires_in
+        lasts = PAGE_SECONDS
+        if wanted.expires_in is not None:
+            lasts = wanted.expires_in + PAGE_SECONDS_AFTER_EXPIRY
 
         async def record_made() -> None:
             await self._add(record, made, owner)
@@ -299,7 +303,9 @@ class OrderFlow(Generic[H]):
         await self._renew(record.order_no, owner)
         # `open` hands out no invoice without its QR code. Should this process die before the
         # cancellation is recorded, the cancelled invoice would be handed out otherwise.
-        await self._store.delete(page_key(self._account, last.invoice_id))
+        page = page_key(self._account, last.invoice_id)
+        kept = await self._store.get(page)
+        await self._store.delete(page)
         is_refused = False
         try:
             await self._io.cancel(last.invoice_id)
@@ -307,6 +313,8 @@ class OrderFlow(Generic[H]):
             pass
         except ConflictError as error:
             is_refused = error.code != _CANCELED
+            if is_refused and kept is not None:
+                await self._store.set(page, kept, ttl=PAGE_SECONDS)
         # A payment may have landed during the cancellation.
         await self._renew(record.order_no, owner)
         seen = await self._look(record.order_no, last)
