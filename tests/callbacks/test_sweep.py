@@ -203,6 +203,23 @@ def test_two_halves_are_one_delivery_and_neither_comes_again(plain_shop: Shop) -
     assert set(counted(plain_shop.simulator)) == {"payment/list"}
 
 
+def test_two_halves_that_qpay_listed_each_without_the_other_are_delivered(
+    plain_shop: Shop,
+) -> None:
+    underpaid: list[PaymentEvent] = []
+    plain_shop.dispatcher.on_underpaid(underpaid.append)
+    invoice = plain_shop.order("42")
+    halves = [plain_shop.pay(invoice, amount=750) for _ in range(2)]
+    for one, other in (halves, halves[::-1]):
+        plain_shop.simulator.payment(other).status = "NEW"
+        query = plain_shop.simulator.callback_query(one)
+        assert plain_shop.dispatcher.handle(query=query).outcome == "underpaid"
+        plain_shop.simulator.payment(other).status = "PAID"
+    assert len(underpaid) == 2
+    assert plain_shop.outcomes() == ["delivered", "duplicate"]
+    assert [event.amount for event in plain_shop.paid] == [Decimal(1500)]
+
+
 def test_a_second_payment_is_overpaid_and_reported_once(plain_shop: Shop) -> None:
     shop = plain_shop
     too_much: list[PaymentEvent] = []
