@@ -282,6 +282,9 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         orders were not paid makes no difference. It may be interrupted, repeated, and run in two
         processes at once: nothing is delivered twice.
 
+        Never go further back than the store remembers: what `prune`, or `keep` of Redis, has made it
+        forget is delivered again.
+
         Args:
             start: The first moment; without a zone it is Ulaanbaatar's.
             end: The last moment; a date alone means its end.
@@ -497,6 +500,9 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
         that the store does not have as delivered: at most three requests for each. How many
         orders were not paid makes no difference. It may be interrupted, repeated, and run in two
         processes at once: nothing is delivered twice.
+
+        Never go further back than the store remembers: what `prune`, or `keep` of Redis, has made it
+        forget is delivered again.
 
         Args:
             start: The first moment; without a zone it is Ulaanbaatar's.
