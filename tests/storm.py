@@ -276,12 +276,12 @@ class Storm:
                 list(pool.map(lambda n: self._buy(client, str(n), seeds[n]), range(self._wanted)))
                 calls = self._callbacks()
                 self.books.callbacks = len(calls)
-                sweeps = [pool.submit(self._ask, port, "sweep") for port in ports[:2]]
+                sweeps = [pool.submit(self._sweep, port) for port in ports[:2]]
                 list(pool.map(lambda call: self._call(ports, *call), calls))
                 lives = max(15, self._wanted // 8)
                 list(pool.map(lambda n: self._live(client, ports, n, seeds[n]), range(lives)))
-                sweeps += [pool.submit(self._ask, port, "sweep") for port in ports[:2]]
-                self.books.swept = sum(one.result() is not None for one in sweeps)
+                sweeps += [pool.submit(self._sweep, port) for port in ports[:2]]
+                self.books.swept = sum(one.result() for one in sweeps)
         finally:
             client.close()
             store.close()
@@ -335,18 +335,25 @@ class Storm:
             client.store.delete(record_key(client.settings.account, order.invoice_id))
 
     def _ask(self, port: int, action: str, **values: object) -> dict[str, str] | None:
-        """Ask a worker as a page of the shop does; None where it cannot or has died."""
+        """Ask a worker as a page of the shop does; None where it cannot or dies meanwhile."""
         url = f"http://127.0.0.1:{port}/{action}"
         query = {name: str(value) for name, value in values.items()}
+        # One that has died is being started again.
+        _wait_for(port)
         try:
             answer = self._http.post(url, params=query, timeout=60)
         except httpx.HTTPError:
             return None
         return answer.json() if answer.status_code == 200 else None
 
+    def _sweep(self, port: int) -> bool:
+        """Let a worker sweep, again while it dies of it or QPay cannot be asked."""
+        return any(self._ask(port, "sweep") is not None for _ in range(20))
+
     def _open(self, ports: list[int], life: Life, amount: int) -> str:
         """Open an order in all processes at once; return its invoice, "" where none could."""
-        for _ in range(40):
+        ends = time.monotonic() + 60
+        while time.monotonic() < ends:
             with ThreadPoolExecutor(len(ports)) as clicks:
                 answers = list(
                     clicks.map(
