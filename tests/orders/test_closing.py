@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import anyio
+import httpx
 import pytest
 import respx
 
@@ -20,6 +21,7 @@ from qpaykit import (
     CallbackDispatcher,
     ClaimState,
     MemoryStore,
+    NotFoundError,
     Orders,
     OutcomeUnknownError,
     PaymentEvent,
@@ -73,13 +75,11 @@ def test_a_failed_or_refunded_payment_does_not_keep_an_order_open(shop: Shop) ->
 def test_a_payment_whose_status_qpay_leaves_out_keeps_an_order_from_being_cancelled(
     qpay: respx.MockRouter, quick_retries: None
 ) -> None:
-    qpay.post("/invoice").respond(json={"invoice_id": "i-1", "qr_text": "qr"})
+    client, orders = opened(qpay)
     qpay.post("/payment/check").respond(json={"count": 1, "rows": [{"payment_id": "p-1"}]})
     qpay.get("/payment/p-1").respond(json={"payment_id": "p-1", "object_id": "i-1"})
     cancel = qpay.delete("/invoice/i-1").respond(json={})
-    with QPayClient(**SETTINGS) as client:
-        orders = Orders(CallbackDispatcher(client, patience=0))
-        orders.open("42", amount=1500, description="Tea")
+    with client:
         assert orders.close("42") == "open"
     assert cancel.call_count == 0
 
@@ -178,6 +178,46 @@ def test_a_cancellation_that_stays_unknown_is_raised_and_may_be_repeated(shop: S
 def test_an_invoice_that_was_cancelled_elsewhere_is_cancelled(shop: Shop) -> None:
     shop.client.invoices.cancel(shop.open().invoice_id)
     assert shop.orders.close("42") == "cancelled"
+
+
+def opened(qpay: respx.MockRouter) -> tuple[QPayClient, Orders]:
+    """Open order 42 at a QPay that lists no payments."""
+    qpay.post("/invoice").respond(json={"invoice_id": "i-1", "qr_text": "qr"})
+    qpay.post("/payment/check").respond(json={"count": 0, "rows": []})
+    client = QPayClient(**SETTINGS)
+    orders = Orders(CallbackDispatcher(client, patience=0))
+    orders.open("42", amount=1500, description="Tea")
+    return client, orders
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(404, html="<h1>404 Not Found</h1>"),
+        httpx.Response(422, json={"error": "MERCHANT_NOTFOUND"}),
+    ],
+    ids=["a gateway's page", "another thing"],
+)
+def test_a_cancellation_that_names_no_unknown_invoice_is_none(
+    qpay: respx.MockRouter, quick_retries: None, answer: httpx.Response
+) -> None:
+    client, orders = opened(qpay)
+    qpay.delete("/invoice/i-1").mock(return_value=answer)
+    with client:
+        with pytest.raises(NotFoundError):
+            orders.close("42")
+        assert orders.status("42") == "open"
+
+
+def test_an_invoice_that_qpay_does_not_know_is_cancelled(
+    qpay: respx.MockRouter, quick_retries: None
+) -> None:
+    client, orders = opened(qpay)
+    unknown = httpx.Response(422, json={"error": "INVOICE_NOTFOUND"})
+    qpay.post("/payment/check").mock(return_value=unknown)
+    qpay.delete("/invoice/i-1").mock(return_value=unknown)
+    with client:
+        assert orders.close("42") == "cancelled"
 
 
 def test_a_qpay_that_cannot_be_asked_cancels_nothing(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""The life of an order, written once: opened, asked about, closed."""
+"""Opens, queries and closes orders; written once for both faces."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from qpaykit._callback_url import add_number
 from qpaykit._invoice_record import Draft, InvoiceRecord, record_key
 from qpaykit._order_record import OrderInvoice, OrderRecord, invoice_number, order_key, page_key
 from qpaykit._store_keys import key_part
+from qpaykit.callbacks.queries import says_unknown
 from qpaykit.errors import (
     ConflictError,
     NotFoundError,
@@ -86,7 +87,7 @@ class Wanted:
         order_no: The order's number.
         request: Its first invoice.
         total: What it costs.
-        expires_in: Seconds until the invoice is to be cancelled; None where it has no end.
+        expires_in: Seconds until the invoice is to be cancelled; None where it does not expire.
     """
 
     order_no: str
@@ -96,11 +97,11 @@ class Wanted:
 
 
 class _LeaseLostError(Exception):
-    """Another process has taken the order over."""
+    """Another process has taken over the order."""
 
 
 class OrderFlow(Generic[H]):
-    """Opens and closes orders, for both faces.
+    """Opens, queries and closes orders.
 
     Args:
         pipeline: Delivers what was paid.
@@ -247,16 +248,16 @@ class OrderFlow(Generic[H]):
             await self._add(record, made, owner)
             key = record_key(self._account, invoice.invoice_id)
             await self._store.set(key, remembered.to_json())
-            # Last, for with it `open` hands the invoice out.
+            # Last: `open` hands out an invoice as soon as this is there.
             page = page_key(self._account, invoice.invoice_id)
             await self._store.set(page, invoice.model_dump_json(), ttl=lasts)
 
-        # A cancellation in its middle would leave an open invoice that no order knows.
+        # A cancelled task would otherwise leave an open invoice that no order knows.
         await self._io.uninterrupted(record_made)
         return _order(wanted, "open", made, invoice)
 
     async def _add(self, record: OrderRecord, made: OrderInvoice, owner: str) -> None:
-        """Write an order's new invoice down, or else cancel it: nobody has seen its QR code."""
+        """Record an order's new invoice. If that fails, cancel it: nobody has its QR code."""
         try:
             await self._save(record, record.with_invoice(made), owner)
         except Exception:
@@ -292,12 +293,12 @@ class OrderFlow(Generic[H]):
         last: OrderInvoice,
         owner: str,
         *,
-        is_looked_at: bool = False,
+        is_checked: bool = False,
     ) -> OrderStatus:
-        """Look at an open invoice, deliver what was paid on it, or else cancel it."""
-        if not is_looked_at:
+        """Deliver what was paid on an open invoice, or else cancel it."""
+        if not is_checked:
             await self._renew(record.order_no, owner)
-            seen = await self._look(record.order_no, last)
+            seen = await self._check(record.order_no, last)
             if seen != "nothing":
                 return _STATUSES[seen]
         await self._renew(record.order_no, owner)
@@ -309,15 +310,16 @@ class OrderFlow(Generic[H]):
         is_refused = False
         try:
             await self._io.cancel(last.invoice_id)
-        except NotFoundError:
-            pass
+        except NotFoundError as error:
+            if not says_unknown(error, "INVOICE"):
+                raise
         except ConflictError as error:
             is_refused = error.code != _CANCELED
             if is_refused and kept is not None:
                 await self._store.set(page, kept, ttl=PAGE_SECONDS)
         # A payment may have landed during the cancellation.
         await self._renew(record.order_no, owner)
-        seen = await self._look(record.order_no, last)
+        seen = await self._check(record.order_no, last)
         if seen != "nothing" or is_refused:
             return _STATUSES[seen]
         state = _end_of(last)
@@ -325,11 +327,11 @@ class OrderFlow(Generic[H]):
         return state
 
     async def _ask(self, record: OrderRecord, last: OrderInvoice, asked: str) -> OrderStatus:
-        """Ask QPay about an order, and keep its time."""
+        """Ask QPay about an order, and cancel its invoice if that has expired."""
         seen: Seen = "nothing"
         status: OrderStatus | None = None
         try:
-            seen = await self._look(record.order_no, last)
+            seen = await self._check(record.order_no, last)
             if seen == "nothing" and _has_expired(last):
                 status = await self._expire(record.order_no, last)
         except QPayError as error:
@@ -351,15 +353,20 @@ class OrderFlow(Generic[H]):
             record, last = await self._known(order_no)
             if last != expired:
                 return last.state
-            return await self._settle(record, last, owner, is_looked_at=True)
+            return await self._settle(record, last, owner, is_checked=True)
         except _LeaseLostError:
             return "open"
         finally:
             await self._release(order_no, owner)
 
-    async def _look(self, order_no: str, invoice: OrderInvoice) -> Seen:
-        """Deliver what was paid on an invoice, and say what QPay lists of it."""
-        rows = await self._pipeline.check_rows(invoice.invoice_id) or []
+    async def _check(self, order_no: str, invoice: OrderInvoice) -> Seen:
+        """Deliver what was paid on an invoice, and return what QPay lists of it."""
+        try:
+            rows = await self._pipeline.check_rows(invoice.invoice_id) or []
+        except NotFoundError as error:
+            if not says_unknown(error, "INVOICE"):
+                raise
+            rows = []
         if await self._is_paid(order_no):
             return "paid"
         counted = [(row, reply) for row, reply in rows if row.payment_status not in _NO_MONEY]
@@ -392,7 +399,7 @@ class OrderFlow(Generic[H]):
         return OrderRecord.from_json(text)
 
     async def _save(self, before: OrderRecord, record: OrderRecord, owner: str) -> None:
-        """Write an order down, while its claim is held.
+        """Record an order, while its claim is held.
 
         Args:
             before: What was read or written last. The claim of one that took too long may be free
