@@ -282,8 +282,8 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
         orders were not paid makes no difference. It may be interrupted, repeated, and run in two
         processes at once: nothing is delivered twice.
 
-        Never go further back than the store remembers: what `prune`, or `keep` of Redis, has made it
-        forget is delivered again.
+        Never go further back than the store remembers: what it has forgotten, by `prune` or by
+        `keep` of Redis, is delivered again.
 
         Args:
             start: The first moment; without a zone it is Ulaanbaatar's.
@@ -501,8 +501,8 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
         orders were not paid makes no difference. It may be interrupted, repeated, and run in two
         processes at once: nothing is delivered twice.
 
-        Never go further back than the store remembers: what `prune`, or `keep` of Redis, has made it
-        forget is delivered again.
+        Never go further back than the store remembers: what it has forgotten, by `prune` or by
+        `keep` of Redis, is delivered again.
 
         Args:
             start: The first moment; without a zone it is Ulaanbaatar's.

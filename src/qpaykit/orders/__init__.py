@@ -1,4 +1,4 @@
-"""Orders: one open invoice each, its status, its end; over a dispatcher and its store."""
+"""Orders: one open invoice for each, over a dispatcher and its store."""
 
 from qpaykit.orders.order import Order, OrderStatus
 from qpaykit.orders.orders import AsyncOrders, Orders

@@ -21,8 +21,8 @@ class Order:
         status: "open" while it is to be paid, "paid" when it was paid and delivered, or
             "underpaid".
         amount: What the invoice costs, in MNT.
-        invoice: What the buyer pays with: `to_html()`, `qr_text`, `qr_png()`, `urls`. Of one that
-            has ended the store may have its id alone.
+        invoice: What the buyer pays with: `to_html()`, `qr_text`, `qr_png()`, `urls`. For an order
+            that was paid, and a day after the expiry, it may have its id alone.
         sender_invoice_no: The invoice's own number: the order's, or "42-2" and so on.
         opened_at: When the invoice was made, in Ulaanbaatar's zone; None where that is not
             remembered.

@@ -1,4 +1,4 @@
-"""`Orders` and `AsyncOrders`: what integrators open, ask about and close orders with."""
+"""`Orders` and `AsyncOrders`: open an order, ask for its status, close it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class _Orders(Generic[H]):
 
 
 class Orders(_Orders[Handler]):
-    """What stands between an order and its invoices, over a dispatcher and its store.
+    """Keeps one open invoice for each order, over a dispatcher and its store.
 
     The store remembers an order as long as it keeps deliveries. Share one between all processes.
 
@@ -108,8 +108,8 @@ class Orders(_Orders[Handler]):
 
         It gives the same invoice however often and however concurrently it is called, over all
         processes that share the store. A new one is made when the last one has expired, was
-        cancelled, or costs another amount; that one is looked at first, delivered if it was paid,
-        and cancelled otherwise. Nothing is made for an order that was paid.
+        cancelled, or costs another amount. QPay is asked about that one first: it is delivered if
+        it was paid, and cancelled otherwise. Nothing is made for an order that was paid.
 
         The first invoice carries the order's number, a later one "42-2" and so on; `event.order_no`
         is "42" for all of them. An invoice whose answer was lost is left alone, for nobody has
@@ -145,7 +145,7 @@ class Orders(_Orders[Handler]):
         return run_sync(self._flow.open(wanted))
 
     def status(self, order_no: str | int) -> OrderStatus:
-        """Say what became of an order, as often as a page may ask.
+        """Return the status of an order; a page may ask as often as it likes.
 
         It answers from the store, and asks QPay about an open order at most once in ten seconds,
         over all processes and callers. What it finds paid is delivered; an order whose time
@@ -168,10 +168,10 @@ class Orders(_Orders[Handler]):
         return run_sync(self._flow.status(_order_number(order_no)))
 
     def close(self, order_no: str | int) -> OrderStatus:
-        """Take a last look at an order: deliver it if it was paid, else cancel its invoice.
+        """Ask QPay a last time about an order: deliver it if it was paid, else cancel its invoice.
 
-        A payment that lands during the cancellation is delivered. For an order's own end: its
-        expiry, or when the buyer gives it up.
+        A payment that lands during the cancellation is delivered. Call it when an order ends: at
+        its expiry, or when the buyer gives it up.
 
         Args:
             order_no: The order's number.
@@ -215,8 +215,8 @@ class AsyncOrders(_Orders[AsyncHandler]):
 
         It gives the same invoice however often and however concurrently it is called, over all
         processes that share the store. A new one is made when the last one has expired, was
-        cancelled, or costs another amount; that one is looked at first, delivered if it was paid,
-        and cancelled otherwise. Nothing is made for an order that was paid.
+        cancelled, or costs another amount. QPay is asked about that one first: it is delivered if
+        it was paid, and cancelled otherwise. Nothing is made for an order that was paid.
 
         The first invoice carries the order's number, a later one "42-2" and so on; `event.order_no`
         is "42" for all of them. An invoice whose answer was lost is left alone, for nobody has
@@ -253,7 +253,7 @@ class AsyncOrders(_Orders[AsyncHandler]):
         )
 
     async def status(self, order_no: str | int) -> OrderStatus:
-        """Say what became of an order, as often as a page may ask.
+        """Return the status of an order; a page may ask as often as it likes.
 
         It answers from the store, and asks QPay about an open order at most once in ten seconds,
         over all processes and callers. What it finds paid is delivered; an order whose time
@@ -276,10 +276,10 @@ class AsyncOrders(_Orders[AsyncHandler]):
         return await self._flow.status(_order_number(order_no))
 
     async def close(self, order_no: str | int) -> OrderStatus:
-        """Take a last look at an order: deliver it if it was paid, else cancel its invoice.
+        """Ask QPay a last time about an order: deliver it if it was paid, else cancel its invoice.
 
-        A payment that lands during the cancellation is delivered. For an order's own end: its
-        expiry, or when the buyer gives it up.
+        A payment that lands during the cancellation is delivered. Call it when an order ends: at
+        its expiry, or when the buyer gives it up.
 
         Args:
             order_no: The order's number.
