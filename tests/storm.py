@@ -1,15 +1,17 @@
-"""The storm: a shop of several processes while everything fails; then its books are balanced.
+"""The storm: runs a shop of several processes under faults, and then balances its books.
 
     python tests/storm.py --orders 2000 --seeds 10
 
 Callbacks are dropped, doubled, delayed, reordered, forged and replayed on other orders. QPay's
-answers are reset, late, 5xx and HTML; its rows lack ids or stand twice, its invoices lack their
-callback URL. Tokens are revoked, handlers raise, workers are killed in the middle of a delivery and
-started again, the store goes away for a second, and what it remembers of invoices is lost. One
-worker verifies no signatures. Others are opened, asked about, repriced and closed in several
-processes at once, while two sweep. Each paid order must be delivered exactly once all the same,
-none for less than its total, each payment too many must be reported once, and whoever opens an
-order at the same time must get the same invoice.
+answers are reset, late, 5xx and HTML. Its rows lack ids or are listed twice, and its invoices lack
+their callback URL. Tokens are revoked, handlers raise, and workers are killed during a delivery and
+started again. The store fails for a second at a time and loses records of invoices. One worker
+verifies no signatures. Some orders are opened, polled, repriced and closed in several processes at
+once, while two processes sweep.
+
+Afterwards each paid order must have been delivered exactly once, and none for less than its total.
+Each payment too many must have been reported once. Processes that opened an order at the same time
+must have got the same invoice.
 """
 
 from __future__ import annotations
@@ -58,13 +60,13 @@ ODD_INVOICES = (
 )
 REQUESTS_PER_TOKEN = 150
 OUTAGE_SECONDS = 1.0
-SHAKY = ("500", "502", "503", "reset-before", "reset-after", "html", "slow", "malformed")
-UNSAFE = ("500-after", "502-after", "reset-after", "reset-before", "cut-off", "500", "429")
+READ_FAULTS = ("500", "502", "503", "reset-before", "reset-after", "html", "slow", "malformed")
+CREATE_FAULTS = ("500-after", "502-after", "reset-after", "reset-before", "cut-off", "500", "429")
 
 
 @dataclass
 class Books:
-    """What the storm came to."""
+    """The results of one run."""
 
     kind: str
     seed: int
@@ -91,7 +93,7 @@ class Books:
 
 
 class Shop:
-    """The worker processes: started, watched, and started again when they die."""
+    """The worker processes; one that dies is started again."""
 
     def __init__(self, plans: list[Plan]) -> None:
         self._plans = plans
@@ -142,7 +144,7 @@ class Order:
 
 @dataclass
 class Life:
-    """An order that the shop's processes open, ask about and close, and what was paid on it."""
+    """An order that the shop's processes open, poll and close, and what was paid on it."""
 
     number: str
     amount: int
@@ -205,10 +207,10 @@ class Storm:
         }
 
     def run(self) -> Books:
-        """Let it blow, then balance the books."""
+        """Run the shop under faults, then balance the books."""
         started = time.monotonic()
         with self.simulator:
-            self._blow()
+            self._run_shop()
             self._recover()
             self._refund()
             self._balance()
@@ -217,12 +219,12 @@ class Storm:
         return self.books
 
     @contextmanager
-    def _weather(self) -> Iterator[None]:
-        """Faults by share, and tokens that are revoked now and then."""
-        for kind in SHAKY:
+    def _faults(self) -> Iterator[None]:
+        """Make requests fail at random, revoke tokens, and stop the store."""
+        for kind in READ_FAULTS:
             self.simulator.faults.add("GET", "*", kind, None, share=0.01, delay=0.2)
             self.simulator.faults.add("POST", "/payment/*", kind, None, share=0.01, delay=0.2)
-        for kind in UNSAFE:
+        for kind in CREATE_FAULTS:
             self.simulator.faults.add("POST", "/invoice", kind, None, share=0.01, delay=0)
         for kind in ODD_ROWS:
             self.simulator.faults.add("POST", "/payment/check", kind, None, share=0.02)
@@ -230,7 +232,7 @@ class Storm:
             self.simulator.faults.add("GET", "/invoice/*", kind, None, share=0.05)
         self.simulator.watch(self._revoke_by_requests)
         over = threading.Event()
-        outages = threading.Thread(target=self._take_the_store_away, args=(over,))
+        outages = threading.Thread(target=self._stop_the_store, args=(over,))
         outages.start()
         try:
             yield
@@ -244,8 +246,8 @@ class Storm:
         if self._requests % REQUESTS_PER_TOKEN == 0:
             self.simulator.revoke_tokens()
 
-    def _take_the_store_away(self, over: threading.Event) -> None:
-        """Let the store fail for a second, now and then."""
+    def _stop_the_store(self, over: threading.Event) -> None:
+        """Let the store fail for a second, every two seconds."""
         while not over.wait(2.0):
             self.books.outages += 1
             if self._server is not None:
@@ -259,7 +261,7 @@ class Storm:
                     time.sleep(OUTAGE_SECONDS)
                     store.execute("ROLLBACK")
 
-    def _blow(self) -> None:
+    def _run_shop(self) -> None:
         ports = [_free_port() for _ in range(WORKERS)]
         secrets = [SECRET] * (WORKERS - 1) + [None]
         plans = [
@@ -271,7 +273,7 @@ class Storm:
         try:
             for port in ports:
                 _wait_for(port)
-            with self._weather(), ThreadPoolExecutor(8) as pool:
+            with self._faults(), ThreadPoolExecutor(8) as pool:
                 seeds = [self.rng.random() for _ in range(self._wanted)]
                 list(pool.map(lambda n: self._buy(client, str(n), seeds[n]), range(self._wanted)))
                 calls = self._callbacks()
@@ -330,8 +332,8 @@ class Storm:
             self._forget(client, order)
 
     def _forget(self, client: QPayClient, order: Order) -> None:
-        """Lose what the store remembers of an invoice, as a shop that had another store before."""
-        with suppress(Exception):  # the store may be away
+        """Delete the record of an invoice, as a shop whose store is new."""
+        with suppress(Exception):  # the store may be down
             client.store.delete(record_key(client.settings.account, order.invoice_id))
 
     def _ask(self, port: int, action: str, **values: object) -> dict[str, str] | None:
@@ -372,7 +374,7 @@ class Storm:
         return ""
 
     def _live(self, client: QPayClient, ports: list[int], n: int, seed: float) -> None:
-        """Let an order live: opened, perhaps repriced, paid, asked about and closed."""
+        """Open an order; perhaps reprice, pay, poll and close it."""
         rng = random.Random(f"{seed} life")
         life = Life(f"life-{n}", rng.randrange(100, 100_000))
         self.lives.append(life)
@@ -390,14 +392,14 @@ class Storm:
                 self._pay_life(ports, life, invoice_id, rng)  # by the QR code that was kept
             invoice_id = repriced or invoice_id
         if rng.random() < 0.3:
-            with suppress(Exception):  # the store may be away
+            with suppress(Exception):  # the store may be down
                 client.store.delete(record_key(client.settings.account, invoice_id))
         if 0.1 <= draw < 0.85:
             self._pay_life(ports, life, invoice_id, rng)
-        self._look_at(ports, life, rng, closes=draw > 0.6)
+        self._poll(ports, life, rng, closes=draw > 0.6)
 
-    def _look_at(self, ports: list[int], life: Life, rng: random.Random, *, closes: bool) -> None:
-        """Ask what became of an order, and perhaps close it."""
+    def _poll(self, ports: list[int], life: Life, rng: random.Random, *, closes: bool) -> None:
+        """Poll an order, and perhaps close it."""
         for port in rng.sample(ports, 2):
             answer = self._ask(port, "status", no=life.number)
             if answer and answer["status"] == "paid" and not life.payments:
@@ -454,7 +456,7 @@ class Storm:
             return [(row[0], row[1], row[2]) for row in ledger.execute(text(query))]
 
     def _recover(self) -> None:
-        """Every order is looked at once more, when the leases of the dead are over."""
+        """Sweep, and check every order, when the leases of killed workers have ended."""
         time.sleep(LEASE + 0.1)
         before = len(self._finished())
         client, store, dispatcher = make_dispatcher(self._plan("checker", 0, steady=True))
@@ -546,9 +548,11 @@ class Storm:
             if workers and amounts[order.invoice_id] < order.amount:
                 wrong.append(f"order {order.number}: delivered for less than its total")
             # A worker that died after the handler may have left this claim open, too.
-            tellers = reported.get(order.invoice_id, [])
-            if bool(tellers) != order.twice or self._alive(tellers[:-1]):
-                wrong.append(f"order {order.number}: {len(tellers)} payments reported as too many")
+            reporters = reported.get(order.invoice_id, [])
+            if bool(reporters) != order.twice or self._alive(reporters[:-1]):
+                wrong.append(
+                    f"order {order.number}: {len(reporters)} payments reported as too many"
+                )
             # A worker that died after its own commit may have left its claim open.
             again = self._alive(workers[:-1])
             books.again_after_crash += len(workers[:-1]) - len(again)
@@ -570,7 +574,7 @@ class Storm:
         wrong += [f"written and not recorded: {one}" for one in written - recorded]
 
     def _balance_lives(self, runs: dict[str, list[str]]) -> None:
-        """Balance the orders that lived, and take their invoices out of the deliveries."""
+        """Balance the orders that were opened by `Orders`, and remove them from the deliveries."""
         books, wrong = self.books, self.books.wrong
         books.lives = len(self.lives)
         with self._books.connect() as ledger:

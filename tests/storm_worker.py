@@ -32,7 +32,7 @@ DAY = timedelta(days=1)
 
 
 class Plan(TypedDict):
-    """What a worker is told when it is started."""
+    """The settings of a worker."""
 
     name: str
     port: int
@@ -67,7 +67,7 @@ def write(plan: Plan, name: str, event: PaymentEvent[Session]) -> None:
 
 
 def make_dispatcher(plan: Plan) -> tuple[QPayClient, OwnStore, CallbackDispatcher]:
-    """Wire a dispatcher whose handler raises and dies at random before it has finished."""
+    """Make a dispatcher whose on_paid handler raises, or kills its process, at random."""
     rng = random.Random(plan["seed"])
     store = open_store(plan["kind"], plan["where"])
     client = QPayClient(
@@ -100,8 +100,8 @@ def make_dispatcher(plan: Plan) -> tuple[QPayClient, OwnStore, CallbackDispatche
     return client, store, dispatcher
 
 
-class Counter:
-    """The shop's own requests: open, status and close of an order, and a sweep."""
+class ShopPages:
+    """The pages of the shop: open, status and close of an order, and a sweep."""
 
     def __init__(self, plan: Plan, dispatcher: CallbackDispatcher) -> None:
         self._rng = random.Random(plan["seed"])
@@ -110,7 +110,7 @@ class Counter:
         self._orders = Orders(dispatcher)
 
     def answer(self, action: str, query: str) -> dict[str, str]:
-        """Do what a page of the shop asks for; now and then the process dies meanwhile."""
+        """Answer a request; at random the process is killed meanwhile."""
         if self._rng.random() < self._dies:
             death = threading.Timer(
                 self._rng.random() * 0.05, os.kill, (os.getpid(), signal.SIGKILL)
@@ -129,11 +129,11 @@ class Counter:
 
 def sweep(dispatcher: CallbackDispatcher) -> dict[str, str]:
     """Sweep yesterday, today and tomorrow; return how often there was each outcome."""
-    from collections import Counter as Count
+    from collections import Counter
     from datetime import datetime, timezone
 
     today = datetime.now(timezone.utc)
-    outcomes = Count(reply.outcome for reply in dispatcher.sweep(today - DAY, today + DAY))
+    outcomes = Counter(reply.outcome for reply in dispatcher.sweep(today - DAY, today + DAY))
     return {outcome: str(times) for outcome, times in outcomes.items()}
 
 
@@ -143,13 +143,13 @@ def main() -> None:
     flow.LEASE_SECONDS = LEASE
     flow.QUESTION_INTERVAL_SECONDS = 0.5
     *_, dispatcher = make_dispatcher(plan)
-    counter = Counter(plan, dispatcher)
+    pages = ShopPages(plan, dispatcher)
 
     class Page(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             parts = urlsplit(self.path)
             try:
-                answer = counter.answer(parts.path.strip("/"), parts.query)
+                answer = pages.answer(parts.path.strip("/"), parts.query)
             except Exception as error:  # noqa: BLE001 (a page that fails is tried again)
                 self._send(500, type(error).__name__.encode())
             else:
@@ -163,7 +163,7 @@ def main() -> None:
             self.send_response(status_code)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
-            with suppress(OSError):  # whoever called may have given up
+            with suppress(OSError):  # the client may have disconnected
                 self.wfile.write(body)
 
         def log_message(self, *args: object) -> None: ...
