@@ -194,7 +194,7 @@ def test_a_delivery_cancelled_at_any_await_is_given_back_or_done(
     assert (lost, doubled) == ([], [])
 
 
-@pytest.mark.parametrize("way", BACKENDS_AND_TASKS, indirect=True)
+@pytest.mark.parametrize("way", ["trio", "asyncio-task"], indirect=True)
 def test_an_order_opened_and_cancelled_at_any_await_keeps_the_invoice_that_was_made(
     new_store: Place, way: Cancellation
 ) -> None:
