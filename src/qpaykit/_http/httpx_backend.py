@@ -250,7 +250,10 @@ def usable_url(library: Backend, base_url: str) -> httpx.URL:
         return library.url(base_url)
     except Exception as error:  # noqa: BLE001 (IDNA errors are of several kinds)
         name = type(error).__name__
-    raise ConfigurationError(f"base_url has a host that cannot be used ({name})")
+    raise ConfigurationError(
+        "base_url (QPAY_BASE_URL, for Quick QR QPAY_QUICKQR_BASE_URL) has a host that cannot be "
+        f"used ({name})"
+    )
 
 
 def _usable(make: Callable[[], T], variables: Sequence[str]) -> T:
