@@ -10,9 +10,9 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from examples.qr import read_qr
 from examples.running import Shop
 from helpers.browser import chromium, sees, waiting
+from helpers.qr import read_qr
 
 pytestmark = pytest.mark.slow
 

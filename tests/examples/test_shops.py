@@ -8,8 +8,8 @@ import re
 import httpx
 import pytest
 
-from examples.qr import read_qr
 from examples.running import Shop
+from helpers.qr import read_qr
 
 pytestmark = pytest.mark.slow
 

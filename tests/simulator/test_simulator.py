@@ -12,11 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import cv2
 import httpx
-import numpy as np
 import pytest
 
+from helpers.qr import read_qr
 from qpaykit.simulator import FAULT_KINDS, Simulator
 from qpaykit.simulator.odd_answers import ODD_ANSWERS
 
@@ -88,12 +87,7 @@ def test_the_qr_text_has_a_right_check_sum_and_the_image_shows_it(http: httpx.Cl
     text = made["qr_text"]
     assert text.startswith("000201")
     assert text[-4:] == f"{binascii.crc_hqx(text[:-4].encode(), 0xFFFF):04X}"
-    picture = np.frombuffer(base64.b64decode(made["qr_image"]), np.uint8)
-    image = cv2.imdecode(picture, cv2.IMREAD_GRAYSCALE)
-    assert image is not None
-    # The detector misses some codes at some sizes.
-    sizes = [cv2.resize(image, None, fx=scale, fy=scale) for scale in (1, 1.5, 2, 3)]
-    assert text in {cv2.QRCodeDetector().detectAndDecode(size)[0] for size in sizes}
+    assert read_qr(base64.b64decode(made["qr_image"])) == text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reads the QR codes that shops show."""
+"""Reads the QR codes that shops and the simulator show."""
 
 from __future__ import annotations
 
