@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from typing_extensions import override
 
 from qpaykit.callbacks.events import with_session
-from qpaykit.stores.delivery import now
+from qpaykit.stores.delivery import Delivery, now
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from qpaykit.callbacks._io import IO
     from qpaykit.callbacks.events import Outcome, PaymentEvent
-    from qpaykit.stores.delivery import Delivery
     from qpaykit.stores.protocol import AsyncStore
 
 H = TypeVar("H")
@@ -310,3 +309,27 @@ class DryRun(Deliveries[H]):
     @override
     async def record_pending(self) -> None:
         pass
+
+
+def delivery_of(
+    key: str,
+    event: PaymentEvent,
+    outcome: Outcome,
+    *,
+    status: str | None = None,
+    payments: tuple[str, ...] | None = None,
+) -> Delivery:
+    """Describe a delivery as it is recorded."""
+    return Delivery(
+        key=key,
+        order_no=event.order_no,
+        invoice_id=event.invoice_id,
+        payment_id=event.payment_id,
+        payments=payments or (event.payment_id,),
+        status=status or str(event.status),
+        amount=event.amount,
+        due=event.due,
+        outcome=outcome,
+        delivered_at=now(),
+        merchant_id=event.merchant_id,
+    )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from qpaykit.errors import APIError, InvalidRequestError, NotFoundError
+from qpaykit.callbacks.deliveries import Finished
+from qpaykit.errors import APIError, InvalidRequestError, NotFoundError, QPayError
 from qpaykit.models import PaymentStatus
 from qpaykit.models.payments import distinct_payments, distinct_rows, payment_key, possible_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from qpaykit._invoice_record import InvoiceRecord
     from qpaykit.callbacks._io import IO
     from qpaykit.callbacks.amounts import Tally
     from qpaykit.models import Payment, PaymentRow
 
 H = TypeVar("H")
+T = TypeVar("T")
+
+_logger = logging.getLogger("qpaykit.callbacks")
 
 _FIRST_PAUSE_SECONDS = 0.25
 _MAX_PAGES = 1000
@@ -156,3 +163,19 @@ class _Backoff:
         await io.sleep(self._pause)
         self._pause *= 2
         return True
+
+
+async def answer(question: Awaitable[T], about: str) -> T:
+    """Await a question to QPay; where it fails, the callback gets 503.
+
+    Raises:
+        Finished: QPay could not be asked.
+    """
+    try:
+        return await question
+    except QPayError as error:
+        _logger.warning("Could not fetch %s from QPay: %s", about, error)
+    except Exception:
+        # Such as an error of the store that holds the token.
+        _logger.exception("Could not fetch %s from QPay.", about)
+    raise Finished("unreachable")
