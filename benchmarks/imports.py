@@ -1,4 +1,4 @@
-"""What `import qpaykit` and a client that has not called yet cost."""
+"""What `import qpaykit`, a client that has not called yet and the first calls cost."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Bound, Figure
+from benchmarks.server import served
 from benchmarks.timing import Spent, ratio
 
 if TYPE_CHECKING:
@@ -24,20 +25,24 @@ _SIDES = {
     "qpaykit": "import qpaykit",
     # Both load their parts when these are asked for: this is what a shop comes to.
     "parts in use": "import httpx; from pydantic import BaseModel",
-    "client": "import httpx; from qpaykit import QPayClient",
+    "client": (
+        "import httpx; from qpaykit import QPayClient; "
+        "QPayClient(username='bench', password='bench')"
+    ),
 }
-_ROOT = Path(__file__).parent.parent
+_FOLDER = Path(__file__).parent
+_ROOT = _FOLDER.parent
 
 
 def importing(plan: Plan) -> Iterator[Figure]:
     """Time the import in fresh processes."""
     for code in _SIDES.values():
-        _child(code)
+        _child("-c", code)
     spent: dict[str, list[Spent]] = {side: [] for side in _SIDES}
     order = list(_SIDES)
     for _ in range(plan.starts):
         for side in order:
-            spent[side].append(_child(_SIDES[side]))
+            spent[side].append(_child("-c", _SIDES[side]))
         order.reverse()
     yield Figure.of(
         "import",
@@ -47,8 +52,29 @@ def importing(plan: Plan) -> Iterator[Figure]:
     )
     yield Figure.of(
         "import/client",
-        "from qpaykit import QPayClient / from pydantic import BaseModel, both with httpx",
+        "a constructed QPayClient / from pydantic import BaseModel, both with httpx",
         ratio(spent["client"], spent["parts in use"]),
+        Bound("cpu", 1.25),
+    )
+
+
+def starting(plan: Plan) -> Iterator[Figure]:
+    """Time import, client, login, first create and first check in fresh processes."""
+    with served() as url:
+        sides = {name: str(_FOLDER / f"{name}.py") for name in ("cold_by_hand", "cold_qpaykit")}
+        for script in sides.values():
+            _child(script, url)
+        spent: dict[str, list[Spent]] = {side: [] for side in sides}
+        order = list(sides)
+        for _ in range(plan.starts):
+            for side in order:
+                spent[side].append(_child(sides[side], url))
+            order.reverse()
+    yield Figure.of(
+        "cold",
+        "import, client, first create, first check / the same by hand",
+        ratio(spent["cold_qpaykit"], spent["cold_by_hand"]),
+        Bound("cpu", 1.25),
     )
 
 
@@ -77,14 +103,14 @@ def constructing(plan: Plan) -> Iterator[Figure]:
         )
 
 
-def _child(code: str) -> Spent:
+def _child(*arguments: str) -> Spent:
     gc.collect()
     started = time.perf_counter()
-    pid = os.posix_spawn(sys.executable, [sys.executable, "-I", "-c", code], os.environ)
+    pid = os.posix_spawn(sys.executable, [sys.executable, "-I", *arguments], os.environ)
     _, status, usage = os.wait4(pid, 0)
     wall = time.perf_counter() - started
     if status:
-        raise RuntimeError(f"`{code}` failed")
+        raise RuntimeError(f"`{arguments[0]} {arguments[1]}` failed")
     return Spent(usage.ru_utime + usage.ru_stime, wall)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.callbacks import handling, parsing
 from benchmarks.calls import loopback_call, mocked_call
 from benchmarks.claims import growth, redis_claims, sqlite_claims
-from benchmarks.imports import constructing, importing
+from benchmarks.imports import constructing, importing, starting
 from benchmarks.paging import iterating
 from benchmarks.samples import CALLS
 from benchmarks.scale import cold_start, tasks, threads
@@ -28,6 +28,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "parse": parsing,
     "handle": handling,
     "import": importing,
+    "cold": starting,
     "construct": constructing,
     "iterate": iterating,
     "scale-cold": cold_start,

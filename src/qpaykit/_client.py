@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import JsonValue
 from typing_extensions import Self
 
+import qpaykit
 from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
 from qpaykit._http.sender import RequestSender
 from qpaykit._http.session import Session
@@ -51,7 +52,7 @@ class Client(Generic[C, X, S, H]):
         transport: X,
         store: S,
         awaited: AsyncStore,
-        on_request: Callable[[RequestInfo], object] | None,
+        on_request: Callable[[qpaykit.RequestInfo], object] | None,
     ) -> None:
         self._owns_transport = True
         self._settings = settings
@@ -68,7 +69,7 @@ class Client(Generic[C, X, S, H]):
         max_retries: int,
         store: S | None,
         http_client: H | None,
-        on_request: Callable[[RequestInfo], object] | None,
+        on_request: Callable[[qpaykit.RequestInfo], object] | None,
     ) -> None:
         raise NotImplementedError
 
@@ -99,6 +100,8 @@ class Client(Generic[C, X, S, H]):
     def _request(
         self, method: str, path: str, json: JsonValue, *, safe: bool
     ) -> Coroutine[Any, Any, JsonValue]:
+        from qpaykit.resources._raw import request_operation
+
         return self._session.call(request_operation(method, path, json, safe=safe))
 
     @property
@@ -127,7 +130,7 @@ class SyncClient(Client[C, SyncTransport, "Store", "HTTPClient"]):
         max_retries: int,
         store: Store | None,
         http_client: HTTPClient | None,
-        on_request: Callable[[RequestInfo], object] | None,
+        on_request: Callable[[qpaykit.RequestInfo], object] | None,
     ) -> None:
         options = Options(timeout, max_retries)
         store = store if store is not None else MemoryStore()
@@ -190,7 +193,7 @@ class AsyncClient(Client[C, AsyncTransport, "Store | AsyncStore", "AsyncHTTPClie
         max_retries: int,
         store: Store | AsyncStore | None,
         http_client: AsyncHTTPClient | None,
-        on_request: Callable[[RequestInfo], object] | None,
+        on_request: Callable[[qpaykit.RequestInfo], object] | None,
     ) -> None:
         options = Options(timeout, max_retries)
         store = store if store is not None else MemoryStore()

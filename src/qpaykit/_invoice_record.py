@@ -13,7 +13,6 @@ from pydantic_core import to_json
 
 from qpaykit._arithmetic import EXACT, HUNDREDTH, ZERO, add_up
 from qpaykit._callback_url import SIGNATURE_PARAM, order_of
-from qpaykit.signing import signed_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+import qpaykit
 from qpaykit._client import AsyncClient, SyncClient
 from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
 from qpaykit.config import (
@@ -18,7 +19,6 @@ from qpaykit.config import (
     wrap_secret,
     wrap_secrets,
 )
-from qpaykit.hooks import RequestInfo
 from qpaykit.resources._resource import resource
 from qpaykit.stores.protocol import AsyncStore, Store
 
@@ -69,7 +69,7 @@ class QPayClient(SyncClient[Settings]):
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | None = None,
         http_client: HTTPClient | None = None,
-        on_request: Callable[[RequestInfo], object] | None = None,
+        on_request: Callable[[qpaykit.RequestInfo], object] | None = None,
     ) -> None:
         password, callback_secret = wrap_secret(password), wrap_secrets(callback_secret)
         settings = load_settings(
@@ -129,7 +129,7 @@ class AsyncQPayClient(AsyncClient[Settings]):
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | AsyncStore | None = None,
         http_client: AsyncHTTPClient | None = None,
-        on_request: Callable[[RequestInfo], object] | None = None,
+        on_request: Callable[[qpaykit.RequestInfo], object] | None = None,
     ) -> None:
         password, callback_secret = wrap_secret(password), wrap_secrets(callback_secret)
         settings = load_settings(

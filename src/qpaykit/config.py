@@ -39,19 +39,19 @@ DEFAULT_TIMEOUT = 15.0
 DEFAULT_MAX_RETRIES = 2
 
 
-@dataclass(frozen=True, slots=True)
 class Product:
     """One of QPay's products: what differs between the settings of their clients.
 
-    Attributes:
+    Args:
         title: What its login is called in errors.
         prefix: What its environment variables begin with.
         production_url: Its base URL.
     """
 
-    title: str
-    prefix: str
-    production_url: str
+    def __init__(self, title: str, prefix: str, production_url: str) -> None:
+        self.title = title
+        self.prefix = prefix
+        self.production_url = production_url
 
     def variable(self, name: str) -> str:
         """Return the environment variable of a setting."""
@@ -151,18 +151,24 @@ class Settings(AccountSettings):
     invoice_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class Options:
-    """How long one attempt may take, in seconds, and how many more may follow it."""
+    """The limits of a call.
 
-    timeout: float
-    max_retries: int
+    Args:
+        timeout: Seconds that one attempt may take.
+        max_retries: How many attempts may follow a failed one.
 
-    def __post_init__(self) -> None:
-        if not (is_number(self.timeout) and 0 < self.timeout < math.inf):
+    Raises:
+        ConfigurationError: One is not a number that can be right.
+    """
+
+    def __init__(self, timeout: float, max_retries: int) -> None:
+        if not (is_number(timeout) and 0 < timeout < math.inf):
             raise ConfigurationError("timeout must be a number of seconds above 0")
-        if not (is_number(self.max_retries, int) and self.max_retries >= 0):
+        if not (is_number(max_retries, int) and max_retries >= 0):
             raise ConfigurationError("max_retries must be a whole number, 0 or more")
+        self.timeout = timeout
+        self.max_retries = max_retries
 
 
 def load_settings(

@@ -24,10 +24,12 @@ Arguments that QPay would refuse raise pydantic's `ValidationError` before anyth
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import qpaykit
-from qpaykit.error_codes import ERROR_CODES, ErrorKind, kind_of
+
+if TYPE_CHECKING:
+    from qpaykit.error_codes import ErrorCode
 
 
 class QPayError(Exception):
@@ -174,13 +176,13 @@ class APIError(QPayError):
         self.path = path
         self.body = body
         self.retry_after = retry_after
-        known = ERROR_CODES.get(code) if code else None
+        known = _known(code)
         self.description: str | None = known.english if known else None
         self.description_mn: str | None = known.mongolian if known else None
 
     def __str__(self) -> str:
         code, message = self.code, self.message
-        known = ERROR_CODES.get(code) if code else None
+        known = _known(code)
         said = " ".join(
             part
             for part in (
@@ -309,13 +311,20 @@ class WaitTimeoutError(QPayError):
         )
 
 
-_BY_KIND: dict[ErrorKind, type[APIError]] = {
-    ErrorKind.AUTHENTICATION: AuthenticationError,
-    ErrorKind.PERMISSION: PermissionDeniedError,
-    ErrorKind.NOT_FOUND: NotFoundError,
-    ErrorKind.CONFLICT: ConflictError,
-    ErrorKind.INVALID_REQUEST: InvalidRequestError,
-    ErrorKind.SERVER: ServerError,
+def _known(code: str | None) -> ErrorCode | None:
+    # The table of codes is loaded with the first refusal.
+    from qpaykit.error_codes import ERROR_CODES
+
+    return ERROR_CODES.get(code) if code else None
+
+
+_BY_KIND: dict[str, type[APIError]] = {
+    "authentication": AuthenticationError,
+    "permission": PermissionDeniedError,
+    "not found": NotFoundError,
+    "conflict": ConflictError,
+    "invalid request": InvalidRequestError,
+    "server": ServerError,
 }
 _BY_STATUS: dict[int, type[APIError]] = {
     401: AuthenticationError,
@@ -330,10 +339,12 @@ def api_error_class(status_code: int, code: str | None) -> type[APIError]:
     """Choose the error by what QPay means: its code first, the status where there is none."""
     if status_code == 429:
         return RateLimitedError
+    from qpaykit.error_codes import kind_of
+
     # TOKEN_INVALID looks like a bad request, and is a token to be renewed.
     kind = kind_of(code, by_form=status_code != 401)
     if kind is not None:
-        return _BY_KIND[kind]
+        return _BY_KIND[kind.value]
     if status_code >= 500:
         return ServerError
     if 400 <= status_code < 500:

@@ -52,27 +52,32 @@ class Operation(Generic[T_co]):
     authorization: SecretStr | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class StatusCheck(Generic[T_co]):
     """How to find out what became of a request whose answer was lost.
 
-    Attributes:
+    Args:
         operation: The request whose answer tells whether the first was carried out.
         result: What the call returns where it was.
         done_codes: The error codes with which QPay says that it was carried out, such as that a
             deleted thing is not found.
     """
 
-    operation: Operation[RequestOutcome]
-    result: T_co
-    done_codes: frozenset[str] = frozenset()
+    def __init__(
+        self,
+        *,
+        operation: Operation[RequestOutcome],
+        result: T_co,
+        done_codes: frozenset[str] = frozenset(),
+    ) -> None:
+        self.operation = operation
+        self.result = result
+        self.done_codes = done_codes
 
 
-@dataclass(frozen=True, kw_only=True)
 class Poll(Generic[T]):
     """One operation asked again and again until its answer will do.
 
-    Attributes:
+    Args:
         operation: What is asked.
         until: Whether an answer ends the waiting.
         timeout: Seconds after which the waiting ends.
@@ -80,8 +85,17 @@ class Poll(Generic[T]):
         on_timeout: Makes the error of a wait that ended without success.
     """
 
-    operation: Operation[T]
-    until: Callable[[T], bool]
-    timeout: float
-    interval: float
-    on_timeout: Callable[[T | None], QPayError]
+    def __init__(
+        self,
+        *,
+        operation: Operation[T],
+        until: Callable[[T], bool],
+        timeout: float,
+        interval: float,
+        on_timeout: Callable[[T | None], QPayError],
+    ) -> None:
+        self.operation = operation
+        self.until = until
+        self.timeout = timeout
+        self.interval = interval
+        self.on_timeout = on_timeout

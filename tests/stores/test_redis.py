@@ -256,6 +256,10 @@ def test_without_redis_py_the_extra_is_named(kind: Any, monkeypatch: pytest.Monk
 
 def test_stores_are_imported_only_when_they_are_used() -> None:
     script = (
+        "import sys\n"
+        "from qpaykit import MemoryStore\n"
+        "MemoryStore().set('key', 'value')\n"
+        "assert not {'httpx', 'qpaykit.models', 'qpaykit.client'} & set(sys.modules)\n"
         "import sys, qpaykit, qpaykit.stores\n"
         "assert not {'sqlite3', 'redis'} & set(sys.modules)\n"
         "from qpaykit.stores import SQLiteStore\n"

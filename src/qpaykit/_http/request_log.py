@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qpaykit._http.responses import shown_body
 from qpaykit.errors import APIError
-from qpaykit.hooks import RequestInfo, call_hook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qpaykit._http.types import Response
     from qpaykit._redaction import Redactor
+    from qpaykit.hooks import RequestInfo
     from qpaykit.operation import Operation
 
 T = TypeVar("T")
@@ -53,6 +53,8 @@ def report_attempt(
     code = failure.code if isinstance(failure, APIError) else None
     error = type(failure).__name__ if failure is not None else None
     if on_request is not None:
+        from qpaykit.hooks import RequestInfo, call_hook
+
         info = RequestInfo(
             operation=operation.name,
             method=operation.method,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import SecretStr
+
+from qpaykit._numbers import is_number
 
 if TYPE_CHECKING:
     from qpaykit.models.auth import TokenResponse
@@ -22,26 +23,24 @@ _RENEW_BEFORE = 600.0
 _UNUSABLE_BEFORE = 10.0
 
 
-@dataclass(frozen=True)
 class Token:
     """A token pair and its times, as seconds since 1970.
 
-    Attributes:
+    Args:
         access: What requests are sent with.
         refresh: What gets the next pair; None where QPay gave none.
         issued_at: When it was received.
         expires_at: When it ends.
     """
 
-    access: SecretStr
-    refresh: SecretStr | None
-    issued_at: float
-    expires_at: float
-
-    @cached_property
-    def bearer(self) -> SecretStr:
-        """The Authorization header's value."""
-        return SecretStr(f"Bearer {self.access.get_secret_value()}")
+    def __init__(
+        self, access: SecretStr, refresh: SecretStr | None, issued_at: float, expires_at: float
+    ) -> None:
+        self.access = access
+        self.refresh = refresh
+        self.issued_at = issued_at
+        self.expires_at = expires_at
+        self.bearer = SecretStr(f"Bearer {access.get_secret_value()}")
 
     def is_valid(self, now: float) -> bool:
         """Say whether QPay will still take it."""
@@ -58,14 +57,14 @@ class Token:
 
     def to_json(self) -> str:
         """The text under which a store keeps it."""
-        return _STORED.dump_json(
+        return json.dumps(
             (
                 self.access.get_secret_value(),
                 self.refresh.get_secret_value() if self.refresh else None,
                 self.issued_at,
                 self.expires_at,
             )
-        ).decode()
+        )
 
     @classmethod
     def from_json(cls, text: str | None) -> Token | None:
@@ -73,22 +72,20 @@ class Token:
         if text is None:
             return None
         try:
-            access, refresh, issued_at, expires_at = _STORED.validate_json(text)
-        except ValidationError:
+            access, refresh, issued_at, expires_at = json.loads(text)
+        except (TypeError, ValueError, RecursionError):
             return None
-        is_possible = all(0 <= moment <= _LATEST for moment in (issued_at, expires_at))
+        is_possible = all(
+            is_number(moment) and 0 <= moment <= _LATEST for moment in (issued_at, expires_at)
+        )
         if not (is_possible and _can_be_sent(access)):
             return None
-        if not refresh or not _can_be_sent(refresh):
-            refresh = None
         return cls(
-            SecretStr(access), SecretStr(refresh) if refresh else None, issued_at, expires_at
+            SecretStr(access),
+            SecretStr(refresh) if _can_be_sent(refresh) else None,
+            float(issued_at),
+            float(expires_at),
         )
-
-
-_STORED: TypeAdapter[tuple[str, str | None, float, float]] = TypeAdapter(
-    tuple[str, str | None, float, float]
-)
 
 
 def token_from_response(answer: TokenResponse, now: float) -> Token:
@@ -101,7 +98,7 @@ def token_from_response(answer: TokenResponse, now: float) -> Token:
         ValueError: There is no token in it that could be sent.
     """
     access = answer.access_token
-    if not access or not _can_be_sent(access):
+    if not _can_be_sent(access):
         raise ValueError("it holds no access_token")
     stated = float(answer.expires_in or 0)
     if stated >= _MILLISECONDS:
@@ -112,10 +109,16 @@ def token_from_response(answer: TokenResponse, now: float) -> Token:
         _logger.warning("QPay's token is over on arrival: this machine's clock may be wrong")
         expires_at = now + _DEFAULT_LIFETIME
     refresh = answer.refresh_token
-    if not refresh or not _can_be_sent(refresh):
-        refresh = None
-    return Token(SecretStr(access), SecretStr(refresh) if refresh else None, now, expires_at)
+    return Token(
+        SecretStr(access), SecretStr(refresh) if _can_be_sent(refresh) else None, now, expires_at
+    )
 
 
-def _can_be_sent(token: str) -> bool:
-    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+def _can_be_sent(token: object) -> TypeGuard[str]:
+    return (
+        isinstance(token, str)
+        and token != ""
+        and token.isascii()
+        and token.isprintable()
+        and " " not in token
+    )

@@ -9,15 +9,14 @@ import random
 import time
 import uuid
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from qpaykit._http.retry import MAX_RETRY_AFTER_SECONDS, is_retryable, max_duration
 from qpaykit._http.token import Token, token_from_response
+from qpaykit.config import Options
 from qpaykit.errors import QPayError, TransportTimeout
-from qpaykit.models.auth import TokenResponse
 from qpaykit.operation import Operation
 from qpaykit.stores.best_effort import BestEffortStore, StoreUnavailableError
 from qpaykit.stores.memory import MemoryStore
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from qpaykit._http.sender import RequestSender
     from qpaykit._http.types import Transport
-    from qpaykit.config import AccountSettings, Options
+    from qpaykit.config import AccountSettings
     from qpaykit.stores.protocol import AsyncStore, ClaimState
 
 _logger = logging.getLogger("qpaykit.tokens")
@@ -49,6 +48,9 @@ def _serves(token: Token, refused: Token | None) -> bool:
 
 
 def _read(body: bytes) -> Token:
+    # A client that has not called yet loads no models.
+    from qpaykit.models.auth import TokenResponse
+
     return token_from_response(TokenResponse.model_validate_json(body), time.time())
 
 
@@ -81,11 +83,11 @@ def refresh(token: SecretStr) -> Operation[Token]:
     )
 
 
-@dataclass
 class _Failure:
-    at: float
-    error: QPayError
-    limit: float
+    def __init__(self, at: float, error: QPayError, limit: float) -> None:
+        self.at = at
+        self.error = error
+        self.limit = limit
 
 
 class _ClaimingTransport:
@@ -296,7 +298,7 @@ class TokenManager:
 
     async def _next(self, token: Token, options: Options) -> Token:
         """Get the next token in the time of one attempt: the old one is still valid."""
-        once = replace(options, max_retries=0)
+        once = Options(options.timeout, max_retries=0)
         transport = self._sender.transport
         if token.refresh is not None:
             ends = time.monotonic() + once.timeout
@@ -306,7 +308,7 @@ class TokenManager:
                 left = ends - time.monotonic()
                 if left < once.timeout / 2:
                     raise
-                once = replace(once, timeout=left)
+                once = Options(left, max_retries=0)
                 _logger.info("Refreshing the token failed (%s). Logging in.", type(error).__name__)
         return await self._send(login(self._settings), once, transport)
 

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
 
-@dataclass(slots=True)
 class Request:
     """One attempt at one request."""
 
-    method: str
-    path: str
-    body: bytes | None = field(repr=False)
-    authorization: SecretStr
+    __slots__ = ("authorization", "body", "method", "path")
+
+    def __init__(
+        self, method: str, path: str, body: bytes | None, authorization: SecretStr
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.body = body
+        self.authorization = authorization
 
 
-@dataclass(slots=True)
 class Response:
     """What came back: nothing of it is interpreted yet."""
 
-    status_code: int
-    body: bytes = field(repr=False)
-    retry_after: str | None = field(repr=False)
+    __slots__ = ("body", "retry_after", "status_code")
+
+    def __init__(self, status_code: int, body: bytes, retry_after: str | None) -> None:
+        self.status_code = status_code
+        self.body = body
+        self.retry_after = retry_after
 
 
 class Transport(Protocol):

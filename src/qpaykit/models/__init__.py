@@ -23,15 +23,8 @@ if TYPE_CHECKING:
         TaxCode,
         TaxType,
     )
-    from qpaykit.models.invoices import (
-        BankLink,
-        Invoice,
-        InvoiceDetail,
-        InvoiceDetailCharge,
-        InvoiceDetailLine,
-        InvoiceFields,
-        InvoiceRequest,
-    )
+    from qpaykit.models.invoice_detail import InvoiceDetail, InvoiceDetailCharge, InvoiceDetailLine
+    from qpaykit.models.invoices import BankLink, Invoice, InvoiceFields, InvoiceRequest
     from qpaykit.models.lines import Discount, InvoiceLine, Surcharge, Tax, Transaction
     from qpaykit.models.parties import (
         Account,
@@ -41,16 +34,14 @@ if TYPE_CHECKING:
         StaffData,
         TerminalData,
     )
+    from qpaykit.models.payment_list import ListRequest, PaymentListRow, PaymentPage
     from qpaykit.models.payments import (
         CancelRequest,
         CardTransaction,
         CheckRequest,
-        ListRequest,
         P2PTransaction,
         Payment,
         PaymentCheck,
-        PaymentListRow,
-        PaymentPage,
         PaymentRow,
     )
     from qpaykit.models.subscriptions import Subscription
@@ -135,12 +126,14 @@ _NAMES = {
         "TaxCode",
         "TaxType",
     ),
-    "invoices": (
-        "BankLink",
-        "Invoice",
+    "invoice_detail": (
         "InvoiceDetail",
         "InvoiceDetailCharge",
         "InvoiceDetailLine",
+    ),
+    "invoices": (
+        "BankLink",
+        "Invoice",
         "InvoiceFields",
         "InvoiceRequest",
     ),
@@ -159,16 +152,18 @@ _NAMES = {
         "StaffData",
         "TerminalData",
     ),
+    "payment_list": (
+        "ListRequest",
+        "PaymentListRow",
+        "PaymentPage",
+    ),
     "payments": (
         "CancelRequest",
         "CardTransaction",
         "CheckRequest",
-        "ListRequest",
         "P2PTransaction",
         "Payment",
         "PaymentCheck",
-        "PaymentListRow",
-        "PaymentPage",
         "PaymentRow",
     ),
     "subscriptions": ("Subscription",),

@@ -1,7 +1,5 @@
 """The answer of auth/token and auth/refresh."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from qpaykit.models.base import ResponseModel

@@ -1,7 +1,5 @@
 """What all requests and all answers have in common."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, TypeAlias, TypeVar
 

@@ -1,7 +1,5 @@
 """The body that QPay's older document describes for callbacks."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from qpaykit.models.base import ResponseModel

@@ -1,7 +1,5 @@
 """E-barimt: what makes a tax receipt, and the receipt in both of its shapes."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AliasChoices, Field, model_validator

@@ -1,7 +1,5 @@
 """The words that QPay uses. A word that is not here is kept as text, never an error."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 from typing_extensions import override

@@ -1,19 +1,17 @@
 """Invoices: what is asked for, and what comes back."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AliasChoices, Field, JsonValue, StringConstraints, model_validator
+from pydantic import AliasChoices, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import Required, Self, TypedDict, Unpack
 
 from qpaykit.models.base import RequestModel, ResponseModel
-from qpaykit.models.enums import InvoiceStatus, TaxCode, TaxType
+from qpaykit.models.enums import TaxType
 from qpaykit.models.lines import InvoiceLine, Transaction
 from qpaykit.models.parties import BranchData, ReceiverData, StaffData, TerminalData
 from qpaykit.models.strings import (
@@ -33,14 +31,10 @@ from qpaykit.models.values import (
     LocalTime,
     Money,
     MoneyInput,
-    OpenEnum,
     PositiveMoney,
-    ResponseBool,
     ResponseDict,
     ResponseList,
-    ResponseMoney,
     ResponseText,
-    ResponseTime,
     TimeInput,
 )
 
@@ -318,7 +312,7 @@ class Invoice(ResponseModel):
             raise ValueError('lang must be "mn" or "en"')
         return invoice_html(self, lang=lang, logos=logos)
 
-    def _drawn_qr(self) -> QRCode:
+    def _drawn_qr(self) -> "QRCode":
         try:
             import segno
         except ModuleNotFoundError as error:
@@ -342,68 +336,3 @@ class Invoice(ResponseModel):
 def _is_whole(image: bytes) -> bool:
     """Say whether a PNG begins and ends as one: QPay has sent stumps."""
     return image.startswith(_PNG) and _PNG_END in image[-16:]
-
-
-class InvoiceDetailCharge(ResponseModel):
-    """A discount, a surcharge or a tax of a line, as QPay has it, in MNT."""
-
-    discount_code: str | None = None
-    surcharge_code: str | None = None
-    tax_code: OpenEnum[TaxCode] = None
-    description: str | None = None
-    amount: ResponseMoney = None
-    city_tax: ResponseMoney = None
-    note: str | None = None
-
-
-class InvoiceDetailLine(ResponseModel):
-    """A line of an invoice, as QPay has it."""
-
-    sender_product_code: str | None = None
-    tax_product_code: str | None = None
-    line_description: str | None = None
-    line_quantity: ResponseMoney = None
-    line_unit_price: ResponseMoney = None
-    note: str | None = None
-    barcode: str | None = None
-    classification_code: str | None = None
-    discounts: ResponseList[InvoiceDetailCharge] = []
-    surcharges: ResponseList[InvoiceDetailCharge] = []
-    taxes: ResponseList[InvoiceDetailCharge] = []
-
-
-_Party: TypeAlias = dict[str, JsonValue] | str | None
-
-
-class InvoiceDetail(ResponseModel):
-    """An invoice as QPay has it. Whether it is paid, only `payments.check` tells."""
-
-    invoice_id: str | None = None
-    invoice_status: OpenEnum[InvoiceStatus] = None
-    sender_invoice_no: str | None = None
-    sender_branch_code: str | None = None
-    sender_branch_data: _Party = None
-    sender_staff_code: str | None = None
-    sender_staff_data: _Party = None
-    sender_terminal_code: str | None = None
-    sender_terminal_data: _Party = None
-    invoice_receiver_code: str | None = None
-    invoice_receiver_data: _Party = None
-    invoice_description: str | None = None
-    invoice_due_date: ResponseTime = None
-    enable_expiry: ResponseBool = None
-    expiry_date: ResponseTime = None
-    allow_partial: ResponseBool = None
-    minimum_amount: ResponseMoney = None
-    allow_exceed: ResponseBool = None
-    maximum_amount: ResponseMoney = None
-    total_amount: ResponseMoney = None
-    gross_amount: ResponseMoney = None
-    tax_amount: ResponseMoney = None
-    surcharge_amount: ResponseMoney = None
-    discount_amount: ResponseMoney = None
-    callback_url: str | None = None
-    note: str | None = None
-    lines: ResponseList[InvoiceDetailLine] = []
-    transactions: ResponseList[dict[str, JsonValue]] = []
-    inputs: ResponseList[JsonValue] = []

@@ -1,7 +1,5 @@
 """The lines of an invoice, with their discounts, surcharges and taxes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 

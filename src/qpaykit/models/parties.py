@@ -1,7 +1,5 @@
 """Who sends an invoice and who receives it."""
 
-from __future__ import annotations
-
 import warnings
 
 from qpaykit.models.base import RequestModel

@@ -1,7 +1,5 @@
 """Payments: what is asked, and the three shapes in which QPay answers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated
@@ -12,7 +10,7 @@ from typing_extensions import Self
 from qpaykit._arithmetic import add_up
 from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.enums import Currency, ObjectType, PaymentStatus, PaymentType
-from qpaykit.models.strings import Str45, Str100, Str255, Word
+from qpaykit.models.strings import Str255, Word
 from qpaykit.models.values import (
     CallbackURL,
     MoneyInput,
@@ -55,32 +53,12 @@ class _CheckOffset(RequestModel):
     page_limit: int = Field(default=100, ge=1, le=100, strict=True)
 
 
-class ListOffset(RequestModel):
-    """Which page of a list."""
-
-    page_number: int = Field(default=1, ge=1, strict=True)
-    page_limit: int = Field(default=100, ge=1, le=1000, strict=True)
-
-
 class CheckRequest(RequestModel):
     """What `POST /payment/check` takes."""
 
     object_type: ObjectType | Word = Field(union_mode="left_to_right")
     object_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=512)]
     offset: _CheckOffset = _CheckOffset()
-
-
-class ListRequest(RequestModel):
-    """What `POST /payment/list` takes."""
-
-    object_type: ObjectType | Word = Field(union_mode="left_to_right")
-    object_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
-    start_date: str | None = None
-    end_date: str | None = None
-    merchant_branch_code: Str45 | None = None
-    merchant_terminal_code: Str45 | None = None
-    merchant_staff_code: Str100 | None = None
-    offset: ListOffset = ListOffset()
 
 
 class CancelRequest(RequestModel):
@@ -133,7 +111,7 @@ Kind = OpenEnum[PaymentType]
 Thing = OpenEnum[ObjectType]
 
 
-class _PaymentShape(ResponseModel):
+class PaymentShape(ResponseModel):
     """What the three shapes of a payment have in common, under one name each."""
 
     payment_id: ResponseText = ""
@@ -161,7 +139,7 @@ class _PaymentShape(ResponseModel):
         return self.payment_type
 
 
-class _PaymentWithTransactions(_PaymentShape):
+class _PaymentWithTransactions(PaymentShape):
     next_payment_date: ResponseTime = None
     next_payment_datetime: ResponseTime = None
     card_transactions: ResponseList[CardTransaction] = Field(default=[], validation_alias=_CARDS)
@@ -341,33 +319,3 @@ class PaymentCheck(ResponseModel):
             for row in distinct_payments(self.rows)
             if row.payment_status == PaymentStatus.PAID and currency_of(row) == currency
         )
-
-
-class PaymentListRow(_PaymentShape):
-    """A payment, as `POST /payment/list` lists it; see `Payment` for the fields that it shares.
-
-    Attributes:
-        payment_name: QPay's name for it.
-        payment_description: What the buyer read.
-        qr_code: What the QR code said.
-        object_type: What was paid.
-        object_id: Its id, as `object_type` says.
-    """
-
-    payment_name: str | None = None
-    payment_description: str | None = None
-    qr_code: str | None = Field(default=None, repr=False)
-    object_type: Thing = None
-    object_id: str | None = None
-
-
-class PaymentPage(ResponseModel):
-    """One page of a list of payments.
-
-    Attributes:
-        count: How many payments there are on all pages.
-        rows: Those of this page.
-    """
-
-    count: Annotated[int, ResponseZero] = 0
-    rows: ResponseList[PaymentListRow] = []

@@ -1,7 +1,5 @@
 """Texts to send, and their limits in characters."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints

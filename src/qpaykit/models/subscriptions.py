@@ -1,7 +1,5 @@
 """Subscriptions, as QPay has them."""
 
-from __future__ import annotations
-
 from pydantic import JsonValue
 
 from qpaykit.models.base import ResponseModel

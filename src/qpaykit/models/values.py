@@ -7,6 +7,7 @@ import math
 import re
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import (
@@ -169,7 +170,7 @@ def _lenient_time(value: object) -> datetime | None:
     if value is None or value == "":
         return None
     try:
-        return _shown_in_ulaanbaatar(_TIME.validate_python(value))
+        return _shown_in_ulaanbaatar(_time().validate_python(value))
     except ValidationError:
         # A date that nobody can read must not keep a paid order from being delivered.
         _logger.warning("QPay sent a time that cannot be read")
@@ -196,7 +197,10 @@ def _shown_in_ulaanbaatar(value: datetime) -> datetime:
         return moment  # at the ends of the calendar there is not every zone's time
 
 
-_TIME: TypeAdapter[datetime] = TypeAdapter(datetime)
+@cache
+def _time() -> TypeAdapter[datetime]:
+    return TypeAdapter(datetime)
+
 
 ResponseMoney = Annotated[
     Decimal | None, BeforeValidator(_none_if_empty), AfterValidator(_possible)
@@ -387,7 +391,7 @@ def _time_to_send(value: object) -> datetime | date:
 def _from_text(text: str) -> datetime | date | None:
     if not _TIME_FORM.fullmatch(text):
         return None
-    moment = _TIME.validate_python(text)
+    moment = _time().validate_python(text)
     return moment.date() if len(text) == _DATE_LENGTH else moment
 
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 from pydantic import JsonValue
 from typing_extensions import Unpack
 
+from qpaykit import models
 from qpaykit._http.session import Session
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._sync import run_sync
@@ -85,7 +86,7 @@ class _InvoiceEndpoints(InvoiceMaker[Settings]):
         return create_operation(request, extra, parse=_parse_created, subject=subject)
 
     @endpoint
-    def get(self, invoice_id: str) -> Operation[InvoiceDetail]:
+    def get(self, invoice_id: str) -> Operation[models.InvoiceDetail]:
         """Fetch an invoice as QPay has it; whether it is paid is `payments.check`'s to say.
 
         Args:
@@ -104,7 +105,7 @@ class _InvoiceEndpoints(InvoiceMaker[Settings]):
             name="invoices.get",
             method="GET",
             path=invoice_path(invoice_id),
-            parse=parser(InvoiceDetail),
+            parse=parser(models.InvoiceDetail),
         )
 
     @endpoint
@@ -365,7 +366,7 @@ _parse_detail = parser(InvoiceDetail)
 
 
 def _cancelled(body: bytes) -> RequestOutcome:
-    status = _parse_detail(body).invoice_status
+    status = parser(models.InvoiceDetail)(body).invoice_status
     if status == InvoiceStatus.CANCELED:
         return RequestOutcome.DONE
     return RequestOutcome.NOT_DONE if status == InvoiceStatus.OPEN else RequestOutcome.UNCLEAR

@@ -9,19 +9,17 @@ from typing import TypeVar
 from pydantic import JsonValue
 from typing_extensions import TypedDict
 
+from qpaykit import models
 from qpaykit._http.session import Session
 from qpaykit.config import Settings
 from qpaykit.errors import ConfigurationError, WaitTimeoutError
 from qpaykit.models import (
     CancelRequest,
     CheckRequest,
-    ListRequest,
     MoneyInput,
     ObjectType,
     Payment,
     PaymentCheck,
-    PaymentListRow,
-    PaymentPage,
     PaymentStatus,
 )
 from qpaykit.models.values import parse_money, path_id, period, public_callback_url, seconds
@@ -34,7 +32,6 @@ K = TypeVar("K", bound=PaymentCheck)
 
 _parse_payment = parser(Payment)
 _parse_check = parser(PaymentCheck)
-_parse_page = parser(PaymentPage)
 
 
 class _Filters(TypedDict):
@@ -148,7 +145,7 @@ class _PaymentEndpoints(Resource):
         merchant_terminal_code: str | None = None,
         merchant_staff_code: str | None = None,
         extra: Mapping[str, JsonValue] | None = None,
-    ) -> Operation[PaymentPage]:
+    ) -> Operation[models.PaymentPage]:
         """Fetch one page of the payments of a time.
 
         Args:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qpaykit._lazy import lazy_names
-from qpaykit.stores.delivery import Delivery
-from qpaykit.stores.memory import MemoryStore
-from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
 
 if TYPE_CHECKING:
+    from qpaykit.stores.delivery import Delivery
+    from qpaykit.stores.memory import MemoryStore
+    from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
     from qpaykit.stores.redis import AsyncRedisStore, RedisStore
     from qpaykit.stores.sqlalchemy import AsyncSQLAlchemyStore, SQLAlchemyStore
     from qpaykit.stores.sqlite import AsyncSQLiteStore, SQLiteStore
@@ -31,6 +31,9 @@ __all__ = [
 
 # A store's module is imported only when it is used.
 _NAMES = {
+    "delivery": ("Delivery",),
+    "memory": ("MemoryStore",),
+    "protocol": ("AsyncStore", "ClaimState", "Store"),
     "redis": ("AsyncRedisStore", "RedisStore"),
     "sqlalchemy": ("AsyncSQLAlchemyStore", "SQLAlchemyStore"),
     "sqlite": ("AsyncSQLiteStore", "SQLiteStore"),

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from typing_extensions import TypeIs
 
+import qpaykit
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.cancellation import run_to_completion
-from qpaykit.stores.delivery import Delivery
 from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
 
 T = TypeVar("T")
@@ -84,16 +84,18 @@ class _Direct:
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         return self._store.claim(key, owner, lease=lease)
 
-    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+    async def complete(
+        self, key: str, owner: str, *, delivery: qpaykit.Delivery | None = None
+    ) -> bool:
         return self._store.complete(key, owner, delivery=delivery)
 
     async def release(self, key: str, owner: str) -> None:
         self._store.release(key, owner)
 
-    async def delivery(self, key: str) -> Delivery | None:
+    async def delivery(self, key: str) -> qpaykit.Delivery | None:
         return self._store.delivery(key)
 
-    async def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+    async def deliveries(self, since: datetime | None = None) -> AsyncIterator[qpaykit.Delivery]:
         for delivery in self._store.deliveries(since):
             yield delivery
 
@@ -116,16 +118,18 @@ class Threaded:
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         return await in_thread(lambda: self._store.claim(key, owner, lease=lease), unless="claimed")
 
-    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+    async def complete(
+        self, key: str, owner: str, *, delivery: qpaykit.Delivery | None = None
+    ) -> bool:
         return await in_thread(lambda: self._store.complete(key, owner, delivery=delivery))
 
     async def release(self, key: str, owner: str) -> None:
         await in_thread(lambda: self._store.release(key, owner))
 
-    async def delivery(self, key: str) -> Delivery | None:
+    async def delivery(self, key: str) -> qpaykit.Delivery | None:
         return await in_thread(lambda: self._store.delivery(key))
 
-    async def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+    async def deliveries(self, since: datetime | None = None) -> AsyncIterator[qpaykit.Delivery]:
         found = self._store.deliveries(since)
         while batch := await in_thread(lambda: list(islice(found, _BATCH))):
             for delivery in batch:
@@ -163,14 +167,16 @@ class _Shielded:
             lambda: self._store.claim(key, owner, lease=lease), unless="claimed"
         )
 
-    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+    async def complete(
+        self, key: str, owner: str, *, delivery: qpaykit.Delivery | None = None
+    ) -> bool:
         return await run_to_completion(lambda: self._store.complete(key, owner, delivery=delivery))
 
     async def release(self, key: str, owner: str) -> None:
         await run_to_completion(lambda: self._store.release(key, owner))
 
-    async def delivery(self, key: str) -> Delivery | None:
+    async def delivery(self, key: str) -> qpaykit.Delivery | None:
         return await self._store.delivery(key)
 
-    def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+    def deliveries(self, since: datetime | None = None) -> AsyncIterator[qpaykit.Delivery]:
         return self._store.deliveries(since)

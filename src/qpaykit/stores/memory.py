@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from pydantic import SecretStr
 
+import qpaykit
 from qpaykit._fork import reset_after_fork
-from qpaykit.stores.delivery import Delivery, aware
 from qpaykit.stores.protocol import ClaimState
 
 _DROP_EXPIRED_EVERY_WRITES = 1024
@@ -20,17 +19,22 @@ _MAX_CLAIMS = 100_000
 _MAX_VALUES = 100_000
 
 
-@dataclass(slots=True)
+# Plain classes: making a dataclass takes as long as importing a small module.
 class _Value:
-    text: SecretStr
-    until: float | None
+    __slots__ = ("text", "until")
+
+    def __init__(self, text: SecretStr, until: float | None) -> None:
+        self.text = text
+        self.until = until
 
 
-@dataclass(slots=True)
 class _Claim:
-    owner: str
-    until: float | None
-    delivery: Delivery | None = None
+    __slots__ = ("delivery", "owner", "until")
+
+    def __init__(self, owner: str, until: float | None) -> None:
+        self.owner = owner
+        self.until = until
+        self.delivery: qpaykit.Delivery | None = None
 
 
 class MemoryStore:
@@ -112,16 +116,18 @@ class MemoryStore:
             if held is not None and held.owner == owner and held.until is not None:
                 del self._claims[key]
 
-    def delivery(self, key: str) -> Delivery | None:
+    def delivery(self, key: str) -> qpaykit.Delivery | None:
         """Return the record of the delivery `key`, or None where there is none."""
         with self._lock:
             held = self._claims.get(key)
             return None if held is None else held.delivery
 
-    def deliveries(self, since: datetime | None = None) -> Iterator[Delivery]:
+    def deliveries(self, since: datetime | None = None) -> Iterator[qpaykit.Delivery]:
         """Iterate over the records of deliveries, oldest first; see `Store.deliveries`."""
         with self._lock:
             found = [held.delivery for held in self._claims.values() if held.delivery is not None]
+        from qpaykit.stores.delivery import aware
+
         first = None if since is None else aware(since)
         found.sort(key=lambda delivery: delivery.delivered_at)
         return (one for one in found if first is None or one.delivered_at >= first)

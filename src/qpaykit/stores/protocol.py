@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Literal, Protocol
 
-from qpaykit.stores.delivery import Delivery
+import qpaykit
 
 ClaimState = Literal["claimed", "held", "done"]
 
@@ -90,7 +90,7 @@ class Store(Protocol):
             owner: Who claimed it; where somebody else has, nothing happens.
         """
 
-    def delivery(self, key: str) -> Delivery | None:
+    def delivery(self, key: str) -> qpaykit.Delivery | None:
         """Return the record of a delivery.
 
         Args:
@@ -100,7 +100,7 @@ class Store(Protocol):
             What `complete` was given; None where the key is not done, or was completed without.
         """
 
-    def deliveries(self, since: datetime | None = None) -> Iterator[Delivery]:
+    def deliveries(self, since: datetime | None = None) -> Iterator[qpaykit.Delivery]:
         """Iterate over the records of deliveries, oldest first.
 
         Args:
@@ -124,14 +124,16 @@ class AsyncStore(Protocol):
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         """See `Store.claim`."""
 
-    async def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+    async def complete(
+        self, key: str, owner: str, *, delivery: qpaykit.Delivery | None = None
+    ) -> bool:
         """See `Store.complete`."""
 
     async def release(self, key: str, owner: str) -> None:
         """See `Store.release`."""
 
-    async def delivery(self, key: str) -> Delivery | None:
+    async def delivery(self, key: str) -> qpaykit.Delivery | None:
         """See `Store.delivery`."""
 
-    def deliveries(self, since: datetime | None = None) -> AsyncIterator[Delivery]:
+    def deliveries(self, since: datetime | None = None) -> AsyncIterator[qpaykit.Delivery]:
         """See `Store.deliveries`."""

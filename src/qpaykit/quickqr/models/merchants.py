@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Required, Self, TypedDict
 
 from qpaykit.models.base import RequestModel, ResponseModel
-from qpaykit.models.payments import ListOffset
+from qpaykit.models.payment_list import ListOffset
 from qpaykit.models.strings import RequiredStr255, Str45, Str255
 from qpaykit.models.values import (
     ResponseBool,
