@@ -45,6 +45,16 @@ def test_settings_are_printed_as_the_shell_takes_them(form: str, lines: list[str
     assert setting_lines(merchant_variables(simulator), form, environment={})[:2] == lines
 
 
+@pytest.mark.parametrize(
+    ("platform", "form"), [("win32", "powershell"), ("darwin", "shell"), ("linux", "shell")]
+)
+def test_settings_are_printed_for_the_shell_of_the_system(
+    monkeypatch: pytest.MonkeyPatch, platform: str, form: str
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    assert default_format() == form
+
+
 def test_what_is_set_already_is_not_printed() -> None:
     simulator = Simulator(port=8899, username="SHOP", password=PASSWORD)
     printed = setting_lines(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _MAX_SHOWN_BODY = 60
 
 # The simulator takes a while to import, and the day's commands do without it.
+
+_WAIT_SECONDS = 3600.0
 
 
 def simulate(
@@ -38,8 +40,9 @@ def simulate(
         str | None, typer.Option(help="Its password; QPAY_PASSWORD, or a fixed one, when left out.")
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", help="How settings are printed: shell, dotenv, powershell.")
-    ] = "shell",
+        str | None,
+        typer.Option("--format", help="How settings are printed: shell, dotenv, powershell."),
+    ] = None,
     write: Annotated[
         Path | None, typer.Option(help="Put the settings into this file, such as .env.")
     ] = None,
@@ -71,6 +74,7 @@ def simulate(
     from qpaykit.simulator.settings import FORMATS
 
     terminal = terminal_of(context)
+    form = form or default_format()
     if form not in FORMATS:
         raise CommandError(
             ExitCode.USAGE,
