@@ -1,4 +1,4 @@
-"""One source for both faces: every flow is written once, as a coroutine.
+"""Runs coroutines without an event loop: every flow is written once, as a coroutine.
 
 The sync client gives such a coroutine parts (transport, store) whose methods do their work
 at once and never suspend, and `run_sync` runs it to its end. The async client awaits it.

@@ -4,7 +4,7 @@ QPayError
 ├── ConfigurationError            the client was set up wrongly; nothing was sent
 ├── TransportError                no answer arrived
 │   └── TransportTimeout
-├── OutcomeUnknownError           it may have been carried out; look before you send it again
+├── OutcomeUnknownError           it may have been carried out; check before you send it again
 ├── APIError                      QPay answered, and refused
 │   ├── AuthenticationError
 │   ├── PermissionDeniedError
@@ -51,7 +51,7 @@ class TransportError(QPayError):
         method: HTTP method of the request.
         path: Path below the base URL.
         sent: Whether the request may have reached QPay.
-        reason: The HTTP library's own word for what happened.
+        reason: What happened, as the HTTP library says it.
     """
 
     def __init__(self, method: str, path: str, sent: bool, reason: str) -> None:
@@ -127,7 +127,7 @@ class OutcomeUnknownError(QPayError):
                 "Make another invoice for this order: QPay cannot be asked for this one, and "
                 "nobody has seen its QR code."
             )
-        return "Look at its state at QPay before you repeat it."
+        return "Check its state at QPay before you repeat it."
 
 
 class FieldError(NamedTuple):
@@ -142,7 +142,7 @@ class APIError(QPayError):
 
     Attributes:
         status_code: HTTP status.
-        code: QPay's word for the error, such as "INVOICE_NOTFOUND"; None where it gave none.
+        code: QPay's code for the error, such as "INVOICE_NOTFOUND"; None where it gave none.
         message: QPay's sentence, mostly Mongolian; None where it gave none.
         fields: What QPay says of single fields, by dotted name.
         method: HTTP method of the request.
@@ -341,7 +341,7 @@ def api_error_class(status_code: int, code: str | None) -> type[APIError]:
         return RateLimitedError
     from qpaykit.error_codes import kind_of
 
-    # TOKEN_INVALID looks like a bad request, and is a token to be renewed.
+    # TOKEN_INVALID looks like a bad request, and means that the token has to be renewed.
     kind = kind_of(code, by_form=status_code != 401)
     if kind is not None:
         return _BY_KIND[kind.value]

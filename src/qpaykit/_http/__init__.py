@@ -1,1 +1,1 @@
-"""The only rooms that touch the network."""
+"""Sends operations: token, retries, connections. The only package that touches the network."""

@@ -52,7 +52,7 @@ class Body:
 
         Raises:
             BodyError: The body is too large, or its compression is broken.
-            LateError: The time is over.
+            LateError: The deadline has passed.
         """
         if self._decoder is None:
             self._content += chunk
@@ -80,9 +80,9 @@ class Body:
         while chunk and len(self._content) <= MAX_BODY_BYTES:
             if self._decoder is None:
                 return
-            room = MAX_BODY_BYTES + 1 - len(self._content)
+            free = MAX_BODY_BYTES + 1 - len(self._content)
             try:
-                self._content += self._decoder.decompress(chunk, room)
+                self._content += self._decoder.decompress(chunk, free)
             except zlib.error:
                 if self._head is None or self._content:
                     raise BodyError("the answer's compression is broken") from None

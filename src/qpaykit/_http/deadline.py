@@ -25,7 +25,7 @@ class Deadline(dict[str, float]):
         self._deadline = time.monotonic() + timeout
 
     def seconds(self) -> float:
-        """Return the seconds that are left; 0 or less when the time is over."""
+        """Return the seconds that are left; 0 or less when the deadline has passed."""
         return self._deadline - time.monotonic()
 
     def get(self, key: str, default: object = None, /) -> Seconds:

@@ -66,7 +66,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Connects to the addresses of a host one after another, until the attempt's time is over."""
+    """Connects to the addresses of a host one after another, until the attempt's deadline."""
 
     def __init__(self) -> None:
         self._backend = httpcore.SyncBackend()

@@ -110,7 +110,7 @@ class Backend:
         )
         self.timeout: type[Exception] = module.TimeoutException
         # Its text repeats the header that it objects to, which may be the token's.
-        self.unspeakable: type[Exception] = module.LocalProtocolError
+        self.header_problem: type[Exception] = module.LocalProtocolError
         self.not_sent: tuple[type[Exception], ...] = (
             module.ConnectError,
             module.ConnectTimeout,
@@ -136,7 +136,7 @@ class Backend:
         """Turn the library's exception into ours."""
         kind = TransportTimeout if isinstance(problem, self.timeout) else TransportError
         reason = type(problem).__name__
-        if not isinstance(problem, self.unspeakable):
+        if not isinstance(problem, self.header_problem):
             reason = f"{reason}: {_said(problem)}".rstrip(": ")
         return kind(
             method=message.method,

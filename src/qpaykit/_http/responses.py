@@ -37,7 +37,7 @@ def parse_response(operation: Operation[T], reply: Response, redactor: Redactor)
 
     Raises:
         APIError: QPay refused.
-        UnexpectedResponseError: QPay agreed, in words that cannot be read.
+        UnexpectedResponseError: A success whose body cannot be read.
     """
     if not 200 <= reply.status_code < 300:
         raise _refusal(operation, reply, redactor)
@@ -64,7 +64,7 @@ def parse_response(operation: Operation[T], reply: Response, redactor: Redactor)
 
 def shown_body(operation: Operation[T], reply: Response, redactor: Redactor) -> str:
     """Say what of a reply's body may be shown."""
-    # An answer to a login may hold a token that nobody has learnt yet, wherever in it.
+    # An answer to a login may hold a token that the redactor does not know yet, in any field.
     return MASK if operation.authorization is not None else redactor.body(reply.body)
 
 
@@ -124,9 +124,9 @@ def _flatten(
             )
             return
         for key, inner in value.items():
-            told: JsonValue = MASK if is_private(key) else inner
+            shown: JsonValue = MASK if is_private(key) else inner
             key = _clean(key, redactor) or ""
-            _flatten(f"{name}.{key}" if name else key, told, fields, redactor)
+            _flatten(f"{name}.{key}" if name else key, shown, fields, redactor)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             _flatten(f"{name}.{index}" if name else str(index), inner, fields, redactor)

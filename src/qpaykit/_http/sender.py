@@ -31,7 +31,7 @@ class RequestSender:
     Args:
         transport: Sends and sleeps.
         redactor: Masks what is logged and what stands in errors.
-        on_request: Called after each attempt; None where nobody asked for it.
+        on_request: Called after each attempt; None for no hook.
     """
 
     def __init__(

@@ -73,20 +73,20 @@ class Session:
                 return await self.sender.send(operation, token.bearer, options)
             except QPayError as error:
                 if is_outcome_unknown(error) and not operation.retryable:
-                    doubt = error
+                    lost_answer = error
                     break
                 refused = isinstance(error, AuthenticationError) and not is_outcome_unknown(error)
                 if not (refused and logins_left):
                     raise
             token, is_new = await self.tokens.replace(token, began, options)
             logins_left = 0 if is_new else logins_left - 1
-        return await self._resolve_unknown_outcome(operation, doubt, options)
+        return await self._resolve_unknown_outcome(operation, lost_answer, options)
 
     async def poll(self, poll: Poll[T]) -> T:
         """Send an operation again and again until its answer will do, with growing pauses.
 
         Raises:
-            QPayError: What `poll.on_timeout` makes when the time is over, or the operation raised.
+            QPayError: What `poll.on_timeout` makes after the timeout, or what the operation raised.
         """
         deadline = time.monotonic() + poll.timeout
         pause = poll.interval
@@ -120,16 +120,16 @@ class Session:
         return Options(timeout, max_retries=0)
 
     async def _resolve_unknown_outcome(
-        self, operation: Operation[T], doubt: QPayError, options: Options
+        self, operation: Operation[T], lost_answer: QPayError, options: Options
     ) -> T:
         """Find out what became of a request whose answer was lost."""
         check = operation.status_check
-        problem: Exception = doubt
+        problem: Exception = lost_answer
         if check is not None:
             # QPay may still be carrying out the request whose answer was lost.
             await self.sender.transport.sleep(backoff(1))
             outcome = await self._ask_outcome(check, options)
-            if outcome is RequestOutcome.NOT_DONE and _may_resend(doubt, options):
+            if outcome is RequestOutcome.NOT_DONE and _may_resend(lost_answer, options):
                 try:
                     return await self.call(replace(operation, status_check=None), options)
                 except Exception as again:
@@ -143,7 +143,7 @@ class Session:
             operation=operation.name,
             method=operation.method,
             path=operation.path,
-            reason=_reason(doubt),
+            reason=_reason(lost_answer),
             subject=operation.subject,
         ) from problem
 
@@ -153,16 +153,18 @@ class Session:
         except Exception as error:
             if isinstance(error, APIError) and error.code in check.done_codes:
                 return RequestOutcome.DONE
-            # Whatever it is, such as a store that fails, it must not hide the doubt.
+            # No error, such as one of a failing store, may hide that the outcome is unknown.
             name = check.operation.name
-            _logger.warning("%s: QPay could not be asked what was done.", name, exc_info=True)
+            _logger.warning(
+                "%s: Could not find out whether QPay carried out the request.", name, exc_info=True
+            )
             return RequestOutcome.UNCLEAR
 
 
-def _may_resend(doubt: QPayError, options: Options) -> bool:
+def _may_resend(lost_answer: QPayError, options: Options) -> bool:
     # A 2xx with an unreadable body means that the request was accepted. Its effect may not be
     # visible yet, so it is not sent again.
-    return bool(options.max_retries) and not isinstance(doubt, UnexpectedResponseError)
+    return bool(options.max_retries) and not isinstance(lost_answer, UnexpectedResponseError)
 
 
 def _retry_after(problem: QPayError | None) -> float:

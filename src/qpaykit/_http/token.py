@@ -1,4 +1,4 @@
-"""The bearer token: what QPay says of it, how a store keeps it, and when it is over."""
+"""The bearer token: as QPay sends it, as a store keeps it, and when it expires."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def token_from_response(answer: TokenResponse, now: float) -> Token:
         stated /= 1000
     expires_at = stated if stated > _ABSOLUTE else now + (stated or _DEFAULT_LIFETIME)
     if expires_at <= now:
-        # Taken at its word, every call would log in again; QPay says 401 when it is really over.
-        _logger.warning("QPay's token is over on arrival: this machine's clock may be wrong")
+        # Otherwise every call would log in again. QPay answers 401 once a token has expired.
+        _logger.warning("QPay sent a token that has already expired. Check this machine's clock.")
         expires_at = now + _DEFAULT_LIFETIME
     refresh = answer.refresh_token
     return Token(

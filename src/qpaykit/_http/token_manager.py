@@ -38,8 +38,8 @@ LOGIN_WAIT_MARGIN_SECONDS = 0.5
 
 
 def _lease(options: Options) -> float:
-    # The longest pause and the attempt after it: a login claims anew before each pause, so that
-    # nobody waits much longer for an owner that died.
+    # The longest pause and the attempt after it. A login renews its claim before each pause, so
+    # that a dead owner blocks the others no longer than this.
     return options.timeout + MAX_RETRY_AFTER_SECONDS + LEASE_MARGIN_SECONDS
 
 
@@ -72,7 +72,7 @@ def _pair(settings: AccountSettings) -> str:
 
 
 def refresh(token: SecretStr) -> Operation[Token]:
-    """Ask for the next token; QPay may void the old pair at once, so never twice."""
+    """Ask for the next token. QPay may invalidate the old pair at once, so it is not resent."""
     return Operation(
         name="tokens.refresh",
         method="POST",
@@ -153,8 +153,8 @@ class TokenManager:
     async def replace(self, refused: Token, began: float, options: Options) -> tuple[Token, bool]:
         """Return another token than the one that QPay refused.
 
-        That is the store's, where somebody has put a newer one there, else a new login's: a
-        second server's login voids the refresh token too.
+        That is the store's, where another client has put a newer one there, else a new login's: a
+        login of another server invalidates the refresh token too.
 
         Args:
             refused: What QPay refused.

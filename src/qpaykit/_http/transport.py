@@ -221,12 +221,12 @@ class AsyncTransport(_Base):
             pools.discard(pool)
             failure = _late(message)
         except BaseException:
-            # httpcore can lose a connection to a cancellation, and with it room in its pool.
+            # httpcore can lose a connection to a cancellation, and with it a place in its pool.
             pools.discard(pool)
             raise
         finally:
             if pools.release(pool):
-                await _closed_anyway(pool)
+                await _close_shielded(pool)
         raise failure
 
     async def sleep(self, seconds: float) -> None:
@@ -253,7 +253,7 @@ async def _close_pools(pools: AsyncPoolGroup) -> None:
         await pool.close()
 
 
-async def _closed_anyway(pool: AsyncPool) -> None:
+async def _close_shielded(pool: AsyncPool) -> None:
     import anyio
 
     with anyio.CancelScope(shield=True):
@@ -324,7 +324,7 @@ def _read_by_hook(response: HTTPResponse) -> bytes:
 
 def _reply(response: HTTPResponse, body: bytes) -> Response:
     status = response.status_code
-    # A look at the headers takes as long as all the rest here, and only refusals have this one.
+    # Reading a header takes as long as all the rest here, and only errors have this one.
     return Response(
         status, body, response.headers.get("retry-after") if status >= _FIRST_ERROR_STATUS else None
     )

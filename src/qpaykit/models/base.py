@@ -74,13 +74,13 @@ class ResponseModel(BaseModel):
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         for name, value in super().__repr_args__():
             private = name is not None and is_private(name)
-            # QPay may have made a name of what is none.
-            told = name if name in type(self).model_fields else name and Redactor().text(name)
-            yield told, MASK if private else shown(value)
+            # A name that no model knows may hold a secret.
+            known = name if name in type(self).model_fields else name and Redactor().text(name)
+            yield known, MASK if private else shown(value)
 
 
 def readable(model: type[ResponseModel], content: Mapping[str, object]) -> dict[str, object]:
-    """Leave out what a model cannot read: it is as good as missing, and the rest may help."""
+    """Leave out the fields that a model cannot read, so that the others can be used."""
     known = dict(content)
     while known:
         try:

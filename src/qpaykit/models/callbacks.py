@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from qpaykit.models.base import ResponseModel
-from qpaykit.models.payments import Kind, Status, Thing
+from qpaykit.models.payments import ObjectTypeField, PaymentStatusField, PaymentTypeField
 from qpaykit.models.values import ResponseMoney, ResponseTime
 
 CALLBACK_FIELDS = (
@@ -27,15 +27,15 @@ class CallbackPayment(ResponseModel):
 
     payment_id: str | None = None
     payment_date: ResponseTime = None
-    payment_status: Status = None
+    payment_status: PaymentStatusField = None
     payment_fee: ResponseMoney = None
     payment_amount: ResponseMoney = None
     payment_currency: str | None = None
     payment_wallet: str | None = None
     payment_name: str | None = None
     payment_description: str | None = None
-    paid_by: Kind = None
-    object_type: Thing = None
+    paid_by: PaymentTypeField = None
+    object_type: ObjectTypeField = None
     object_id: str | None = None
     qpay_payment_id: str | None = None
     qr_code: str | None = Field(default=None, repr=False)

@@ -1,4 +1,4 @@
-"""Invoices: what is asked for, and what comes back."""
+"""The request of an invoice, and QPay's answer."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Who sends an invoice and who receives it."""
+"""The sender and the receiver of an invoice."""
 
 import warnings
 

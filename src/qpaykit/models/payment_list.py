@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.enums import ObjectType
-from qpaykit.models.payments import PaymentShape, Thing
+from qpaykit.models.payments import ObjectTypeField, PaymentShape
 from qpaykit.models.strings import Str45, Str100, Word
 from qpaykit.models.values import ResponseList, ResponseZero
 
@@ -45,7 +45,7 @@ class PaymentListRow(PaymentShape):
     payment_name: str | None = None
     payment_description: str | None = None
     qr_code: str | None = Field(default=None, repr=False)
-    object_type: Thing = None
+    object_type: ObjectTypeField = None
     object_id: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""Payments: what is asked, and the three shapes in which QPay answers."""
+"""The requests about payments, and the payments that QPay answers with."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -106,22 +106,22 @@ class P2PTransaction(ResponseModel):
     settlement_status: str | None = None
 
 
-Status = OpenEnum[PaymentStatus]
-Kind = OpenEnum[PaymentType]
-Thing = OpenEnum[ObjectType]
+PaymentStatusField = OpenEnum[PaymentStatus]
+PaymentTypeField = OpenEnum[PaymentType]
+ObjectTypeField = OpenEnum[ObjectType]
 
 
 class PaymentShape(ResponseModel):
     """What the three shapes of a payment have in common, under one name each."""
 
     payment_id: ResponseText = ""
-    payment_status: Status = None
+    payment_status: PaymentStatusField = None
     payment_amount: ResponseSum = Decimal(0)
     payment_fee: ResponseSum = Field(default=Decimal(0), validation_alias=_FEE)
     payment_currency: str | None = None
     payment_date: ResponseTime = None
     payment_wallet: str | None = None
-    payment_type: Kind = Field(default=None, validation_alias=_TYPE)
+    payment_type: PaymentTypeField = Field(default=None, validation_alias=_TYPE)
 
     @property
     def trx_fee(self) -> Decimal:
@@ -173,7 +173,7 @@ class Payment(_PaymentWithTransactions):
         p2p_transactions: The bank transfer's own part; its amounts are what is left after the fee.
     """
 
-    object_type: Thing = None
+    object_type: ObjectTypeField = None
     object_id: str | None = None
 
 

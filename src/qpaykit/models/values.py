@@ -172,8 +172,8 @@ def _lenient_time(value: object) -> datetime | None:
     try:
         return _shown_in_ulaanbaatar(_time().validate_python(value))
     except ValidationError:
-        # A date that nobody can read must not keep a paid order from being delivered.
-        _logger.warning("QPay sent a time that cannot be read")
+        # An unreadable date must not stop the delivery of a paid order.
+        _logger.warning("QPay sent a time that cannot be read; the field is None.")
         return None
 
 
@@ -181,7 +181,7 @@ def _lenient_bool(value: object, read: ValidatorFunctionWrapHandler) -> object:
     try:
         return read(_none_if_empty(value))
     except ValidationError:
-        _logger.warning("QPay sent a truth value that cannot be read")
+        _logger.warning("QPay sent a truth value that cannot be read; the field is None.")
         return None
 
 
@@ -225,7 +225,7 @@ OpenEnum = Annotated[
 """A word in an answer: a known one under its name, an unknown one as text."""
 
 ResponseDict = Annotated[dict[str, JsonValue] | None, BeforeValidator(_none_if_empty)]
-"""An object in an answer that nobody has described."""
+"""An object in an answer whose fields are not documented."""
 
 ResponseZero: BeforeValidator = BeforeValidator(_zero_if_empty)
 """Reads a missing number as 0."""

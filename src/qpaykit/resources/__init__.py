@@ -1,1 +1,1 @@
-"""The two faces of every endpoint."""
+"""The endpoints of QPay, each with a sync and an async method."""

@@ -21,7 +21,7 @@ from qpaykit.models import (
 from qpaykit.operation import Operation
 from qpaykit.resources._endpoint import Resource
 from qpaykit.resources._parsing import parser
-from qpaykit.resources.invoices import _InvoiceEndpoints, complete, invoice_path
+from qpaykit.resources.invoices import _InvoiceEndpoints, invoice_path, with_defaults
 from qpaykit.resources.payments import check_operation, payment_operation
 
 D = TypeVar("D")

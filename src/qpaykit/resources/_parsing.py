@@ -54,7 +54,7 @@ def plain(body: bytes) -> JsonValue:
     return content
 
 
-def nothing(body: bytes) -> None:
+def no_content(body: bytes) -> None:
     """Read the answer of a call that returns nothing; what QPay sends then is not documented."""
     plain(body)
 

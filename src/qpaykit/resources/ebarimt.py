@@ -13,7 +13,7 @@ from qpaykit.models import EbarimtCancelRequest, EbarimtRequest, ReceiverType
 from qpaykit.models.values import path_id, public_callback_url
 from qpaykit.operation import Operation
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import nothing, parser
+from qpaykit.resources._parsing import no_content, parser
 
 _read = parser(EbarimtReceipt)
 
@@ -132,7 +132,7 @@ class _EbarimtEndpoints(Resource):
             method="DELETE",
             path=f"{_root(legacy)}/{path_id(payment_id, 'payment_id')}",
             body=EbarimtCancelRequest(note=note).to_json(extra),
-            parse=nothing,
+            parse=no_content,
             retryable=False,
             subject={"payment_id": payment_id},
         )

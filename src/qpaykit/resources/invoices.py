@@ -1,4 +1,4 @@
-"""Invoices: made, looked at, cancelled."""
+"""The endpoints of invoices: create, get and cancel."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class _InvoiceEndpoints(InvoiceMaker[Settings]):
 
     @endpoint
     def get(self, invoice_id: str) -> Operation[models.InvoiceDetail]:
-        """Fetch an invoice as QPay has it; whether it is paid is `payments.check`'s to say.
+        """Fetch an invoice as QPay has it; `payments.check` tells whether it is paid.
 
         Args:
             invoice_id: The id that `create` returned.
@@ -112,8 +112,8 @@ class _InvoiceEndpoints(InvoiceMaker[Settings]):
     def cancel(self, invoice_id: str) -> Operation[None]:
         """Cancel an invoice, so that it can no longer be paid.
 
-        When the answer is lost, the invoice is looked at, and cancelled once more only if
-        it is still open.
+        When the answer is lost, QPay is asked for the invoice, and it is cancelled once more only
+        if it is still open.
 
         Args:
             invoice_id: The id that `create` returned.
@@ -122,7 +122,7 @@ class _InvoiceEndpoints(InvoiceMaker[Settings]):
             pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             ConflictError: It is cancelled or paid already.
             NotFoundError: QPay has no such invoice.
-            OutcomeUnknownError: The answer was lost, and looking did not tell.
+            OutcomeUnknownError: The answer was lost, and the invoice's state did not tell.
 
         QPay: `DELETE /v2/invoice/{id}`.
         """
@@ -229,7 +229,7 @@ class AsyncInvoices(_InvoiceEndpoints, AsyncResource):
         return await self._create(request, fields, extra)
 
 
-def complete(
+def with_defaults(
     settings: Settings, request: InvoiceRequest | None, fields: dict[str, Any]
 ) -> InvoiceRequest:
     """Fill in from the settings what a request leaves out, and sign its callback URL."""
@@ -335,7 +335,7 @@ def delete_operation(
         name=name,
         method="DELETE",
         path=path,
-        parse=nothing,
+        parse=no_content,
         retryable=False,
         status_check=StatusCheck(
             operation=Operation(name=f"{group}.get", method="GET", path=path, parse=is_deleted),

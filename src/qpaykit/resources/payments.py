@@ -1,4 +1,4 @@
-"""Payments: looked at, waited for, listed, cancelled, refunded."""
+"""The endpoints of payments: get, check, wait, list, cancel and refund."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ class _PaymentEndpoints(Resource):
         Raises:
             pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             ConflictError: It was not paid by card (`PAYMENT_SETTLED`), or is cancelled already.
-            OutcomeUnknownError: The answer was lost, and looking did not tell.
+            OutcomeUnknownError: The answer was lost, and its state at QPay did not tell.
 
         QPay: `DELETE /v2/payment/cancel/{id}`.
         """
@@ -237,7 +237,7 @@ class _PaymentEndpoints(Resource):
         Raises:
             pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             ConflictError: It was not paid by card (`PAYMENT_SETTLED`), or is refunded already.
-            OutcomeUnknownError: The answer was lost, and looking did not tell.
+            OutcomeUnknownError: The answer was lost, and its state at QPay did not tell.
 
         QPay: `DELETE /v2/payment/refund/{id}`.
         """
@@ -401,7 +401,7 @@ def _reversal(
         method="DELETE",
         path=f"/payment/{verb}/{identifier}",
         body=request.to_json(extra),
-        parse=nothing,
+        parse=no_content,
         retryable=False,
         status_check=StatusCheck(
             operation=Operation(
@@ -415,7 +415,7 @@ def _reversal(
 
 def _is_reversed(body: bytes) -> RequestOutcome:
     status = _parse_payment(body).payment_status
-    # The words for cancelled stand in no document of QPay's; both spellings are in use.
+    # QPay does not document the status of a cancelled payment; both spellings are in use.
     if status in {PaymentStatus.REFUNDED, "REFUND", "CANCELED", "CANCELLED"}:
         return RequestOutcome.DONE
     return RequestOutcome.NOT_DONE if status == PaymentStatus.PAID else RequestOutcome.UNCLEAR

@@ -6,7 +6,7 @@ from qpaykit.models import Subscription
 from qpaykit.models.values import path_id
 from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import nothing, parser
+from qpaykit.resources._parsing import no_content, parser
 
 _read = parser(Subscription)
 
@@ -46,7 +46,7 @@ class _SubscriptionEndpoints(Resource):
         Raises:
             pydantic.ValidationError: An argument is not what QPay accepts; nothing was sent.
             NotFoundError: QPay has no such subscription.
-            OutcomeUnknownError: The answer was lost, and looking did not tell.
+            OutcomeUnknownError: The answer was lost, and its state at QPay did not tell.
 
         QPay: `DELETE /v2/subscription/{id}`.
         """
@@ -55,7 +55,7 @@ class _SubscriptionEndpoints(Resource):
             name="subscriptions.cancel",
             method="DELETE",
             path=path,
-            parse=nothing,
+            parse=no_content,
             retryable=False,
             status_check=StatusCheck(
                 operation=Operation(

@@ -10,7 +10,14 @@ from typing_extensions import Self
 
 from qpaykit.models.base import RequestModel
 from qpaykit.models.enums import InvoiceStatus, ObjectType, PaymentStatus
-from qpaykit.models.payments import P2PTransaction, Payment, PaymentCheck, PaymentRow, Status, Thing
+from qpaykit.models.payments import (
+    ObjectTypeField,
+    P2PTransaction,
+    Payment,
+    PaymentCheck,
+    PaymentRow,
+    PaymentStatusField,
+)
 from qpaykit.models.values import (
     OpenEnum,
     PathId,
@@ -46,7 +53,7 @@ class QuickPayment(PaymentRow, Payment):
     """
 
     payment_id: ResponseText = Field(default="", validation_alias=AliasChoices("id", "payment_id"))
-    payment_status: Annotated[Status, BeforeValidator(_paid_if_success)] = None
+    payment_status: Annotated[PaymentStatusField, BeforeValidator(_paid_if_success)] = None
     payment_amount: ResponseSum = Field(
         default=Decimal(0), validation_alias=AliasChoices("amount", "payment_amount")
     )
@@ -59,7 +66,7 @@ class QuickPayment(PaymentRow, Payment):
     p2p_transactions: ResponseList[P2PTransaction] = Field(
         default=[], validation_alias=AliasChoices("transactions", "p2p_transactions")
     )
-    object_type: Thing = ObjectType.INVOICE
+    object_type: ObjectTypeField = ObjectType.INVOICE
     terminal_id: str | None = None
     wallet_customer_id: str | None = None
     payment_name: str | None = None
