@@ -49,9 +49,9 @@ class Product:
     """
 
     def __init__(self, title: str, prefix: str, production_url: str) -> None:
-        self.title = title
-        self.prefix = prefix
-        self.production_url = production_url
+        self.title: str = title
+        self.prefix: str = prefix
+        self.production_url: str = production_url
 
     def variable(self, name: str) -> str:
         """Return the environment variable of a setting."""
@@ -167,8 +167,8 @@ class Options:
             raise ConfigurationError("timeout must be a number of seconds above 0")
         if not (is_number(max_retries, int) and max_retries >= 0):
             raise ConfigurationError("max_retries must be a whole number, 0 or more")
-        self.timeout = timeout
-        self.max_retries = max_retries
+        self.timeout: float = timeout
+        self.max_retries: int = max_retries
 
 
 def load_settings(

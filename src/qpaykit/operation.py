@@ -69,9 +69,9 @@ class StatusCheck(Generic[T_co]):
         result: T_co,
         done_codes: frozenset[str] = frozenset(),
     ) -> None:
-        self.operation = operation
-        self.result = result
-        self.done_codes = done_codes
+        self.operation: Operation[RequestOutcome] = operation
+        self.result: T_co = result
+        self.done_codes: frozenset[str] = done_codes
 
 
 class Poll(Generic[T]):
@@ -94,8 +94,8 @@ class Poll(Generic[T]):
         interval: float,
         on_timeout: Callable[[T | None], QPayError],
     ) -> None:
-        self.operation = operation
-        self.until = until
-        self.timeout = timeout
-        self.interval = interval
-        self.on_timeout = on_timeout
+        self.operation: Operation[T] = operation
+        self.until: Callable[[T], bool] = until
+        self.timeout: float = timeout
+        self.interval: float = interval
+        self.on_timeout: Callable[[T | None], QPayError] = on_timeout

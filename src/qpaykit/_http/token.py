@@ -36,11 +36,11 @@ class Token:
     def __init__(
         self, access: SecretStr, refresh: SecretStr | None, issued_at: float, expires_at: float
     ) -> None:
-        self.access = access
-        self.refresh = refresh
-        self.issued_at = issued_at
-        self.expires_at = expires_at
-        self.bearer = SecretStr(f"Bearer {access.get_secret_value()}")
+        self.access: SecretStr = access
+        self.refresh: SecretStr | None = refresh
+        self.issued_at: float = issued_at
+        self.expires_at: float = expires_at
+        self.bearer: SecretStr = SecretStr(f"Bearer {access.get_secret_value()}")
 
     def is_valid(self, now: float) -> bool:
         """Say whether QPay will still take it."""

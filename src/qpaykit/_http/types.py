@@ -16,10 +16,10 @@ class Request:
     def __init__(
         self, method: str, path: str, body: bytes | None, authorization: SecretStr
     ) -> None:
-        self.method = method
-        self.path = path
-        self.body = body
-        self.authorization = authorization
+        self.method: str = method
+        self.path: str = path
+        self.body: bytes | None = body
+        self.authorization: SecretStr = authorization
 
 
 class Response:
@@ -28,9 +28,9 @@ class Response:
     __slots__ = ("body", "retry_after", "status_code")
 
     def __init__(self, status_code: int, body: bytes, retry_after: str | None) -> None:
-        self.status_code = status_code
-        self.body = body
-        self.retry_after = retry_after
+        self.status_code: int = status_code
+        self.body: bytes = body
+        self.retry_after: str | None = retry_after
 
 
 class Transport(Protocol):
