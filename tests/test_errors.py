@@ -252,7 +252,7 @@ def test_only_a_lost_invoice_is_to_be_made_again_under_a_new_number() -> None:
         advice("payments.refund", payment_id="019"),
         advice("subscriptions.cancel", subscription_id="s-1"),
     ):
-        assert "Look at its state at QPay before you repeat it" in other
+        assert "Check its state at QPay before you repeat it" in other
         assert "sender_invoice_no" not in other
 
 

@@ -19,8 +19,6 @@ from qpaykit._http.transport import AsyncTransport, SyncTransport
 from qpaykit._redaction import Redactor
 from qpaykit._sync import run_sync
 from qpaykit.config import AccountSettings, Options
-from qpaykit.hooks import RequestInfo
-from qpaykit.resources._raw import request_operation
 from qpaykit.resources._resource import forget_resources, resource
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore

@@ -151,11 +151,14 @@ class InvoiceRecord:
         url = request.callback_url or ""
         number = request.sender_invoice_no
         # Parsing is slow, and unsigned URLs need none.
-        signature = _signature_of(url) if SIGNATURE_PARAM in url else None
-        return cls(
-            order_no=order_no or number,
+        if SIGNATURE_PARAM in url and (signature := _signature_of(url)):
+            from qpaykit.signing import signed_number
+
             # A callback names the number that its URL was signed for.
-            sender_invoice_no=signed_number(signature) if signature else number,
+            number = signed_number(signature)
+        return cls(
+            order_no=order_no or request.sender_invoice_no,
+            sender_invoice_no=number,
             total=total,
             minimum=request.minimum_amount if total is None else None,
             is_open=total is None,

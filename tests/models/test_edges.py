@@ -118,7 +118,7 @@ def test_a_time_that_cannot_be_read_is_warned_of_and_one_that_is_missing_is_not(
         assert PaymentRow.model_validate({"payment_date": missing}).payment_date is None
     assert caplog.messages == []
     assert PaymentRow.model_validate({"payment_date": "soon"}).payment_date is None
-    assert caplog.messages == ["QPay sent a time that cannot be read"]
+    assert caplog.messages == ["QPay sent a time that cannot be read; the field is None."]
 
 
 def test_a_fraction_of_a_second_is_cut_off() -> None:

@@ -14,6 +14,7 @@ from qpaykit import QPayClient
 from qpaykit.quickqr import QuickQRClient
 from qpaykit.simulator import Simulator
 from qpaykit.simulator.settings import (
+    default_format,
     merchant_variables,
     quickqr_variables,
     setting_lines,

@@ -71,7 +71,7 @@ def simulate(
     """Run a simulated QPay on this machine until Ctrl-C."""
     from qpaykit.simulator import Simulator
     from qpaykit.simulator.panel.translations import explain_error
-    from qpaykit.simulator.settings import FORMATS
+    from qpaykit.simulator.settings import FORMATS, default_format
 
     terminal = terminal_of(context)
     form = form or default_format()
@@ -123,7 +123,9 @@ def simulate(
         terminal.say("Ctrl-C stops it.")
         terminal.line("")
         simulator.watch(lambda event: terminal.line(describe(event, terminal)))
-        threading.Event().wait()
+        while True:
+            # A wait for a lock or an event cannot be interrupted on Windows.
+            time.sleep(_WAIT_SECONDS)
     except KeyboardInterrupt:
         terminal.line("")
         terminal.say("Stopped.")

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from typing_extensions import override
+from typing_extensions import Self, override
 
 
 class _Word(str, Enum):
@@ -17,7 +17,7 @@ class _AnyCaseWord(_Word):
 
     @classmethod
     @override
-    def _missing_(cls, value: object) -> _AnyCaseWord | None:
+    def _missing_(cls, value: object) -> Self | None:
         word = value.strip().upper() if isinstance(value, str) else ""
         return next((one for one in cls if one.value == word), None)
 

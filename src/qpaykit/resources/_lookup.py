@@ -48,11 +48,11 @@ class Lookup(Resource):
 
     def prepare(self, request: Draft) -> None:
         """Refuse a request of an invoice that could not be made."""
-        complete(self._invoices._settings, own(request, InvoiceRequest), {})
+        with_defaults(self._invoices._settings, own(request, InvoiceRequest), {})
 
     async def create(self, request: Draft) -> Invoice:
         """Make an invoice of an order, which remembers it; see `Invoices.create`."""
-        whole = complete(self._invoices._settings, own(request, InvoiceRequest), {})
+        whole = with_defaults(self._invoices._settings, own(request, InvoiceRequest), {})
         return await self._invoices._make(self._invoices._creation(whole), whole.callback_url)
 
     async def payment(self, payment_id: str, invoice_id: str) -> Payment | None:  # noqa: ARG002

@@ -20,7 +20,7 @@ from qpaykit.models.base import RequestModel
 from qpaykit.models.values import callback_url, path_id
 from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import created_parser, lenient_parser, nothing, parser
+from qpaykit.resources._parsing import created_parser, lenient_parser, no_content, parser
 from qpaykit.signing import sign_callback_url
 from qpaykit.stores.protocol import AsyncStore
 
@@ -74,7 +74,7 @@ class _InvoiceEndpoints(InvoiceMaker[Settings]):
         fields: dict[str, Any],
         extra: Mapping[str, JsonValue] | None,
     ) -> Invoice:
-        request = complete(self._settings, request, fields)
+        request = with_defaults(self._settings, request, fields)
         operation = self._creation(request, extra)
         return await self._make_remembered(operation, InvoiceRecord.of_request(request))
 

@@ -26,7 +26,7 @@ from qpaykit.models.values import parse_money, path_id, period, public_callback_
 from qpaykit.operation import Operation, Poll, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint, paginated
 from qpaykit.resources._paginator import Pages
-from qpaykit.resources._parsing import nothing, parser
+from qpaykit.resources._parsing import no_content, parser
 
 K = TypeVar("K", bound=PaymentCheck)
 
@@ -257,7 +257,7 @@ class _PaymentEndpoints(Resource):
         merchant_terminal_code: str | None = None,
         merchant_staff_code: str | None = None,
         extra: Mapping[str, JsonValue] | None = None,
-    ) -> Pages[PaymentListRow]:
+    ) -> Pages[models.PaymentListRow]:
         """Go through all payments of a time, one page in memory.
 
         Args:
@@ -298,7 +298,7 @@ class _PaymentEndpoints(Resource):
         page_number: int,
         page_limit: int,
         extra: Mapping[str, JsonValue] | None,
-    ) -> Operation[PaymentPage]:
+    ) -> Operation[models.PaymentPage]:
         object_id = filters["object_id"]
         if object_id is None and filters["object_type"] == ObjectType.INVOICE:
             object_id = self._settings.invoice_code
@@ -308,7 +308,7 @@ class _PaymentEndpoints(Resource):
                     "the client, or set QPAY_INVOICE_CODE"
                 )
         first, last = period(filters["start_date"], filters["end_date"])
-        request = ListRequest.model_validate(
+        request = models.ListRequest.model_validate(
             {
                 **filters,
                 "object_id": object_id,
@@ -322,7 +322,7 @@ class _PaymentEndpoints(Resource):
             method="POST",
             path="/payment/list",
             body=request.to_json(extra),
-            parse=_parse_page,
+            parse=parser(models.PaymentPage),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ _QUICKQR_SECRET = "simulator-callback-secret"  # noqa: S105 (a simulated account
 _CHOSEN_BY_SHOP = ("_CALLBACK_URL", "_CALLBACK_SECRET")
 _PLAIN = re.compile(r"[\w.:/@%+-]*", re.ASCII)
 _VARIABLE = re.compile(r"\s*(?:export\s+)?(?P<name>\w+)\s*=")
+
+
+def default_format() -> str:
+    """Return the format of this system's usual shell."""
+    return "powershell" if sys.platform == "win32" else "shell"
 
 
 def merchant_variables(simulator: Simulator) -> dict[str, str]:

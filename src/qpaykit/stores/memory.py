@@ -99,7 +99,7 @@ class MemoryStore:
             self._claims[key] = _Claim(owner, time.monotonic() + lease)
             return "claimed"
 
-    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+    def complete(self, key: str, owner: str, *, delivery: qpaykit.Delivery | None = None) -> bool:
         """Mark `key` as done, if `owner` still holds it; say whether it did."""
         with self._lock:
             held = self._claims.get(key)

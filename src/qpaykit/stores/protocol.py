@@ -69,7 +69,7 @@ class Store(Protocol):
             completed it.
         """
 
-    def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+    def complete(self, key: str, owner: str, *, delivery: qpaykit.Delivery | None = None) -> bool:
         """Mark a key as done, permanently.
 
         Args:
