@@ -17,7 +17,7 @@ PAYMENT_ID_PARAM: Final = "qpay_payment_id"
 NUMBER_PARAM: Final = "qpaykit_no"
 MAX_CHARACTERS: Final = 255
 
-_MAX_LABEL = 63
+_MAX_LABEL_CHARACTERS = 63
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -87,7 +87,9 @@ def _read(url: str) -> tuple[str, str]:
     parts = _split(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be a whole URL, such as https://shop.example/callback")
-    if not all(0 < len(label) <= _MAX_LABEL for label in parts.hostname.rstrip(".").split(".")):
+    if not all(
+        0 < len(label) <= _MAX_LABEL_CHARACTERS for label in parts.hostname.rstrip(".").split(".")
+    ):
         raise ValueError("must have a host whose parts have 1 to 63 characters each")
     if "@" in parts.netloc:
         raise ValueError("must hold no user name and no password: QPay does not send them")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue, SecretStr
 
 MASK = "***"
-MAX_TEXT = 20_000
+MAX_TEXT_CHARACTERS = 20_000
 MAX_SHOWN = 80
 MAX_SHOWN_ITEMS = 3
 
@@ -57,7 +57,7 @@ class Redactor:
         # A JSON escape may spell a field's name differently.
         if _NAME.search(text) or "\\" in text:
             text = self._by_field(text)
-        return self._by_form(text)[:MAX_TEXT]
+        return self._by_form(text)[:MAX_TEXT_CHARACTERS]
 
     def text(self, text: str) -> str:
         """Mask what is secret in a piece of text, such as a sentence of QPay's."""

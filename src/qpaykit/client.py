@@ -12,7 +12,7 @@ from qpaykit._client import AsyncClient, SyncClient
 from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
 from qpaykit.config import (
     DEFAULT_MAX_RETRIES,
-    DEFAULT_TIMEOUT,
+    DEFAULT_TIMEOUT_SECONDS,
     Secrets,
     Settings,
     load_settings,
@@ -65,7 +65,7 @@ class QPayClient(SyncClient[Settings]):
         callback_url: str | None = None,
         base_url: str | None = None,
         callback_secret: Secrets | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: float = DEFAULT_TIMEOUT_SECONDS,
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | None = None,
         http_client: HTTPClient | None = None,
@@ -125,7 +125,7 @@ class AsyncQPayClient(AsyncClient[Settings]):
         callback_url: str | None = None,
         base_url: str | None = None,
         callback_secret: Secrets | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: float = DEFAULT_TIMEOUT_SECONDS,
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: Store | AsyncStore | None = None,
         http_client: AsyncHTTPClient | None = None,

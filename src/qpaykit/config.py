@@ -32,10 +32,10 @@ SANDBOX_URL = "https://merchant-sandbox.qpay.mn/v2"
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_MAX_INVOICE_CODE = 45
+_MAX_INVOICE_CODE_CHARACTERS = 45
 _MIN_SECRET_CHARACTERS = 16
 
-DEFAULT_TIMEOUT = 15.0
+DEFAULT_TIMEOUT_SECONDS = 15.0
 DEFAULT_MAX_RETRIES = 2
 
 
@@ -274,10 +274,10 @@ def _password(product: Product, given: SecretStr | None) -> SecretStr:
 
 def _invoice_code(value: str | None) -> str | None:
     found = MERCHANT.text("invoice_code", value)
-    if found is not None and len(found) > _MAX_INVOICE_CODE:
+    if found is not None and len(found) > _MAX_INVOICE_CODE_CHARACTERS:
         raise ConfigurationError(
             f"invoice_code (QPAY_INVOICE_CODE) has {len(found)} characters; QPay takes "
-            f"{_MAX_INVOICE_CODE}"
+            f"{_MAX_INVOICE_CODE_CHARACTERS}"
         )
     return found
 

@@ -204,10 +204,10 @@ class APIError(QPayError):
     def _beginning(self) -> str:
         """The beginning of a body that names no error, such as a gateway's page."""
         text = " ".join(self.body.split())
-        return f" {text[:_MAX_BEGINNING]!r}" if text and text != "{}" else ""
+        return f" {text[:_MAX_BEGINNING_CHARACTERS]!r}" if text and text != "{}" else ""
 
 
-_MAX_BEGINNING = 120
+_MAX_BEGINNING_CHARACTERS = 120
 _ADVICE = {
     401: "Check username and password, and that base_url is the server that they are for. A "
     "simulator that was started anew takes no token from before.",

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from qpaykit import PaymentCheck
-from qpaykit._redaction import MAX_TEXT, Redactor
+from qpaykit._redaction import MAX_TEXT_CHARACTERS, Redactor
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_old_tokens_are_forgotten_and_the_password_is_not() -> None:
 def test_a_secret_at_the_place_of_the_cut_does_not_show_its_first_half() -> None:
     redactor = Redactor()
     redactor.learn(SecretStr("hunter2"))
-    shown = redactor.text("x" * (MAX_TEXT - 3) + "hunter2")
-    assert shown == "x" * (MAX_TEXT - 3) + "***"
+    shown = redactor.text("x" * (MAX_TEXT_CHARACTERS - 3) + "hunter2")
+    assert shown == "x" * (MAX_TEXT_CHARACTERS - 3) + "***"
 
 
 @pytest.mark.parametrize("piece", ["\\", '"', '\\"', "a", "1", "a.", " 1-", 'password="', "eyJ"])

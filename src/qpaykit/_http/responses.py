@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MAX_MESSAGE = 500
+_MAX_MESSAGE_CHARACTERS = 500
 _BAD_REQUEST = 400
 _INTERNAL_ERROR = 500
 _CODE = re.compile(r"[A-Z0-9_]{1,60}")
@@ -106,7 +106,7 @@ def _refusal(operation: Operation[T], reply: Response, redactor: Redactor) -> AP
 
 
 def _clean(text: str | None, redactor: Redactor) -> str | None:
-    return redactor.text(text)[:_MAX_MESSAGE] if text else None
+    return redactor.text(text)[:_MAX_MESSAGE_CHARACTERS] if text else None
 
 
 def _flatten(

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("qpaykit.tokens")
 
-_ABSOLUTE = 1e9  # a larger number is a point in time, a smaller one a duration in seconds
-_MILLISECONDS = 1e12
-_LATEST = 1e11  # some three thousand years from now
-_DEFAULT_LIFETIME = 3600.0
-_RENEW_BEFORE = 600.0
-_UNUSABLE_BEFORE = 10.0
+# Larger numbers are points in time, smaller ones durations in seconds.
+_FIRST_TIMESTAMP_SECONDS = 1e9
+_FIRST_TIMESTAMP_MILLISECONDS = 1e12
+_LAST_TIMESTAMP_SECONDS = 1e11  # some three thousand years from now
+_DEFAULT_LIFETIME_SECONDS = 3600.0
+_RENEW_BEFORE_SECONDS = 600.0
+_UNUSABLE_BEFORE_SECONDS = 10.0
 
 
 class Token:
@@ -44,15 +45,15 @@ class Token:
 
     def is_valid(self, now: float) -> bool:
         """Say whether QPay will still take it."""
-        return now < self.expires_at - self._margin(_UNUSABLE_BEFORE)
+        return now < self.expires_at - self._margin(_UNUSABLE_BEFORE_SECONDS)
 
     def needs_renewal(self, now: float) -> bool:
         """Say whether it is time to get the next one."""
-        return now >= self.expires_at - self._margin(_RENEW_BEFORE)
+        return now >= self.expires_at - self._margin(_RENEW_BEFORE_SECONDS)
 
     def _margin(self, seconds: float) -> float:
         # A token that lives for a minute must not be due from its first second.
-        share = 0.1 if seconds == _RENEW_BEFORE else 0.02
+        share = 0.1 if seconds == _RENEW_BEFORE_SECONDS else 0.02
         return min(seconds, share * (self.expires_at - self.issued_at))
 
     def to_json(self) -> str:
@@ -76,7 +77,8 @@ class Token:
         except (TypeError, ValueError, RecursionError):
             return None
         is_possible = all(
-            is_number(moment) and 0 <= moment <= _LATEST for moment in (issued_at, expires_at)
+            is_number(moment) and 0 <= moment <= _LAST_TIMESTAMP_SECONDS
+            for moment in (issued_at, expires_at)
         )
         if not (is_possible and _can_be_sent(access)):
             return None
@@ -101,13 +103,15 @@ def token_from_response(answer: TokenResponse, now: float) -> Token:
     if not _can_be_sent(access):
         raise ValueError("it holds no access_token")
     stated = float(answer.expires_in or 0)
-    if stated >= _MILLISECONDS:
+    if stated >= _FIRST_TIMESTAMP_MILLISECONDS:
         stated /= 1000
-    expires_at = stated if stated > _ABSOLUTE else now + (stated or _DEFAULT_LIFETIME)
+    expires_at = (
+        stated if stated > _FIRST_TIMESTAMP_SECONDS else now + (stated or _DEFAULT_LIFETIME_SECONDS)
+    )
     if expires_at <= now:
         # Otherwise every call would log in again. QPay answers 401 once a token has expired.
         _logger.warning("QPay sent a token that has already expired. Check this machine's clock.")
-        expires_at = now + _DEFAULT_LIFETIME
+        expires_at = now + _DEFAULT_LIFETIME_SECONDS
     refresh = answer.refresh_token
     return Token(
         SecretStr(access), SecretStr(refresh) if _can_be_sent(refresh) else None, now, expires_at

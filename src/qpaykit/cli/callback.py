@@ -27,7 +27,7 @@ SUCCESS = "SUCCESS"
 # No payment has this id: QPay's have 15 digits, or are a uuid.
 _FORGED_ID = "000000000000000"
 _TIMEOUT_SECONDS = 30.0
-_MAX_SHOWN_BODY = 60
+_MAX_SHOWN_BODY_CHARACTERS = 60
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def show(terminal: Terminal, answers: list[Answer]) -> None:
                 terminal.t(one.name),
                 str(one.status_code or "-"),
                 f"{one.seconds * 1000:.0f} ms",
-                one.body[:_MAX_SHOWN_BODY],
+                one.body[:_MAX_SHOWN_BODY_CHARACTERS],
             ]
             for one in answers
         ],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qpaykit.simulator import Simulator
     from qpaykit.simulator.control import Event
 
-_MAX_SHOWN_BODY = 60
+_MAX_SHOWN_BODY_CHARACTERS = 60
 
 # The simulator takes a while to import, and the day's commands do without it.
 
@@ -197,7 +197,7 @@ def describe(event: Event, terminal: Terminal) -> str:
             if event.repeated
             else "callback  payment {payment} -> {answer}",
             payment=event.payment_id,
-            answer=event.error or f"{event.status_code} {event.body[:_MAX_SHOWN_BODY]}",
+            answer=event.error or f"{event.status_code} {event.body[:_MAX_SHOWN_BODY_CHARACTERS]}",
         )
     return terminal.t(
         "payment   {payment}, order {order}: {amount} MNT, {status}",

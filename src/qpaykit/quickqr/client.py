@@ -12,7 +12,7 @@ from qpaykit._http.httpx_backend import AsyncHTTPClient, HTTPClient
 from qpaykit._http.transport import AsyncTransport, SyncTransport
 from qpaykit.config import (
     DEFAULT_MAX_RETRIES,
-    DEFAULT_TIMEOUT,
+    DEFAULT_TIMEOUT_SECONDS,
     Secrets,
     load_account,
     wrap_secret,
@@ -42,7 +42,7 @@ class _QuickQR(Client[QuickQRSettings, X, S, H]):
         callback_url: str | None = None,
         base_url: str | None = None,
         callback_secret: Secrets | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: float = DEFAULT_TIMEOUT_SECONDS,
         max_retries: int = DEFAULT_MAX_RETRIES,
         store: S | None = None,
         http_client: H | None = None,

@@ -39,12 +39,12 @@ Row: TypeAlias = tuple[float, str, str | None]
 metadata: MetaData = MetaData()
 """The tables `qpaykit_values` and `qpaykit_claims`."""
 
-_MAX_KEY = 255
+_MAX_KEY_CHARACTERS = 255
 # Times are seconds since 1970 by the clock of the database, for those of several machines differ.
 _values = Table(
     "qpaykit_values",
     metadata,
-    Column("key", String(_MAX_KEY), primary_key=True),
+    Column("key", String(_MAX_KEY_CHARACTERS), primary_key=True),
     Column("value", Text, nullable=False),
     Column("until", Double),
     Column("written", Double),
@@ -52,8 +52,8 @@ _values = Table(
 _claims = Table(
     "qpaykit_claims",
     metadata,
-    Column("key", String(_MAX_KEY), primary_key=True),
-    Column("owner", String(_MAX_KEY), nullable=False),
+    Column("key", String(_MAX_KEY_CHARACTERS), primary_key=True),
+    Column("owner", String(_MAX_KEY_CHARACTERS), nullable=False),
     Column("until", Double),
     Column("done", Double),
     Column("delivery", Text),

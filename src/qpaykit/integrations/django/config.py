@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from pydantic import SecretStr
 
-from qpaykit.config import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT
+from qpaykit.config import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_SECONDS
 from qpaykit.errors import ConfigurationError
 
 NAMES: Final = (
@@ -60,7 +60,7 @@ def client_settings() -> ClientSettings:
         callback_url=_text("CALLBACK_URL"),
         base_url=_text("BASE_URL"),
         callback_secret=_secrets("CALLBACK_SECRET"),
-        timeout=DEFAULT_TIMEOUT if timeout is None else timeout,
+        timeout=DEFAULT_TIMEOUT_SECONDS if timeout is None else timeout,
         max_retries=DEFAULT_MAX_RETRIES if max_retries is None else max_retries,
     )
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("qpaykit.callbacks")
 
 _DELIVERED = "delivered:"
-_MAX_TEXT = 255
+_MAX_TEXT_CHARACTERS = 255
 _PAGE_ROWS = 500
 _LONGEST_SECONDS = 10 * 365 * 86_400.0
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -434,9 +434,9 @@ def _columns(delivery: Record | None) -> dict[str, object]:
     if delivery is None:
         return {"delivered_at": _stored(now())}
     return {
-        "order_no": delivery.order_no[:_MAX_TEXT],
-        "invoice_id": delivery.invoice_id[:_MAX_TEXT],
-        "payment_id": delivery.payment_id[:_MAX_TEXT],
+        "order_no": delivery.order_no[:_MAX_TEXT_CHARACTERS],
+        "invoice_id": delivery.invoice_id[:_MAX_TEXT_CHARACTERS],
+        "payment_id": delivery.payment_id[:_MAX_TEXT_CHARACTERS],
         "status": delivery.status,
         "outcome": delivery.outcome,
         "amount": EXACT.quantize(delivery.amount, HUNDREDTH),
