@@ -47,7 +47,7 @@ NIGHTLY = re.compile(
 )
 
 # tests/http runs what depends on the HTTP library over both of them.
-NIGHTLY_STORY = re.compile(r"integration/test_story.*httpx2")
+NIGHTLY_OVER_HTTPX2 = re.compile(r"integration/test_(story|signed_callbacks).*httpx2")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the variants that wait for the nightly run."""
     for item in items:
         is_slow = item.get_closest_marker("slow") is not None
-        if (is_slow and NIGHTLY.search(item.nodeid)) or NIGHTLY_STORY.search(item.nodeid):
+        if (is_slow and NIGHTLY.search(item.nodeid)) or NIGHTLY_OVER_HTTPX2.search(item.nodeid):
             item.add_marker(pytest.mark.nightly)
 
 

@@ -217,6 +217,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OF_PROCESSES)
 def test_the_claim_of_a_killed_process_is_free_after_its_lease(
     kind: str, store_url: Callable[[str], str]
@@ -233,6 +234,7 @@ def test_the_claim_of_a_killed_process_is_free_after_its_lease(
     store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 @pytest.mark.parametrize("kind", OF_PROCESSES)
 def test_a_store_serves_on_both_sides_of_a_fork(kind: str, store_url: Callable[[str], str]) -> None:
