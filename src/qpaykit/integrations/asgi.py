@@ -85,7 +85,7 @@ def callback_app(dispatcher: CallbackDispatcher | AsyncCallbackDispatcher) -> Ca
         that path with its slash at the end in `callback_url`: frameworks redirect the other.
 
     Raises:
-        ConfigurationError: `dispatcher` is none.
+        ConfigurationError: `dispatcher` is not a dispatcher.
     """
     return CallbackApp(dispatcher)
 

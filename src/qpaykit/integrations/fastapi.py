@@ -49,7 +49,7 @@ def router(
         The router. Include it without dependencies that ask for a login: QPay has none.
 
     Raises:
-        ConfigurationError: `dispatcher` is none.
+        ConfigurationError: `dispatcher` is not a dispatcher.
     """
     app = callback_app(dispatcher)
     made = APIRouter()

@@ -27,7 +27,7 @@ def blueprint(
         `csrf.exempt(blueprint)`.
 
     Raises:
-        ConfigurationError: `dispatcher` is none, or is an `AsyncCallbackDispatcher`.
+        ConfigurationError: `dispatcher` is not a dispatcher, or is an `AsyncCallbackDispatcher`.
     """
     app = callback_app(dispatcher)
     made = Blueprint(name, __name__)

@@ -29,7 +29,7 @@ def callback_route(dispatcher: CallbackDispatcher | AsyncCallbackDispatcher, pat
         The route, for `Starlette(routes=[…])` or `app.router.routes.append(…)`.
 
     Raises:
-        ConfigurationError: `dispatcher` is none.
+        ConfigurationError: `dispatcher` is not a dispatcher.
     """
     return _CallbackRoute(path, callback_app(dispatcher), name="qpay_callback")
 

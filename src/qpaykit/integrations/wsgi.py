@@ -77,7 +77,7 @@ def callback_app(dispatcher: CallbackDispatcher) -> CallbackApp:
         The WSGI application. Route one path to it.
 
     Raises:
-        ConfigurationError: `dispatcher` is none, or is an `AsyncCallbackDispatcher`.
+        ConfigurationError: `dispatcher` is not a dispatcher, or is an `AsyncCallbackDispatcher`.
     """
     return CallbackApp(dispatcher)
 

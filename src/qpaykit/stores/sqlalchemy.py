@@ -63,7 +63,7 @@ class SQLAlchemyStore:
         return f"SQLAlchemyStore({self._engine.url!r})"
 
     def get(self, key: str) -> str | None:
-        """Return the value of `key`, or None where there is none or its time is over."""
+        """Return the value of `key`, or None where there is none or it has expired."""
         return self._run(lambda connection: self._statements.get(connection, key))
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
@@ -71,7 +71,7 @@ class SQLAlchemyStore:
         self._run(lambda connection: self._statements.set(connection, key, value, ttl))
 
     def delete(self, key: str) -> None:
-        """Forget the value of `key`, if there is one."""
+        """Delete the value of `key`, if there is one."""
         self._run(lambda connection: self._statements.delete(connection, key))
 
     def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
@@ -106,7 +106,7 @@ class SQLAlchemyStore:
         return self._sessions[owner]
 
     def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
-        """Mark `key` as done for good, if `owner` still holds it; say whether it did.
+        """Mark `key` as done, if `owner` still holds it; return whether it did.
 
         For a delivery, this commits what the handler did with `event.session`.
 
@@ -123,7 +123,7 @@ class SQLAlchemyStore:
         return True
 
     def release(self, key: str, owner: str) -> None:
-        """Give `key` back, if `owner` still holds it, and undo what its handler did."""
+        """Release `key`, if `owner` still holds it, and roll back what its handler did."""
         session = self._sessions.pop(owner, None)
         if session is None:
             self._run(lambda connection: self._statements.release(connection, key, owner))
@@ -145,13 +145,13 @@ class SQLAlchemyStore:
         return self._run(lambda connection: self._statements.page(connection, done, key))
 
     def prune(self, older_than: float) -> int:
-        """Forget the deliveries and the invoices of long ago, and values whose time has ended.
+        """Delete old deliveries and invoices, and values that have expired.
 
         Args:
             older_than: Seconds; a callback that comes later than that is delivered again.
 
         Returns:
-            How many deliveries were forgotten.
+            How many deliveries were deleted.
         """
         return self._run(lambda connection: self._statements.prune(connection, older_than))
 

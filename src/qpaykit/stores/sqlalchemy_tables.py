@@ -145,7 +145,7 @@ class Statements:
         return connection.execute(done).rowcount == 1
 
     def release(self, connection: Connection, key: str, owner: str) -> None:
-        """Give a lease back; see `Store.release`."""
+        """Release a lease; see `Store.release`."""
         connection.execute(delete(_claims).where(self._is_held(key, owner)))
 
     def prepare(self, connection: Connection, key: str) -> None:
@@ -232,7 +232,7 @@ class Statements:
         return [(row.done, row.key, row.delivery) for row in connection.execute(rows)]
 
     def prune(self, connection: Connection, older_than: float) -> int:
-        """Forget old deliveries, invoices and values; return how many deliveries."""
+        """Delete old deliveries, invoices and values; return how many deliveries."""
         oldest = self._now - older_than
         is_old = and_(_values.c.until.is_(None), func.coalesce(_values.c.written, 0) < oldest)
         connection.execute(delete(_values).where(or_(_values.c.until <= self._now, is_old)))
@@ -240,7 +240,7 @@ class Statements:
         return connection.execute(pruned).rowcount
 
     def _is_in_transaction(self, connection: Connection, owner: str) -> bool:
-        """Say whether the transaction is the one that was begun for an owner's claim."""
+        """Return whether the transaction is the one that was begun for an owner's claim."""
         if self._is_postgresql:
             mark = connection.execute(select(func.current_setting(_MARK, True))).scalar()
             return bool(mark == owner)
@@ -265,7 +265,7 @@ class Statements:
                 yield delivery
 
     def is_conflict(self, error: Exception) -> bool:
-        """Say whether another transaction is at work on what was asked for."""
+        """Return whether the error comes from a concurrent transaction."""
         if not isinstance(error, DBAPIError):
             return False
         state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)

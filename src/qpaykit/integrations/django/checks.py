@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def check_settings(
     app_configs: Sequence[AppConfig] | None = None, **_: object
 ) -> list[CheckMessage]:
-    """Look over `settings.QPAY`, the callback's route and the receivers."""
+    """Check `settings.QPAY`, the callback's route and the receivers."""
     del app_configs
     # The receivers come last: looking for the route has loaded the views, where one may stand.
     return [*_settings(), *_receivers()]
@@ -47,7 +47,7 @@ def check_settings(
 def check_deployment(
     app_configs: Sequence[AppConfig] | None = None, **_: object
 ) -> list[CheckMessage]:
-    """Look for what a shop that is open to the public must not be without."""
+    """Check what a shop in production needs."""
     del app_configs
     try:
         settings = _loaded(client_settings())

@@ -71,7 +71,7 @@ class DjangoStore:
 
     Everything else is written outside of the caller's transaction, because a rollback does not undo
     what QPay has done, and because no login should wait for a request. In a transaction of the
-    shop's it goes over a second connection, which is opened for the moment. SQLite has one writer
+    shop's it goes over a second connection, which is closed after it. SQLite has one writer
     at a time, so there it is kept in a file of its own: `db.qpay.sqlite3` beside `db.sqlite3`. In
     a `TestCase`, and in a database in memory, it is rolled back like everything else.
 
@@ -94,7 +94,7 @@ class DjangoStore:
         return f"DjangoStore(using={self._using!r})"
 
     def get(self, key: str) -> str | None:
-        """Return the value of `key`, or None where there is none or its time is over."""
+        """Return the value of `key`, or None where there is none or it has expired."""
         with self._outside() as store:
             return store.get(key)
 
@@ -104,7 +104,7 @@ class DjangoStore:
             store.set(key, value, ttl=ttl)
 
     def delete(self, key: str) -> None:
-        """Forget the value of `key`, if there is one."""
+        """Delete the value of `key`, if there is one."""
         with self._outside() as store:
             store.delete(key)
 
@@ -119,7 +119,7 @@ class DjangoStore:
             return store.claim(key, owner, lease=lease)
 
     def complete(self, key: str, owner: str, *, delivery: Record | None = None) -> bool:
-        """Mark `key` as done for good, if `owner` still holds it; say whether it did.
+        """Mark `key` as done, if `owner` still holds it; return whether it did.
 
         Raises:
             Exception: The transaction of a delivery could not be committed. It was rolled back.
@@ -130,7 +130,7 @@ class DjangoStore:
             return store.complete(key, owner, delivery=delivery)
 
     def release(self, key: str, owner: str) -> None:
-        """Give `key` back, if `owner` still holds it; a delivery is rolled back."""
+        """Release `key`, if `owner` still holds it; a delivery is rolled back."""
         if key.startswith(_DELIVERED):
             self._roll_back(key, owner)
             return
@@ -158,13 +158,13 @@ class DjangoStore:
             page = list(rows.filter(later)[:_PAGE_ROWS])
 
     def prune(self, older_than: float) -> int:
-        """Forget the deliveries and the invoices of long ago, and values whose time has ended.
+        """Delete old deliveries and invoices, and values that have expired.
 
         Args:
             older_than: Seconds; a callback that comes later than that is delivered again.
 
         Returns:
-            How many deliveries were forgotten.
+            How many deliveries were deleted.
         """
         with self._outside() as store:
             store.prune(older_than)
@@ -231,7 +231,7 @@ class DjangoStore:
             raise RuntimeError(msg)
 
     def _is_committed(self, key: str, delivery: Record | None) -> bool:
-        """Say whether a delivery is there although ending its transaction has failed."""
+        """Return whether a delivery was committed although its commit raised."""
         if connections[self._using].in_atomic_block:
             return False
         try:
@@ -356,7 +356,7 @@ class AsyncDjangoStore:
         return f"Async{self._store!r}"
 
     async def get(self, key: str) -> str | None:
-        """Return the value of `key`, or None where there is none or its time is over."""
+        """Return the value of `key`, or None where there is none or it has expired."""
         return await sync_to_async(self._store.get)(key)
 
     async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
@@ -364,7 +364,7 @@ class AsyncDjangoStore:
         await sync_to_async(self._store.set)(key, value, ttl=ttl)
 
     async def delete(self, key: str) -> None:
-        """Forget the value of `key`, if there is one."""
+        """Delete the value of `key`, if there is one."""
         await sync_to_async(self._store.delete)(key)
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
@@ -381,11 +381,11 @@ class AsyncDjangoStore:
         return await sync_to_async(self._store.claim)(key, owner, lease=lease)
 
     async def complete(self, key: str, owner: str, *, delivery: Record | None = None) -> bool:
-        """Mark `key` as done for good, if `owner` still holds it; say whether it did."""
+        """Mark `key` as done, if `owner` still holds it; return whether it did."""
         return await sync_to_async(self._store.complete)(key, owner, delivery=delivery)
 
     async def release(self, key: str, owner: str) -> None:
-        """Give `key` back, if `owner` still holds it."""
+        """Release `key`, if `owner` still holds it."""
         await sync_to_async(self._store.release)(key, owner)
 
     async def delivery(self, key: str) -> Record | None:
@@ -401,7 +401,7 @@ class AsyncDjangoStore:
 
 
 def _is_of_a_test(connection: BaseDatabaseWrapper) -> bool:
-    """Say whether a test rolls everything back, or the database ends with the process."""
+    """Return whether a test rolls back the transaction, or the database is in memory."""
     # Django itself tells the transactions of a TestCase by this mark, for `durable=True`.
     if any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         return True
@@ -418,7 +418,7 @@ def _second(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
 
 
 def _try_lock(connection: BaseDatabaseWrapper, key: str) -> bool:
-    """Say whether no other transaction delivers `key`; where it cannot be told, say yes.
+    """Return False where another transaction delivers `key`, as far as that can be known.
 
     An INSERT of a key that another transaction holds waits for that transaction. PostgreSQL can
     tell without waiting, so that a slow receiver does not hold up every worker.

@@ -17,9 +17,9 @@ _MARKS = {True: "ok   ", False: "wrong", None: "note "}
 
 
 class Command(BaseCommand):
-    """Looks over the settings, the database and the account, and says what to do."""
+    """Checks the settings, the database and the account."""
 
-    help: str = "Looks over QPay's settings, logs in once, and says what to do where one is wrong."
+    help: str = "Checks QPay's settings, logs in once, and says what to do about what is wrong."
     requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *_: object, **options: object) -> None:
