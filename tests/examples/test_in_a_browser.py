@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
 
 from examples.running import Shop
-from helpers.browser import chromium, sees, waiting
+from helpers.browser import chromium, clicks, sees, shows_link, waiting
 from helpers.qr import read_qr
 
 pytestmark = pytest.mark.slow
@@ -40,13 +39,12 @@ def keep(browser: Chrome, shop: Shop, moment: str, width: int) -> None:
 def test_an_order_is_paid_before_the_buyers_eyes(shop: Shop, browser: Chrome, width: int) -> None:
     browser.get(shop.url)
     keep(browser, shop, "start", width)
-    browser.find_element(By.TAG_NAME, "button").click()
+    clicks(browser, "button")
     sees(browser, "open", "h1")
     (invoice,) = shop.simulator.invoices()
     waiting(browser).until(lambda page: read_qr(page.get_screenshot_as_png()) == invoice.qr_text)
     keep(browser, shop, "open", width)
-    links = [link.get_attribute("href") for link in browser.find_elements(By.TAG_NAME, "a")]
-    assert any(link and "qPay_QRcode" in link for link in links)
+    shows_link(browser, "qPay_QRcode")
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     shop.simulator.pay(invoice.id)
     sees(browser, "paid", "h1")

@@ -78,6 +78,11 @@ def clicks(browser: Chrome, selector: str) -> None:
     waiting(browser).until(clicked)
 
 
+def shows_link(browser: Chrome, part: str) -> None:
+    """Wait until a link is there whose address has a part."""
+    waiting(browser).until(lambda page: page.find_elements(By.CSS_SELECTOR, f'a[href*="{part}"]'))
+
+
 def main(folder: Path) -> None:
     """Take the screenshots of the simulator's pages."""
     from qpaykit import QPayClient

@@ -62,7 +62,7 @@ def test_an_invoice_is_paid_by_click_and_the_shop_delivers(
     )
     with chromium() as browser:
         browser.get(f"{qpay_simulator.page_root}/?lang={language}")
-        browser.find_element(By.LINK_TEXT, "42").click()
+        clicks(browser, f'a[href*="{invoice.invoice_id}"]')
         sees(browser, is_open)
         clicks(browser, "[data-action=pay]")
         sees(browser, "SUCCESS")
@@ -112,7 +112,9 @@ def test_the_page_is_used_in_both_languages(
         browser.get(f"{qpay_simulator.page_root}/invoices/{invoice.invoice_id}?lang={language}")
         clicks(browser, "[data-action=pay_card]")
         sees(browser, paid, "dd .CLOSED")
-        assert not browser.find_element(By.CSS_SELECTOR, "[data-action=pay]").is_enabled()
+        waiting(browser).until(
+            lambda page: page.find_elements(By.CSS_SELECTOR, "[data-action=pay]:disabled")
+        )
         clicks(browser, "[data-action=pay_again]")
         waiting(browser).until(
             lambda page: len(page.find_elements(By.CSS_SELECTOR, "[data-action=refund]")) == 2
