@@ -36,14 +36,7 @@ _ROOT = _FOLDER.parent
 
 def importing(plan: Plan) -> Iterator[Figure]:
     """Time the import in fresh processes."""
-    for code in _SIDES.values():
-        _child("-c", code)
-    spent: dict[str, list[Spent]] = {side: [] for side in _SIDES}
-    order = list(_SIDES)
-    for _ in range(plan.starts):
-        for side in order:
-            spent[side].append(_child("-c", _SIDES[side]))
-        order.reverse()
+    spent = _alternate({side: ("-c", code) for side, code in _SIDES.items()}, plan)
     yield Figure.of(
         "import",
         "import qpaykit / import httpx, pydantic",
@@ -61,15 +54,8 @@ def importing(plan: Plan) -> Iterator[Figure]:
 def starting(plan: Plan) -> Iterator[Figure]:
     """Time import, client, login, first create and first check in fresh processes."""
     with served() as url:
-        sides = {name: str(_FOLDER / f"{name}.py") for name in ("cold_by_hand", "cold_qpaykit")}
-        for script in sides.values():
-            _child(script, url)
-        spent: dict[str, list[Spent]] = {side: [] for side in sides}
-        order = list(sides)
-        for _ in range(plan.starts):
-            for side in order:
-                spent[side].append(_child(sides[side], url))
-            order.reverse()
+        names = ("cold_by_hand", "cold_qpaykit")
+        spent = _alternate({name: (str(_FOLDER / f"{name}.py"), url) for name in names}, plan)
     yield Figure.of(
         "cold",
         "import, client, first create, first check / the same by hand",
@@ -101,6 +87,19 @@ def constructing(plan: Plan) -> Iterator[Figure]:
             f"modules of tenacity loaded by the {'first ' if moment == 'call' else ''}{moment}",
             value=found[f"tenacity_{moment}"],
         )
+
+
+def _alternate(sides: dict[str, tuple[str, ...]], plan: Plan) -> dict[str, list[Spent]]:
+    """Time each side in fresh processes, by turns, after one that is not counted."""
+    for arguments in sides.values():
+        _child(*arguments)
+    spent: dict[str, list[Spent]] = {side: [] for side in sides}
+    order = list(sides)
+    for _ in range(plan.starts):
+        for side in order:
+            spent[side].append(_child(*sides[side]))
+        order.reverse()
+    return spent
 
 
 def _child(*arguments: str) -> Spent:
