@@ -24,7 +24,7 @@ from qpaykit.callbacks.verify import verify_callback
 from qpaykit.errors import CallbackError, CallbackSignatureError, ConfigurationError
 from qpaykit.hooks import call_hook
 from qpaykit.models import Payment, PaymentStatus
-from qpaykit.models.payments import distinct_payments, payment_key
+from qpaykit.models.payments import NOT_ENDED, distinct_payments, payment_key
 from qpaykit.models.values import format_time, is_path_id, period
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ H = TypeVar("H")
 
 _logger = logging.getLogger("qpaykit.callbacks")
 
-_NOT_ENDED = (PaymentStatus.NEW, None, "")
 _UNPAID = (PaymentStatus.NEW, PaymentStatus.FAILED, PaymentStatus.REFUNDED)
 
 
@@ -384,7 +383,7 @@ class Pipeline(Generic[H]):
             except Finished as finished:
                 outcome = finished.outcome
         # The payment has not ended, so QPay should call again.
-        return "not_paid_yet" if event.status in _NOT_ENDED else outcome
+        return "not_paid_yet" if event.status in NOT_ENDED else outcome
 
     async def _unhandled(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
         if event.status != PaymentStatus.PARTIAL or not self._verify_at_qpay:

@@ -11,8 +11,8 @@ import typer
 
 from qpaykit._callback_url import PAYMENT_ID_PARAM, check_callback_url
 from qpaykit._http.httpx_backend import default_backend, plain_client
+from qpaykit.callbacks.records import invoice_of
 from qpaykit.cli.account import AsJson, StoreOption, opened_account
-from qpaykit.cli.details import invoice_of
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.terminal import Column, terminal_of
 

@@ -11,11 +11,11 @@ from qpaykit._arithmetic import ZERO, add_up
 from qpaykit._sync import run_sync
 from qpaykit.callbacks._io import SyncIO
 from qpaykit.callbacks.queries import Queries
+from qpaykit.callbacks.records import invoice_of
 from qpaykit.cli.account import Account, AsJson, StoreOption, needed, opened_account
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.payments import ShownPayment, shown
 from qpaykit.cli.terminal import Column, moment, money, terminal_of
-from qpaykit.models import ObjectType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from qpaykit._invoice_record import InvoiceRecord
     from qpaykit.cli.terminal import Terminal
-    from qpaykit.models import InvoiceDetail, Payment
+    from qpaykit.models import InvoiceDetail
     from qpaykit.stores import Delivery
 
 PaymentId = Annotated[str, typer.Argument(metavar="ID", help="QPay's id of the payment.")]
@@ -128,16 +128,6 @@ def fetch_payment(account: Account, payment_id: str) -> PaymentReport:
         payment.payment_wallet or "",
         account.deliveries_of(payment_id=payment_id),
     )
-
-
-def invoice_of(payment: Payment) -> str:
-    """Return the id of the invoice that a payment paid; "" where it paid something else.
-
-    Args:
-        payment: The payment.
-    """
-    is_invoice = payment.object_type in {None, ObjectType.INVOICE}
-    return (payment.object_id or "") if is_invoice else ""
 
 
 def fetch_invoice(account: Account, invoice_id: str) -> InvoiceReport:

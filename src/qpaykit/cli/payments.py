@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qpaykit._arithmetic import EXACT, add_up
+from qpaykit.callbacks.records import invoice_of
 from qpaykit.cli.account import Account, AsJson, StoreOption, opened_account
 from qpaykit.cli.csv_file import write_csv
 from qpaykit.cli.days import FromDay, ToDay, read_days, time_form
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.language import translate
 from qpaykit.cli.terminal import Column, moment, money, terminal_of, word_in
-from qpaykit.models import ObjectType, PaymentStatus
+from qpaykit.models import PaymentStatus
 from qpaykit.models.payments import payment_key
 from qpaykit.resources._paginator import Paginator
 
@@ -204,7 +205,7 @@ def find_orders(
     Raises:
         QPayError: QPay could not be asked.
     """
-    invoices = list(dict.fromkeys(map(_invoice_of, rows)))
+    invoices = list(dict.fromkeys(map(invoice_of, rows)))
     numbers = {
         one: record.order_no for one in invoices if (record := account.record(one)) is not None
     }
@@ -216,15 +217,10 @@ def find_orders(
             numbers[one] = record.order_no if record else ""
         unknown = []
     found = [
-        shown(row, invoice_id=_invoice_of(row), order_no=numbers.get(_invoice_of(row), ""))
+        shown(row, invoice_id=invoice_of(row), order_no=numbers.get(invoice_of(row), ""))
         for row in rows
     ]
     return found, len(unknown)
-
-
-def _invoice_of(row: PaymentListRow) -> str:
-    is_invoice = row.object_type in {None, ObjectType.INVOICE}
-    return (row.object_id or "") if is_invoice else ""
 
 
 def payments(

@@ -28,7 +28,8 @@ from qpaykit.models.values import (
 
 _NONE = Decimal(-1)
 _P2P_DIGITS = 15
-_UNENDED = (PaymentStatus.NEW, None, "")
+# A payment of these has not ended: QPay may still say that it is paid.
+NOT_ENDED = (PaymentStatus.NEW, None, "")
 # What tells two payments apart where an id does not.
 _TELLING = (
     "payment_amount",
@@ -243,9 +244,9 @@ def _has_id(row: PaymentRow) -> bool:
 
 def _lesser(known: PaymentRow | None, row: PaymentRow) -> PaymentRow:
     """Return the row that counts for less; one that is still NEW is older than any other."""
-    if known is None or known.payment_status in _UNENDED:
+    if known is None or known.payment_status in NOT_ENDED:
         return row
-    if row.payment_status in _UNENDED:
+    if row.payment_status in NOT_ENDED:
         return known
     return min(known, row, key=_counted)
 
