@@ -26,12 +26,8 @@ from qpaykit._arithmetic import EXACT
 from qpaykit._callback_url import SIGNATURE_PARAM
 from qpaykit.config import Secrets, secrets_of, wrap_secrets
 from qpaykit.errors import CallbackSignatureError, ConfigurationError
-from qpaykit.models.values import (
-    MoneyInput,
-    callback_url,
-    parse_money,
-    signed_callback_url,
-)
+from qpaykit.models.callback_urls import callback_url, signed_callback_url
+from qpaykit.models.money import MoneyInput, parse_money
 
 _VERSION = "v1"
 _CODE_BYTES = 16

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from qpaykit import InvoiceDetail, InvoiceLine, InvoiceRequest, PaymentCheck, Tax
 from qpaykit.models import PaymentRow
-from qpaykit.models.values import format_time, parse_money
+from qpaykit.models.money import parse_money
+from qpaykit.models.times import format_time
 
 PAID_WITHOUT_MONEY = [None, "", "0.00", "-5.00"]
 

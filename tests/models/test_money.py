@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from qpaykit import InvoiceLine, InvoiceRequest, PaymentCheck, Tax, TaxCode
 from qpaykit._arithmetic import EXACT
+from qpaykit.models.money import parse_money
 from qpaykit.models.tax import vat_of
-from qpaykit.models.values import parse_money
 
 AMOUNTS = st.decimals(min_value=0, max_value=Decimal("9999999999999.99"), places=2)
 

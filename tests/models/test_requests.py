@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from qpaykit import BranchData, InvoiceRequest, ReceiverData
 from qpaykit.models import EbarimtRequest, InvoiceFields
-from qpaykit.models.values import format_time, path_id, period, signed_callback_url
+from qpaykit.models.callback_urls import signed_callback_url
+from qpaykit.models.ids import path_id
+from qpaykit.models.times import format_time, period
 
 NEEDED: dict[str, object] = {
     "sender_invoice_no": "42",

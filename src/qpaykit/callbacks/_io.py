@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         PaymentCheck,
         PaymentListRow,
     )
-    from qpaykit.models.values import TimeInput
+    from qpaykit.models.times import TimeInput
     from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
 
 H_contra = TypeVar("H_contra", contravariant=True)

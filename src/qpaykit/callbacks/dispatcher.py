@@ -17,7 +17,7 @@ from qpaykit.callbacks.pipeline import Pipeline
 from qpaykit.config import Secrets, secrets_of, wrap_secrets
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import PaymentStatus
-from qpaykit.models.values import TimeInput
+from qpaykit.models.times import TimeInput
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, Store

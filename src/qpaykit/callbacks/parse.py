@@ -14,7 +14,7 @@ from qpaykit._callback_url import PAYMENT_ID_PARAM, SIGNATURE_PARAM
 from qpaykit.errors import CallbackError
 from qpaykit.models import CALLBACK_FIELDS, CallbackPayment, ObjectType
 from qpaykit.models.base import read_json, readable
-from qpaykit.models.values import is_path_id
+from qpaykit.models.ids import is_path_id
 
 if TYPE_CHECKING:
     from typing import TypeAlias

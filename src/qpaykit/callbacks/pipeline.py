@@ -24,8 +24,9 @@ from qpaykit.callbacks.verify import verify_callback
 from qpaykit.errors import CallbackError, CallbackSignatureError, ConfigurationError
 from qpaykit.hooks import call_hook
 from qpaykit.models import Payment, PaymentStatus
+from qpaykit.models.ids import is_path_id
 from qpaykit.models.payments import NOT_ENDED, distinct_payments, payment_key
-from qpaykit.models.values import format_time, is_path_id, period
+from qpaykit.models.times import format_time, period
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from qpaykit.callbacks._io import IO
     from qpaykit.models import PaymentListRow, PaymentRow
-    from qpaykit.models.values import TimeInput
+    from qpaykit.models.times import TimeInput
     from qpaykit.signing import SignedOrder
     from qpaykit.stores.protocol import AsyncStore
 

@@ -12,7 +12,7 @@ from qpaykit.callbacks.deliveries import Finished
 from qpaykit.callbacks.matching import match, merge
 from qpaykit.callbacks.queries import answer
 from qpaykit.models import ObjectType
-from qpaykit.models.values import is_path_id
+from qpaykit.models.ids import is_path_id
 
 if TYPE_CHECKING:
     from qpaykit.callbacks.parse import Callback

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from qpaykit._escaping import escaped
 from qpaykit.cli.language import fit, is_encodable, translate
-from qpaykit.models.values import ULAANBAATAR
+from qpaykit.models.times import ULAANBAATAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

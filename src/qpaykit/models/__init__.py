@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qpaykit.models.invoice_detail import InvoiceDetail, InvoiceDetailCharge, InvoiceDetailLine
     from qpaykit.models.invoices import BankLink, Invoice, InvoiceFields, InvoiceRequest
     from qpaykit.models.lines import Discount, InvoiceLine, Surcharge, Tax, Transaction
+    from qpaykit.models.money import MoneyInput
     from qpaykit.models.parties import (
         Account,
         Address,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
         PaymentRow,
     )
     from qpaykit.models.subscriptions import Subscription
-    from qpaykit.models.values import ULAANBAATAR, MoneyInput, TimeInput
+    from qpaykit.models.times import ULAANBAATAR, TimeInput
 
 __all__ = [
     "BANKS",
@@ -144,6 +145,7 @@ _NAMES = {
         "Tax",
         "Transaction",
     ),
+    "money": ("MoneyInput",),
     "parties": (
         "Account",
         "Address",
@@ -167,9 +169,8 @@ _NAMES = {
         "PaymentRow",
     ),
     "subscriptions": ("Subscription",),
-    "values": (
+    "times": (
         "ULAANBAATAR",
-        "MoneyInput",
         "TimeInput",
     ),
 }

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from qpaykit.models.base import ResponseModel
-from qpaykit.models.values import ResponseMoney
+from qpaykit.models.money import ResponseMoney
 
 
 class TokenResponse(ResponseModel):

@@ -3,8 +3,9 @@
 from pydantic import Field
 
 from qpaykit.models.base import ResponseModel
+from qpaykit.models.money import ResponseMoney
 from qpaykit.models.payments import ObjectTypeField, PaymentStatusField, PaymentTypeField
-from qpaykit.models.values import ResponseMoney, ResponseTime
+from qpaykit.models.times import ResponseTime
 
 CALLBACK_FIELDS = (
     "payment_id",

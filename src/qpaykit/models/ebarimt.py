@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from qpaykit.models.base import RequestModel, ResponseModel
+from qpaykit.models.callback_urls import CallbackURL
 from qpaykit.models.enums import (
     BarimtStatus,
     ObjectType,
@@ -14,17 +15,12 @@ from qpaykit.models.enums import (
     ReceiverType,
     TaxType,
 )
+from qpaykit.models.ids import PathId
 from qpaykit.models.lines import ClassificationCode
+from qpaykit.models.money import ResponseMoney
+from qpaykit.models.response_types import OpenEnum, ResponseBool, ResponseList
 from qpaykit.models.strings import DistrictCode, Str100, Str255
-from qpaykit.models.values import (
-    CallbackURL,
-    OpenEnum,
-    PathId,
-    ResponseBool,
-    ResponseList,
-    ResponseMoney,
-    ResponseTime,
-)
+from qpaykit.models.times import ResponseTime
 
 
 class EbarimtRequest(RequestModel):

@@ -6,13 +6,9 @@ from pydantic import JsonValue
 
 from qpaykit.models.base import ResponseModel
 from qpaykit.models.enums import InvoiceStatus, TaxCode
-from qpaykit.models.values import (
-    OpenEnum,
-    ResponseBool,
-    ResponseList,
-    ResponseMoney,
-    ResponseTime,
-)
+from qpaykit.models.money import ResponseMoney
+from qpaykit.models.response_types import OpenEnum, ResponseBool, ResponseList
+from qpaykit.models.times import ResponseTime
 
 
 class InvoiceDetailCharge(ResponseModel):

@@ -11,9 +11,12 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import Required, Self, TypedDict, Unpack
 
 from qpaykit.models.base import RequestModel, ResponseModel
+from qpaykit.models.callback_urls import CallbackURL
 from qpaykit.models.enums import TaxType
 from qpaykit.models.lines import InvoiceLine, Transaction
+from qpaykit.models.money import Money, MoneyInput, PositiveMoney
 from qpaykit.models.parties import BranchData, ReceiverData, StaffData, TerminalData
+from qpaykit.models.response_types import ResponseDict, ResponseList, ResponseText
 from qpaykit.models.strings import (
     DistrictCode,
     OrderNumber,
@@ -24,19 +27,8 @@ from qpaykit.models.strings import (
     Str255,
     Str1000,
 )
+from qpaykit.models.times import IsoTime, LocalTime, TimeInput
 from qpaykit.models.totals import taxes_of, total_of_lines
-from qpaykit.models.values import (
-    CallbackURL,
-    IsoTime,
-    LocalTime,
-    Money,
-    MoneyInput,
-    PositiveMoney,
-    ResponseDict,
-    ResponseList,
-    ResponseText,
-    TimeInput,
-)
 
 if TYPE_CHECKING:
     from segno import QRCode

@@ -9,10 +9,10 @@ from typing_extensions import Self
 from qpaykit._arithmetic import EXACT
 from qpaykit.models.base import RequestModel
 from qpaykit.models.enums import TaxCode
+from qpaykit.models.money import Money, MoneyInput, MoneyText, TaxAmount
 from qpaykit.models.parties import Account
 from qpaykit.models.strings import RequiredStr255, Str45, Str255
 from qpaykit.models.tax import city_tax_of, vat_of
-from qpaykit.models.values import Money, MoneyInput, MoneyText, TaxAmount
 
 ClassificationCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{7}$")]
 _Description100 = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100)]

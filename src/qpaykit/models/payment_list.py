@@ -7,8 +7,8 @@ from pydantic import Field, StringConstraints
 from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.enums import ObjectType
 from qpaykit.models.payments import ObjectTypeField, PaymentShape
+from qpaykit.models.response_types import ResponseList, ResponseZero
 from qpaykit.models.strings import Str45, Str100, Word
-from qpaykit.models.values import ResponseList, ResponseZero
 
 
 class ListOffset(RequestModel):

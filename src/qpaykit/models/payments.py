@@ -9,22 +9,19 @@ from typing_extensions import Self
 
 from qpaykit._arithmetic import add_up
 from qpaykit.models.base import RequestModel, ResponseModel
+from qpaykit.models.callback_urls import CallbackURL
 from qpaykit.models.enums import Currency, ObjectType, PaymentStatus, PaymentType
-from qpaykit.models.strings import Str255, Word
-from qpaykit.models.values import (
-    CallbackURL,
-    MoneyInput,
+from qpaykit.models.ids import is_path_id
+from qpaykit.models.money import MoneyInput, ResponseMoney, ResponseSum, parse_money
+from qpaykit.models.response_types import (
     OpenEnum,
     ResponseBool,
     ResponseList,
-    ResponseMoney,
-    ResponseSum,
     ResponseText,
-    ResponseTime,
     ResponseZero,
-    is_path_id,
-    parse_money,
 )
+from qpaykit.models.strings import Str255, Word
+from qpaykit.models.times import ResponseTime
 
 _NONE = Decimal(-1)
 _P2P_DIGITS = 15

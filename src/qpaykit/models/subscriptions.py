@@ -3,7 +3,8 @@
 from pydantic import JsonValue
 
 from qpaykit.models.base import ResponseModel
-from qpaykit.models.values import ResponseBool, ResponseList, ResponseTime
+from qpaykit.models.response_types import ResponseBool, ResponseList
+from qpaykit.models.times import ResponseTime
 
 
 class Subscription(ResponseModel):

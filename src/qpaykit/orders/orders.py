@@ -17,9 +17,9 @@ from qpaykit.callbacks.dispatcher import (
 )
 from qpaykit.errors import ConfigurationError
 from qpaykit.models import MoneyInput
+from qpaykit.models.arguments import refused, seconds
 from qpaykit.models.invoices import InvoiceOptions
 from qpaykit.models.strings import OrderNumber
-from qpaykit.models.values import refused, seconds
 from qpaykit.orders.flow import OrderFlow, Wanted
 from qpaykit.orders.order import Order, OrderStatus
 from qpaykit.quickqr import BankAccount

@@ -6,7 +6,7 @@ from typing_extensions import Unpack
 
 from qpaykit.errors import ConflictError, OutcomeUnknownError
 from qpaykit.models.base import Extra, RequestModel
-from qpaykit.models.values import path_id
+from qpaykit.models.ids import path_id
 from qpaykit.operation import Operation, RequestOutcome
 from qpaykit.quickqr.models import (
     CompanyFields,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qpaykit.models.values import path_id
+from qpaykit.models.ids import path_id
 from qpaykit.operation import Operation
 from qpaykit.quickqr.models import Place, PlaceList
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
-from qpaykit.models.values import refused
+from qpaykit.models.arguments import refused
 from qpaykit.operation import Operation
 from qpaykit.resources._parsing import plain
 

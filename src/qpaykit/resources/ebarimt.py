@@ -10,7 +10,8 @@ from qpaykit._http.session import Session
 from qpaykit.config import Settings
 from qpaykit.models import Ebarimt as EbarimtReceipt
 from qpaykit.models import EbarimtCancelRequest, EbarimtRequest, ReceiverType
-from qpaykit.models.values import path_id, public_callback_url
+from qpaykit.models.callback_urls import public_callback_url
+from qpaykit.models.ids import path_id
 from qpaykit.operation import Operation
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._parsing import no_content, parser

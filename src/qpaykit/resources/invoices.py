@@ -17,7 +17,8 @@ from qpaykit._sync import run_sync
 from qpaykit.config import AccountSettings, Settings
 from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest, InvoiceStatus
 from qpaykit.models.base import RequestModel
-from qpaykit.models.values import callback_url, path_id
+from qpaykit.models.callback_urls import callback_url
+from qpaykit.models.ids import path_id
 from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._parsing import created_parser, lenient_parser, no_content, parser

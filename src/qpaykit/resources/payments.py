@@ -22,7 +22,11 @@ from qpaykit.models import (
     PaymentCheck,
     PaymentStatus,
 )
-from qpaykit.models.values import parse_money, path_id, period, public_callback_url, seconds
+from qpaykit.models.arguments import seconds
+from qpaykit.models.callback_urls import public_callback_url
+from qpaykit.models.ids import path_id
+from qpaykit.models.money import parse_money
+from qpaykit.models.times import period
 from qpaykit.operation import Operation, Poll, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint, paginated
 from qpaykit.resources._paginator import Pages

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qpaykit.models import Subscription
-from qpaykit.models.values import path_id
+from qpaykit.models.ids import path_id
 from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._parsing import no_content, parser

@@ -13,8 +13,12 @@ from typing_extensions import Required, TypedDict
 
 from qpaykit.models.banks import BANKS
 from qpaykit.models.base import RequestModel, ResponseModel
+from qpaykit.models.callback_urls import CallbackURL
 from qpaykit.models.enums import InvoiceStatus
+from qpaykit.models.ids import PathId
 from qpaykit.models.invoices import Invoice
+from qpaykit.models.money import Money, MoneyInput, PositiveMoney, ResponseSum
+from qpaykit.models.response_types import OpenEnum, ResponseBool, ResponseList, ResponseText
 from qpaykit.models.strings import (
     OrderNumber,
     RequiredStr45,
@@ -23,19 +27,7 @@ from qpaykit.models.strings import (
     Str45,
     Str255,
 )
-from qpaykit.models.values import (
-    CallbackURL,
-    Money,
-    MoneyInput,
-    OpenEnum,
-    PathId,
-    PositiveMoney,
-    ResponseBool,
-    ResponseList,
-    ResponseSum,
-    ResponseText,
-    ResponseTime,
-)
+from qpaykit.models.times import ResponseTime
 
 _logger = logging.getLogger("qpaykit.quickqr")
 

@@ -10,14 +10,9 @@ from typing_extensions import Required, Self, TypedDict
 
 from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.payment_list import ListOffset
+from qpaykit.models.response_types import ResponseBool, ResponseList, ResponseText, ResponseZero
 from qpaykit.models.strings import RequiredStr255, Str45, Str255
-from qpaykit.models.values import (
-    ResponseBool,
-    ResponseList,
-    ResponseText,
-    ResponseTime,
-    ResponseZero,
-)
+from qpaykit.models.times import ResponseTime
 from qpaykit.quickqr.models.places import PlaceCode, warn_of_unknown_place
 from qpaykit.quickqr.models.strings import CompanyNumber, Email, MccCode, PersonNumber, Phone
 

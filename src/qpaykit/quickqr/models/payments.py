@@ -10,6 +10,8 @@ from typing_extensions import Self
 
 from qpaykit.models.base import RequestModel
 from qpaykit.models.enums import InvoiceStatus, ObjectType, PaymentStatus
+from qpaykit.models.ids import PathId
+from qpaykit.models.money import ResponseSum
 from qpaykit.models.payments import (
     ObjectTypeField,
     P2PTransaction,
@@ -18,14 +20,8 @@ from qpaykit.models.payments import (
     PaymentRow,
     PaymentStatusField,
 )
-from qpaykit.models.values import (
-    OpenEnum,
-    PathId,
-    ResponseList,
-    ResponseSum,
-    ResponseText,
-    ResponseTime,
-)
+from qpaykit.models.response_types import OpenEnum, ResponseList, ResponseText
+from qpaykit.models.times import ResponseTime
 
 
 class QuickCheckRequest(RequestModel):

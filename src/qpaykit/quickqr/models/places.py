@@ -11,7 +11,7 @@ from pydantic import AfterValidator, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from qpaykit.models.base import ResponseModel
-from qpaykit.models.values import ResponseList, ResponseText
+from qpaykit.models.response_types import ResponseList, ResponseText
 
 _logger = logging.getLogger("qpaykit.quickqr")
 
