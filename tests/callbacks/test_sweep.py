@@ -25,7 +25,6 @@ from qpaykit import (
     Invoice,
     MemoryStore,
     PaymentEvent,
-    PaymentListRow,
     QPayClient,
     QPayError,
     Store,
@@ -276,19 +275,14 @@ def test_what_was_given_back_or_failed_costs_no_request_where_nobody_registered_
 
 
 def test_a_payment_that_is_listed_without_a_status_is_asked_for_until_it_is_delivered(
-    plain_shop: Shop, monkeypatch: pytest.MonkeyPatch
+    plain_shop: Shop,
 ) -> None:
-    payment_id = plain_shop.pay(plain_shop.order("42"))
-
-    def listed(**_: object) -> Iterator[PaymentListRow]:
-        yield PaymentListRow(payment_id=payment_id)
-
-    monkeypatch.setattr(plain_shop.client.payments, "iterate", listed)
-    plain_shop.simulator.requests.clear()
+    plain_shop.pay(plain_shop.order("42"))
+    plain_shop.simulator.faults.add("POST", "/payment/list", "no-status", None)
     assert plain_shop.outcomes() == ["delivered"]
-    asked = len(plain_shop.simulator.requests)
+    plain_shop.simulator.requests.clear()
     assert plain_shop.outcomes() == ["duplicate"]
-    assert len(plain_shop.simulator.requests) == asked
+    assert set(counted(plain_shop.simulator)) == {"payment/list"}
 
 
 def test_a_payment_that_has_not_ended_is_left_out(plain_shop: Shop) -> None:

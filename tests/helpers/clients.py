@@ -70,6 +70,8 @@ class Driven:
             is_question = type(self._part).__module__.endswith("._lookup")
             if is_question and inspect.iscoroutinefunction(found):
                 return self._question(found)
+            if is_question:
+                return lambda *given, **named: _awaited_rows(self._wait(found, given, named))
             return lambda *given, **named: self._wait(found, given, named)
         ours = type(found).__module__.startswith(OURS)
         return Driven(found, self._portal) if ours else found
@@ -100,6 +102,14 @@ class Driven:
             except StopAsyncIteration:
                 return
             yield row
+
+
+def _awaited_rows(result: object) -> object:
+    async def rows(each: Iterator[object]) -> AsyncIterator[object]:
+        for row in each:
+            yield row
+
+    return rows(result) if isinstance(result, Iterator) else result
 
 
 async def _awaited(result: Any) -> Any:

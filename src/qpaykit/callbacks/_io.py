@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from qpaykit.errors import ConfigurationError
@@ -56,8 +56,12 @@ class IO(Protocol[H_contra]):
 
     def listed(
         self, start: TimeInput, end: TimeInput, invoice_code: str | None
-    ) -> AsyncIterator[PaymentListRow]:
-        """Iterate over the payments of a time."""
+    ) -> AsyncGenerator[PaymentListRow, None]:
+        """Iterate over the payments of a time.
+
+        Raises:
+            ConfigurationError: The product has no list of payments.
+        """
 
     def draft(
         self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
@@ -111,6 +115,11 @@ class _Questions(Generic[C]):
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         return await self._client._lookup.check(invoice_id, page_number)
 
+    def listed(
+        self, start: TimeInput, end: TimeInput, invoice_code: str | None
+    ) -> AsyncGenerator[PaymentListRow, None]:
+        return self._client._lookup.listed(start, end, invoice_code)
+
     def draft(
         self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]
     ) -> Draft:
@@ -133,15 +142,6 @@ class SyncIO(_Questions["QPayClient | QuickQRClient"]):
                 "an AsyncQPayClient goes with AsyncCallbackDispatcher"
             )
         super().__init__(client)
-
-    async def listed(
-        self, start: TimeInput, end: TimeInput, invoice_code: str | None
-    ) -> AsyncIterator[PaymentListRow]:
-        payments = self._client.payments
-        if not hasattr(payments, "iterate"):
-            return
-        for row in payments.iterate(start_date=start, end_date=end, object_id=invoice_code):
-            yield row
 
     async def cancel(self, invoice_id: str) -> None:
         self._client.invoices.cancel(invoice_id)
@@ -170,15 +170,6 @@ class AsyncIO(_Questions["AsyncQPayClient | AsyncQuickQRClient"]):
                 "a QPayClient goes with CallbackDispatcher"
             )
         super().__init__(client)
-
-    async def listed(
-        self, start: TimeInput, end: TimeInput, invoice_code: str | None
-    ) -> AsyncIterator[PaymentListRow]:
-        payments = self._client.payments
-        if not hasattr(payments, "iterate"):
-            return
-        async for row in payments.iterate(start_date=start, end_date=end, object_id=invoice_code):
-            yield row
 
     async def cancel(self, invoice_id: str) -> None:
         await self._client.invoices.cancel(invoice_id)

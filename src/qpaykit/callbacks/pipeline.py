@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -29,7 +30,7 @@ from qpaykit.models.payments import NOT_ENDED, distinct_payments, payment_key
 from qpaykit.models.times import format_time, period
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from pydantic import SecretStr
     from typing_extensions import Self
@@ -166,18 +167,14 @@ class Pipeline(Generic[H]):
     ) -> AsyncGenerator[CallbackReply, None]:
         """Deliver what was paid in a time and not yet delivered."""
         self._begin_question("sweep")
-        if self._queries.by_invoice:
-            raise ConfigurationError(
-                "Quick QR has no list of payments to sweep: call check(invoice_id) for each order "
-                "that is not paid"
-            )
+        rows = self._io.listed(start, end, invoice_code)
         period(start, end)
         since = day_before(datetime.fromisoformat(format_time(start, "start_date")))
         run = self._dry_run() if dry_run else self
-        return run._sweep(self._io.listed(start, end, invoice_code), since)
+        return run._sweep(rows, since)
 
     async def _sweep(
-        self, rows: AsyncIterator[PaymentListRow], since: datetime
+        self, rows: AsyncGenerator[PaymentListRow, None], since: datetime
     ) -> AsyncGenerator[CallbackReply, None]:
         await self._deliveries.record_pending()
         delivered = await delivered_since(
@@ -188,28 +185,40 @@ class Pipeline(Generic[H]):
             handles_overpaid=self.handlers.find_overpaid() is not None,
         )
         seen: set[tuple[str, str]] = set()
-        async for row in rows:
-            state = state_of(str(row.payment_status or PaymentStatus.PAID), row.payment_id)
-            # A payment that is made meanwhile shifts the pages, so that rows come again.
-            if row.payment_status == PaymentStatus.NEW or state in seen:
-                continue
-            if row.payment_id:
-                seen.add(state)
-            invoice_id = invoice_of(row)
-            subject = Subject(
-                payment_id=row.payment_id, invoice_id=invoice_id, amount=row.payment_amount
-            )
-            if delivered is None:
-                yield self._reply("unreachable", subject)
-            elif row.payment_id and state in delivered:
-                yield reply_for("duplicate", subject)
-            elif row.payment_status in _UNPAID and self.handlers.find(row.payment_status) is None:
-                yield self._reply("ignored", subject)
-            elif not is_path_id(row.payment_id):
-                yield self._reply(_report_row_without_id(row, subject), subject)
-            else:
-                callback = Callback(row.payment_id, invoice_id or None)
-                yield await self._handle_payment(callback, subject, is_own=True)
+        async with aclosing(rows):
+            async for row in rows:
+                state = state_of(str(row.payment_status or PaymentStatus.PAID), row.payment_id)
+                # A payment that is made meanwhile shifts the pages, so that rows come again.
+                if row.payment_status == PaymentStatus.NEW or state in seen:
+                    continue
+                if row.payment_id:
+                    seen.add(state)
+                is_delivered = None if delivered is None else state in delivered
+                yield await self._handle_listed(row, is_delivered=is_delivered)
+
+    async def _handle_listed(
+        self, row: PaymentListRow, *, is_delivered: bool | None
+    ) -> CallbackReply:
+        """Deliver a payment that QPay lists.
+
+        Args:
+            row: The payment.
+            is_delivered: Whether the store records its delivery; None where it cannot be read.
+        """
+        invoice_id = invoice_of(row)
+        subject = Subject(
+            payment_id=row.payment_id, invoice_id=invoice_id, amount=row.payment_amount
+        )
+        if is_delivered is None:
+            return self._reply("unreachable", subject)
+        if row.payment_id and is_delivered:
+            return reply_for("duplicate", subject)
+        if row.payment_status in _UNPAID and self.handlers.find(row.payment_status) is None:
+            return self._reply("ignored", subject)
+        if not is_path_id(row.payment_id):
+            return self._reply(_report_row_without_id(row, subject), subject)
+        callback = Callback(row.payment_id, invoice_id or None)
+        return await self._handle_payment(callback, subject, is_own=True)
 
     def _begin_question(self, name: str) -> None:
         if not self._verify_at_qpay:

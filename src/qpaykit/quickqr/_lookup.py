@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 
 from qpaykit._arithmetic import ZERO
 from qpaykit._callback_url import order_of
 from qpaykit._invoice_record import Draft, InvoiceRecord, reference_key
-from qpaykit.errors import CallbackSignatureError
-from qpaykit.models import Invoice, MoneyInput, Payment, PaymentCheck
+from qpaykit.errors import CallbackSignatureError, ConfigurationError
+from qpaykit.models import (
+    Invoice,
+    MoneyInput,
+    Payment,
+    PaymentCheck,
+    PaymentListRow,
+    TimeInput,
+)
 from qpaykit.models.payments import distinct_payments, payment_key
 from qpaykit.quickqr.invoices import _QuickInvoiceEndpoints, invoice_operation
 from qpaykit.quickqr.models import QuickInvoiceRequest, QuickPayment, Reference
@@ -73,6 +80,18 @@ class Lookup(Resource):
             # QPay may leave the sum out.
             total=max(record.total or ZERO, signed.amount or ZERO) or None,
             merchant_id=reference.merchant_id or None,
+        )
+
+    def listed(
+        self,
+        start: TimeInput,  # noqa: ARG002
+        end: TimeInput,  # noqa: ARG002
+        invoice_code: str | None,  # noqa: ARG002
+    ) -> AsyncGenerator[PaymentListRow, None]:
+        """Refuse: Quick QR has no list of payments."""
+        raise ConfigurationError(
+            "Quick QR has no list of payments to sweep: call check(invoice_id) for each order "
+            "that is not paid"
         )
 
     async def invoice_of(self, reference: str) -> str | None:

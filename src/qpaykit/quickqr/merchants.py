@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 from typing_extensions import Unpack
 
 from qpaykit.errors import ConflictError, OutcomeUnknownError
@@ -144,9 +146,8 @@ class _MerchantEndpoints(Resource):
             if isinstance(error, ConflictError) and error.code != _ALREADY_REGISTERED:
                 raise
             problem = error
-        pages = _pages(_PAGE_LIMIT)
-        while not pages.ended:
-            for merchant in await pages.fetch(self._session):
+        async with aclosing(_pages(_PAGE_LIMIT).rows(self._session)) as merchants:
+            async for merchant in merchants:
                 number = register_number(merchant.register_number)
                 if merchant.id and number == request.register_number:
                     return merchant

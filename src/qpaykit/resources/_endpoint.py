@@ -10,7 +10,7 @@ from typing import Any, Concatenate, Generic, TypeVar, get_args, get_type_hints,
 from typing_extensions import ParamSpec, Self
 
 from qpaykit._http.session import Session
-from qpaykit._sync import run_sync
+from qpaykit._sync import iterate_sync, run_sync
 from qpaykit.operation import Operation, Poll
 from qpaykit.resources._paginator import Pages
 
@@ -53,9 +53,7 @@ class SyncResource(Resource):
             def rows(
                 self: SyncResource, *args: Any, __build: Any = listing, **kwargs: Any
             ) -> Iterator[Any]:
-                pages = __build(self, *args, **kwargs)
-                while not pages.ended:
-                    yield from run_sync(pages.fetch(self._session))
+                return iterate_sync(__build(self, *args, **kwargs).rows(self._session))
 
             setattr(cls, name, _with_metadata(rows, listing, cls, _rows_of(listing, Iterator)))
 
@@ -75,13 +73,11 @@ class AsyncResource(Resource):
             setattr(cls, name, _with_metadata(method, build, cls, _answer_of(build)))
         for name, listing in _described(cls, paginated):
 
-            async def rows(
+            def rows(
                 self: AsyncResource, *args: Any, __build: Any = listing, **kwargs: Any
             ) -> AsyncIterator[Any]:
-                pages = __build(self, *args, **kwargs)
-                while not pages.ended:
-                    for row in await pages.fetch(self._session):
-                        yield row
+                rows: AsyncIterator[Any] = __build(self, *args, **kwargs).rows(self._session)
+                return rows
 
             setattr(cls, name, _with_metadata(rows, listing, cls, _rows_of(listing, AsyncIterator)))
 

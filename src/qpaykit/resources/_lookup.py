@@ -6,7 +6,7 @@ They are coroutines in both clients: dispatchers and orders are flows, which the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import TypeVar
 
 from qpaykit._invoice_record import Draft, InvoiceRecord
@@ -15,14 +15,17 @@ from qpaykit.models import (
     InvoiceDetail,
     InvoiceRequest,
     MoneyInput,
+    ObjectType,
     Payment,
     PaymentCheck,
+    PaymentListRow,
+    TimeInput,
 )
 from qpaykit.operation import Operation
 from qpaykit.resources._endpoint import Resource
 from qpaykit.resources._parsing import parser
 from qpaykit.resources.invoices import _InvoiceEndpoints, invoice_path, with_defaults
-from qpaykit.resources.payments import check_operation, payment_operation
+from qpaykit.resources.payments import check_operation, payment_operation, payment_pages
 
 D = TypeVar("D")
 
@@ -82,6 +85,24 @@ class Lookup(Resource):
         QPay: `POST /v2/payment/check`.
         """
         return await self._session.call(check_operation(invoice_id, page_number=page_number))
+
+    def listed(
+        self, start: TimeInput, end: TimeInput, invoice_code: str | None
+    ) -> AsyncGenerator[PaymentListRow, None]:
+        """Iterate over the payments of a time, of one invoice code.
+
+        QPay: `POST /v2/payment/list`, page by page.
+        """
+        pages = payment_pages(
+            self._invoices._settings,
+            {
+                "start_date": start,
+                "end_date": end,
+                "object_type": ObjectType.INVOICE,
+                "object_id": invoice_code,
+            },
+        )
+        return pages.rows(self._session)
 
 
 def own(request: Draft, kind: type[D]) -> D:

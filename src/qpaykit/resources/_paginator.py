@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from qpaykit._http.session import Session
     from qpaykit.operation import Operation
@@ -69,17 +69,14 @@ class Pages(Generic[R]):
         self._page_limit = page_limit
         self._paginator: Paginator[R] = Paginator()
 
-    @property
-    def ended(self) -> bool:
-        """Whether the last page was fetched."""
-        return self._paginator.ended
-
-    async def fetch(self, session: Session) -> list[R]:
-        """Fetch the next page, and return what is new in it.
+    async def rows(self, session: Session) -> AsyncGenerator[R, None]:
+        """Iterate over the rows of all pages; a page is fetched when it is needed.
 
         Raises:
             pydantic.ValidationError: The request cannot be right; nothing was sent.
-            QPayError: It could not be fetched.
+            QPayError: A page could not be fetched.
         """
-        page = await session.call(self._operation(self._paginator.next_page))
-        return self._paginator.turn(page, self._page_limit)
+        while not self._paginator.ended:
+            page = await session.call(self._operation(self._paginator.next_page))
+            for row in self._paginator.turn(page, self._page_limit):
+                yield row

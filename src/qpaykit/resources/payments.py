@@ -38,7 +38,7 @@ _parse_payment = parser(Payment)
 _parse_check = parser(PaymentCheck)
 
 
-class _Filters(TypedDict):
+class _Filters(TypedDict, total=False):
     """Which payments are listed; see `Payments.list`."""
 
     start_date: datetime | date | str | None
@@ -186,7 +186,7 @@ class _PaymentEndpoints(Resource):
             "merchant_terminal_code": merchant_terminal_code,
             "merchant_staff_code": merchant_staff_code,
         }
-        return self._page(filters, page_number, page_limit, extra)
+        return _list_operation(self._settings, filters, page_number, page_limit, extra)
 
     @endpoint
     def cancel(
@@ -294,40 +294,7 @@ class _PaymentEndpoints(Resource):
             "merchant_terminal_code": merchant_terminal_code,
             "merchant_staff_code": merchant_staff_code,
         }
-        return Pages(lambda number: self._page(filters, number, page_limit, extra), page_limit)
-
-    def _page(
-        self,
-        filters: _Filters,
-        page_number: int,
-        page_limit: int,
-        extra: Mapping[str, JsonValue] | None,
-    ) -> Operation[models.PaymentPage]:
-        object_id = filters["object_id"]
-        if object_id is None and filters["object_type"] == ObjectType.INVOICE:
-            object_id = self._settings.invoice_code
-            if object_id is None:
-                raise ConfigurationError(
-                    "invoice_code is missing: pass object_id=… to the call or invoice_code=… to "
-                    "the client, or set QPAY_INVOICE_CODE"
-                )
-        first, last = period(filters["start_date"], filters["end_date"])
-        request = models.ListRequest.model_validate(
-            {
-                **filters,
-                "object_id": object_id,
-                "start_date": first,
-                "end_date": last,
-                "offset": {"page_number": page_number, "page_limit": page_limit},
-            }
-        )
-        return Operation(
-            name="payments.list",
-            method="POST",
-            path="/payment/list",
-            body=request.to_json(extra),
-            parse=parser(models.PaymentPage),
-        )
+        return payment_pages(self._settings, filters, page_limit, extra)
 
 
 class Payments(_PaymentEndpoints, SyncResource):
@@ -370,6 +337,52 @@ def check_operation(
         path="/payment/check",
         body=request.to_json(extra),
         parse=_parse_check,
+    )
+
+
+def payment_pages(
+    settings: Settings,
+    filters: _Filters,
+    page_limit: int = 100,
+    extra: Mapping[str, JsonValue] | None = None,
+) -> Pages[models.PaymentListRow]:
+    """Build the pages of `POST /payment/list`; see `Payments.iterate`."""
+    return Pages(
+        lambda number: _list_operation(settings, filters, number, page_limit, extra), page_limit
+    )
+
+
+def _list_operation(
+    settings: Settings,
+    filters: _Filters,
+    page_number: int,
+    page_limit: int,
+    extra: Mapping[str, JsonValue] | None,
+) -> Operation[models.PaymentPage]:
+    object_id = filters.get("object_id")
+    if object_id is None and filters.get("object_type") == ObjectType.INVOICE:
+        object_id = settings.invoice_code
+        if object_id is None:
+            raise ConfigurationError(
+                "invoice_code is missing: pass object_id=… to the call or invoice_code=… to "
+                "the client, or set QPAY_INVOICE_CODE"
+            )
+    first, last = period(filters.get("start_date"), filters.get("end_date"))
+    request = models.ListRequest.model_validate(
+        {
+            **filters,
+            "object_id": object_id,
+            "start_date": first,
+            "end_date": last,
+            "offset": {"page_number": page_number, "page_limit": page_limit},
+        }
+    )
+    return Operation(
+        name="payments.list",
+        method="POST",
+        path="/payment/list",
+        body=request.to_json(extra),
+        parse=parser(models.PaymentPage),
     )
 
 

@@ -33,6 +33,7 @@ KINDS = {
     "html": "does the work and sends an HTML page with 200",
     "empty": "does the work and sends an empty body with 200",
     "unknown-status": "sends an unknown payment_status",
+    "no-status": "leaves payment_status out",
     "null": "sends null for every value",
     "no-payment-ids": "leaves payment_id out of every row",
     "numeric-ids": "sends payment_id as a JSON number, so that a leading zero is lost",

@@ -118,6 +118,7 @@ def _counted_twice(content: Content) -> Content:
 
 ODD_ANSWERS: dict[str, OddAnswer] = {
     "unknown-status": _changing({"payment_status"}, lambda _: "ON_HOLD"),
+    "no-status": _without("payment_status"),
     "null": dict.fromkeys,
     "no-payment-ids": _without("payment_id"),
     "numeric-ids": _changing({"payment_id"}, _as_number),

@@ -100,6 +100,7 @@ MONGOLIAN_FAULTS = {
     "html": "хүсэлтийг гүйцэтгээд 200 HTML хуудас илгээнэ",
     "empty": "хүсэлтийг гүйцэтгээд 200 хоосон хариу илгээнэ",
     "unknown-status": "үл мэдэгдэх payment_status илгээнэ",
+    "no-status": "payment_status-ийг орхино",
     "null": "бүх утгыг null болгож илгээнэ",
     "no-payment-ids": "мөр бүрээс payment_id-г орхино",
     "numeric-ids": "payment_id-г JSON тоогоор илгээнэ: эхний тэг алга болно",
