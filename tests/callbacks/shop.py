@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from helpers.forgetful_store import ForgetfulStore
 from helpers.invoices import make_invoice
 from helpers.quickqr import QUICKQR_SETTINGS
 from helpers.settings import SETTINGS
-from qpaykit import CallbackDispatcher, MemoryStore, PaymentEvent, QPayClient
+from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient
 from qpaykit.quickqr import QuickQRClient
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Shop:
     def __init__(self, qpay: respx.MockRouter, *, secret: str | None = SECRET) -> None:
         self.qpay = qpay
         self.secret = secret
-        self.store = MemoryStore()
+        self.store = ForgetfulStore()
         self.client = self._new_client()
         self.listed: dict[str, dict[str, object]] = {}
         self.paid: list[PaymentEvent] = []

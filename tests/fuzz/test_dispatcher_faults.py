@@ -159,13 +159,15 @@ def test_a_delivery_that_cannot_be_noted_was_made(caplog: pytest.LogCaptureFixtu
 def test_a_handler_that_outlasts_its_lease_is_an_error_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    store = MemoryStore()
-    dispatcher = dispatcher_of({"/payment/p-1": httpx.Response(200, json=PAID)}, store=store)
+    class TakenOver(MemoryStore):
+        def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
+            """Complete the claim too late: another process has it now."""
+            self.release(key, owner)
+            self.claim(key, "another process", lease=60)
+            return super().complete(key, owner, delivery=delivery)
 
-    @dispatcher.on_paid
-    def loses_its_claim(event: PaymentEvent) -> None:
-        store._claims.clear()
-
+    dispatcher = dispatcher_of({"/payment/p-1": httpx.Response(200, json=PAID)}, store=TakenOver())
+    dispatcher.on_paid(lambda _: None)
     assert dispatcher.handle(query="qpay_payment_id=p-1").outcome == "delivered"
     assert "longer than its lease of 120 s" in caplog.text
 

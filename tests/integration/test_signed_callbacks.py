@@ -12,12 +12,12 @@ import anyio
 import pytest
 
 from helpers.clients import Opener
+from helpers.forgetful_store import ForgetfulStore
 from helpers.settings import BACKENDS
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
     CallbackDispatcher,
-    MemoryStore,
     PaymentEvent,
 )
 
@@ -32,7 +32,8 @@ class Shop:
 
     def __init__(self, simulator: Simulator, new_client: Opener) -> None:
         self.simulator = simulator
-        self.client = new_client(**simulator.credentials, callback_secret=SECRET)
+        self.store = ForgetfulStore()
+        self.client = new_client(**simulator.credentials, callback_secret=SECRET, store=self.store)
         self.dispatcher = CallbackDispatcher(self.client, patience=0.3)
         self.paid: list[PaymentEvent] = []
         self.underpaid: list[PaymentEvent] = []
@@ -69,11 +70,8 @@ def memory(request: pytest.FixtureRequest, shop: Shop) -> Callable[[], None]:
     """What the store remembered of invoices may be lost; then QPay is asked."""
 
     def forget() -> None:
-        store = shop.client.store
-        assert isinstance(store, MemoryStore)
         if request.param == "forgotten":
-            for key in [key for key in store._values if key.startswith("invoice:")]:
-                store.delete(key)
+            shop.store.forget("invoice:")
 
     return forget
 
@@ -227,9 +225,7 @@ def test_a_delivery_whose_owner_died_is_made_after_its_lease(shop: Shop) -> None
     invoice = shop.order("42")
     query = shop.query(invoice, shop.pay(invoice))
     key = f"delivered:{shop.client.settings.account}:PAID:order:42"
-    store = shop.client.store
-    assert isinstance(store, MemoryStore)
-    store.claim(key, "a process that was killed", lease=0.6)
+    shop.store.claim(key, "a process that was killed", lease=0.6)
     assert shop.handle(query) == "in_progress"
     time.sleep(0.4)
     assert shop.handle(query) == "delivered"

@@ -131,11 +131,11 @@ def test_another_process_sees_at_once_what_is_kept_in_a_transaction(using: str) 
         assert seen == ["new", "held"]
 
 
-def test_a_transaction_goes_on_with_its_own_connection(store: DjangoStore) -> None:
-    with transaction.atomic(using=store._using):
-        Order.objects.using(store._using).create(number="42")
+def test_a_transaction_goes_on_with_its_own_connection(store: DjangoStore, alias: str) -> None:
+    with transaction.atomic(using=alias):
+        Order.objects.using(alias).create(number="42")
         store.set("k", "v")
-        assert Order.objects.using(store._using).filter(number="42").exists()
+        assert Order.objects.using(alias).filter(number="42").exists()
 
 
 @pytest.mark.parametrize("alias", ["file"], indirect=True)

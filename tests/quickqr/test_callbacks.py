@@ -36,8 +36,7 @@ def unsigned(qpay: respx.MockRouter, quick_retries: None) -> Iterator[QuickShop]
 
 def forget_everything(shop: QuickShop) -> None:
     """Lose the invoice and the way to it, as where the store was emptied."""
-    with shop.store._lock:
-        shop.store._values.clear()
+    shop.store.forget()
 
 
 def test_a_payment_is_delivered_with_the_shops_own_order_number(shop: QuickShop) -> None:

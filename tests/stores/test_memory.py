@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from weakref import WeakSet
+
 import pytest
 
 from qpaykit import MemoryStore, _fork
 
 
+class Value(str):
+    """A value that says whether it is still in memory."""
+
+    __slots__ = ("__weakref__",)
+
+
 def test_values_whose_time_is_over_are_swept_out_while_others_are_written() -> None:
     store = MemoryStore()
+    in_memory: WeakSet[Value] = WeakSet()
     for n in range(5000):
-        store.set(str(n), "over at once", ttl=0)
+        value = Value(f"over at once {n}")
+        in_memory.add(value)
+        store.set(str(n), value, ttl=0)
     store.set("k", "v")
     # They are looked for at every 1,024th write.
-    assert len(store._values) <= 1024
+    assert 0 < len(in_memory) <= 1024
     assert store.get("k") == "v"
 
 
@@ -51,11 +62,16 @@ def test_of_too_many_claims_the_oldest_that_nobody_holds_are_forgotten(
     for n in range(18):
         store.claim(f"done {n}", "a", lease=60)
         store.complete(f"done {n}", "a")
+
+    def states(first: int) -> set[str]:
+        return {store.claim(f"done {n}", "b", lease=60) for n in range(first, 18)}
+
     store.claim("one more", "a", lease=60)
-    done = [f"done {n}" for n in range(18)]
-    assert list(store._claims) == ["held", *done, "one more"]
+    assert states(0) == {"done"}  # the one whose lease is over was dropped
     store.claim("another", "a", lease=60)
-    assert list(store._claims) == ["held", *done[1:], "one more", "another"]
+    assert states(1) == {"done"}
+    assert store.claim("held", "b", lease=60) == "held"
+    assert store.claim("done 0", "b", lease=60) == "claimed"
 
 
 def test_a_forked_child_gives_back_what_its_parent_had_claimed() -> None:

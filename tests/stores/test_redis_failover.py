@@ -59,15 +59,19 @@ def test_only_a_replica_ends_the_connections(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, refusal: ResponseError, ends: bool
 ) -> None:
     store = RedisStore(redis_url, prefix=f"{uuid.uuid4()}:")
-    before = store._redis.client_id()
+    store.set("k", "v")
 
     def refuse(*_: object) -> None:
         raise refusal
 
     monkeypatch.setattr(store, "_claim", refuse)
-    with pytest.raises(ResponseError):
-        store.claim("k", "a", lease=60)
-    assert (store._redis.client_id() != before) is ends
+    with Redis.from_url(redis_url) as operator:
+        before = {client["id"] for client in operator.client_list()}
+        with pytest.raises(ResponseError):
+            store.claim("k", "a", lease=60)
+        assert store.get("k") == "v"
+        after = {client["id"] for client in operator.client_list()}
+        assert (len(after - before) == 1) is ends
     store.close()
 
 
