@@ -192,7 +192,7 @@ __all__ = [
 ]
 
 
-# Which module a name is in: asking for one loads that module, and nothing beside it.
+# The module of each name: using a name imports that module and no other.
 _NAMES = {
     "callbacks": (
         "AsyncCallbackDispatcher",

@@ -69,7 +69,7 @@ def is_public_host(host: str) -> bool:
     except ValueError:
         pass  # a name, or an address in another form
     try:
-        # Resolvers take "127.1" and "2130706433" for addresses, too.
+        # Resolvers also accept "127.1" and "2130706433" as addresses.
         return ipaddress.ip_address(socket.inet_aton(name)).is_global
     except OSError:
         return True

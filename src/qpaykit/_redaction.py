@@ -54,7 +54,7 @@ class Redactor:
         if len(body) > _MOST_BYTES:
             return f"({len(body)} bytes)"
         text = body.decode("utf-8", "replace")
-        # A JSON escape may spell a field's name differently.
+        # A field's name may be written with JSON escapes.
         if _NAME.search(text) or "\\" in text:
             text = self._by_field(text)
         return self._by_form(text)[:MAX_TEXT_CHARACTERS]
@@ -90,7 +90,7 @@ class Redactor:
             }
         if isinstance(value, list):
             return [self._masked(inner) for inner in value]
-        # A text may hold JSON.
+        # A string may contain JSON.
         return self._by_value(self._by_field(value)) if isinstance(value, str) else value
 
 

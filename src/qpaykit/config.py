@@ -296,7 +296,7 @@ def _callback_url(product: Product, value: str | None, *, public: bool) -> str |
 def _secrets(product: Product, given: Secrets | None) -> tuple[SecretStr, ...]:
     if given is not None:
         return secrets_of(given)
-    # A list in the variable lets an old secret be rotated out without a change of code.
+    # The variable takes a list, so that a secret can be rotated without a change of code.
     found = os.environ.get(product.variable("callback_secret"), "").split(",")
     return secrets_of(tuple(SecretStr(one) for one in map(str.strip, found) if one))
 

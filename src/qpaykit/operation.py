@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class RequestOutcome(Enum):
-    """What QPay tells of a request whose answer was lost."""
+    """What is known of a request whose answer was lost."""
 
     DONE = "done"
     NOT_DONE = "not done"
@@ -56,7 +56,7 @@ class StatusCheck(Generic[T_co]):
     """How to find out what became of a request whose answer was lost.
 
     Args:
-        operation: The request whose answer tells whether the first was carried out.
+        operation: The request whose answer shows whether the first was carried out.
         result: What the call returns where it was.
         done_codes: The error codes with which QPay says that it was carried out, such as that a
             deleted thing is not found.
@@ -75,14 +75,15 @@ class StatusCheck(Generic[T_co]):
 
 
 class Poll(Generic[T]):
-    """One operation asked again and again until its answer will do.
+    """An operation that is repeated until its answer fulfils a condition.
 
     Args:
-        operation: What is asked.
-        until: Whether an answer ends the waiting.
-        timeout: Seconds after which the waiting ends.
-        interval: Seconds between two requests at the least; it grows to five times that.
-        on_timeout: Makes the error of a wait that ended without success.
+        operation: The request to repeat.
+        until: Returns whether an answer ends the polling.
+        timeout: Seconds after which the polling ends.
+        interval: Shortest pause between two requests, in seconds; it grows to five times that.
+        on_timeout: Makes the error that is raised when the timeout is over; its argument is the
+            last answer.
     """
 
     def __init__(

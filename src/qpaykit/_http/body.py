@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
-_AUTOMATIC = 47  # zlib finds out by the header whether it is gzip or deflate
+_AUTOMATIC = 47  # zlib detects gzip or deflate by the header
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 

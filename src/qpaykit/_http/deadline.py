@@ -8,7 +8,7 @@ SMALLEST_TIMEOUT_SECONDS = 0.001
 
 
 class Seconds(float):
-    """A timeout that knows its deadline, so that it can be taken again and again."""
+    """A timeout in seconds that carries the deadline it was computed from."""
 
     deadline: float
 

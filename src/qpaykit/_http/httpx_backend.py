@@ -101,7 +101,7 @@ class Backend:
         self.request: type[httpx.Request] = module.Request
         self.headers: type[httpx.Headers] = module.Headers
         self.stream: type[httpx.ByteStream] = module.ByteStream
-        # Reading a URL takes longer than anything else in a request.
+        # Parsing a URL takes longer than anything else in a request.
         self.url = lru_cache(maxsize=256)(cast("type[httpx.URL]", module.URL))
         self.problems: tuple[type[Exception], ...] = (
             module.HTTPError,
@@ -109,7 +109,7 @@ class Backend:
             module.InvalidURL,
         )
         self.timeout: type[Exception] = module.TimeoutException
-        # Its text repeats the header that it objects to, which may be the token's.
+        # Its message quotes the refused header, which may hold the token.
         self.header_problem: type[Exception] = module.LocalProtocolError
         self.not_sent: tuple[type[Exception], ...] = (
             module.ConnectError,

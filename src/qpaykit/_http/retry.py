@@ -154,7 +154,7 @@ class Retries:
             delay = state.upcoming_sleep
             self._log(error, delay)
         finally:
-            # Nothing here keeps the failure, whose frames would live on with it.
+            # No reference to the failure is kept: its traceback would keep all frames alive.
             state.outcome = None
         state.attempt_number += 1
         self.attempt = state.attempt_number

@@ -83,7 +83,7 @@ class Session:
         return await self._resolve_unknown_outcome(operation, lost_answer, options)
 
     async def poll(self, poll: Poll[T]) -> T:
-        """Send an operation again and again until its answer will do, with growing pauses.
+        """Repeat an operation until its answer fulfils a condition, with growing pauses.
 
         Raises:
             QPayError: What `poll.on_timeout` makes after the timeout, or what the operation raised.

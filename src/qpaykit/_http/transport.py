@@ -82,13 +82,13 @@ class _Base:
             stream=self._library.stream(body or b""),
             extensions={"timeout": deadline},
         )
-        request.headers.encoding = self._headers.encoding  # httpx would try it out each time
+        request.headers.encoding = self._headers.encoding  # httpx would detect it each time
         request.read()  # for event hooks that look at the content
         return request
 
     def _headers_for(self, message: Request, length: int | None) -> Headers:
-        # The same few sets go with thousands of requests, and ready headers are copied ten
-        # times faster than they are made.
+        # The same few sets are sent with thousands of requests. Copying ready headers is ten
+        # times faster than building them.
         authorization = message.authorization
         ready = self._header_cache.get((authorization, length))
         if ready is None:
@@ -149,7 +149,7 @@ class SyncTransport(_Base):
             failure = _lost(message, str(problem))
         finally:
             pools.release(pool)
-        # Outside the block, so that the error drags no frame along that holds the token.
+        # Outside the block, so that the error's traceback has no frame that holds the token.
         raise failure
 
     async def sleep(self, seconds: float) -> None:
@@ -221,7 +221,7 @@ class AsyncTransport(_Base):
             pools.discard(pool)
             failure = _late(message)
         except BaseException:
-            # httpcore can lose a connection to a cancellation, and with it a place in its pool.
+            # A cancellation can make httpcore lose a connection, and with it a place in its pool.
             pools.discard(pool)
             raise
         finally:

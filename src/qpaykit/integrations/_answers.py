@@ -101,7 +101,7 @@ def _answer(status_code: int, body: str, content_type: str) -> Answer:
     headers = {
         "content-type": content_type,
         "content-length": str(len(content)),
-        # A cache that answers SUCCESS in the shop's place would swallow the next callback.
+        # A cache that answers SUCCESS for the shop would hide the next callback from it.
         "cache-control": "no-store",
     }
     return Answer(status_code, headers, content)

@@ -20,7 +20,7 @@ from qpaykit.integrations._answers import (
     too_large,
 )
 
-# Servers and frameworks have types of their own for what travels, which agree in nothing.
+# Servers and frameworks have their own, incompatible types for scopes and messages.
 Scope: TypeAlias = Mapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]

@@ -36,7 +36,7 @@ class RequestModel(BaseModel):
         """
         if extra:
             return self._with_extra(extra)
-        # Half of what `model_dump_json` takes is its own preparations.
+        # Calling the serializer directly takes half the time of `model_dump_json`.
         body: bytes = self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_none=True)
         return body
 

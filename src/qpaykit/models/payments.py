@@ -27,8 +27,8 @@ _NONE = Decimal(-1)
 _P2P_DIGITS = 15
 # A payment of these has not ended: QPay may still say that it is paid.
 NOT_ENDED = (PaymentStatus.NEW, None, "")
-# What tells two payments apart where an id does not.
-_TELLING = (
+# Fields that distinguish two payments without an id.
+_DISTINGUISHING_FIELDS = (
     "payment_amount",
     "payment_fee",
     "payment_date",
@@ -259,7 +259,7 @@ def _may_be_one(one: PaymentRow, other: PaymentRow) -> bool:
     """
     return currency_of(one) == currency_of(other) and not any(
         (mine := getattr(one, name)) and (theirs := getattr(other, name)) and mine != theirs
-        for name in _TELLING
+        for name in _DISTINGUISHING_FIELDS
     )
 
 

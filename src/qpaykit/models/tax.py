@@ -39,6 +39,6 @@ def city_tax_of(total: Decimal) -> Decimal:
 
 def _held(total: Decimal, rate: Decimal, *, city_tax: bool) -> Decimal:
     whole = _WITH_CITY_TAX_TOO if city_tax else _WITH_VAT
-    # The product is exact and the quotient is cut, so cutting it again changes nothing more.
+    # The product is exact and the quotient is truncated, so truncating it again changes nothing.
     share = _CONTEXT.divide(_CONTEXT.multiply(total, rate), whole)
     return share.quantize(_FOURTH, context=_CONTEXT)

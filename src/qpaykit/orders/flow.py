@@ -69,7 +69,7 @@ _NO_MONEY = frozenset(
         PaymentStatus.NEW,
         PaymentStatus.FAILED,
         PaymentStatus.REFUNDED,
-        # The words for cancelled stand in no document of QPay's; both spellings are in use.
+        # QPay does not document the status of a cancelled invoice; both spellings are in use.
         "CANCELED",
         "CANCELLED",
         "REFUND",

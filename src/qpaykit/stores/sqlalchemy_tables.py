@@ -60,7 +60,7 @@ _claims = Table(
 )
 Index("qpaykit_claims_done", _claims.c.done)
 
-# A setting that ends with its transaction, and so tells whether that is still the same.
+# A setting that is reset when the transaction ends: it shows whether it is still the same one.
 _MARK = "qpaykit.owner"
 _CLOCKS = {
     "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)",
@@ -87,7 +87,7 @@ class Statements:
             raise ConfigurationError(msg)
         is_in_memory = database in {None, "", ":memory:"} or "memory" in engine.url.query.values()
         if dialect.name == "sqlite" and is_in_memory:
-            # Its one connection would be that of the handler and of everything else at once.
+            # Its single connection would be shared by the handler and everything else.
             raise ConfigurationError("SQLite needs a file here: for memory, use MemoryStore()")
         self._is_postgresql = dialect.name == "postgresql"
         self._insert = postgresql.insert if self._is_postgresql else sqlite.insert

@@ -204,7 +204,7 @@ class DjangoStore:
             return "done"
         except OperationalError as error:
             if connection.vendor == "sqlite" and "locked" in str(error):
-                return "held"  # by another delivery or by anything else that writes
+                return "held"  # by another delivery or any other write
             raise
         return "claimed"
 
@@ -402,7 +402,7 @@ class AsyncDjangoStore:
 
 def _is_of_a_test(connection: BaseDatabaseWrapper) -> bool:
     """Return whether a test rolls back the transaction, or the database is in memory."""
-    # Django itself tells the transactions of a TestCase by this mark, for `durable=True`.
+    # Django marks the transactions of a TestCase with this attribute, for `durable=True`.
     if any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         return True
     is_in_memory: Callable[[], bool] | None = getattr(connection, "is_in_memory_db", None)
@@ -412,7 +412,7 @@ def _is_of_a_test(connection: BaseDatabaseWrapper) -> bool:
 def _second(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
     """Return another connection to the same database; it is opened when it is used."""
     own = dict(connection.settings_dict)
-    # From a pool, which may be empty, it would wait for the very connections that wait for it.
+    # A pool may be exhausted by requests that wait for this connection: that would be a deadlock.
     own["OPTIONS"] = {name: v for name, v in own["OPTIONS"].items() if name != "pool"}
     return type(connection)(own, connection.alias)
 

@@ -14,7 +14,7 @@ _PERSON = re.compile(r"[А-ЯЁӨҮ]{2}[0-9]{8}")
 _PHONE = re.compile(r"[0-9]{8}", re.ASCII)
 _COUNTRY = re.compile(r"(\+|00)?976(?=[0-9]{8}$)", re.ASCII)
 _BLANKS = re.compile(r"[\s-]+")
-# Latin capitals, each with the Cyrillic ones that it looks like.
+# Latin capitals, each with the Cyrillic capitals of the same shape.
 _LOOK_ALIKES = {
     "A": "А",
     "B": "В",
