@@ -6,9 +6,7 @@ import inspect
 import typing
 from typing import Any
 
-import anyio
 import pytest
-import respx
 
 from helpers.settings import SETTINGS
 from qpaykit import (
@@ -20,17 +18,12 @@ from qpaykit import (
     AsyncSQLiteStore,
     CallbackDispatcher,
     Orders,
-    Payment,
     QPayClient,
     RedisStore,
     SQLAlchemyStore,
     SQLiteStore,
     Store,
 )
-from qpaykit.operation import Operation
-from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
-from qpaykit.resources._parsing import parser
-from qpaykit.resources.invoices import Invoices
 from qpaykit.simulator import Simulator
 
 RESOURCES = ("invoices", "payments", "ebarimt", "subscriptions", "tokens")
@@ -115,59 +108,6 @@ def test_a_client_with_other_limits_is_of_its_own_kind(kind: Any) -> None:
             self.shop = "Tea"
 
     assert Mine().with_options(timeout=1).shop == "Tea"
-
-
-def test_an_endpoint_is_described_once_for_both_faces(qpay: respx.MockRouter) -> None:
-    class Described(Resource):
-        _root = "payment"
-
-        @endpoint
-        def get(self, payment_id: str, *, part: str = "") -> Operation[Payment]:
-            """Fetch a payment."""
-            path = f"/{self._root}/{payment_id}/{part}"
-            return Operation(name="get", method="GET", path=path, parse=parser(Payment))
-
-    class Sync(Described, SyncResource):
-        pass
-
-    class Awaited(Described, AsyncResource):
-        pass
-
-    for face in (Sync, Awaited):
-        method: Any = face.get
-        assert (method.__name__, method.__doc__) == ("get", "Fetch a payment.")
-        assert method.__qualname__ == f"{face.__qualname__}.get"
-        assert method.__module__ == __name__
-        signature = "(self, payment_id: 'str', *, part: 'str' = '') -> 'Payment'"
-        assert str(inspect.signature(method)) == signature
-        hints = {"payment_id": str, "part": str, "return": Payment}
-        assert typing.get_type_hints(method) == hints
-
-    qpay.get("/payment/p-1/rows").respond(json={"payment_id": "p-1"})
-    client, other = QPayClient(**SETTINGS), AsyncQPayClient(**SETTINGS)
-    assert Sync(client._session).get("p-1", part="rows").payment_id == "p-1"
-
-    async def main() -> str | None:
-        async with other:
-            awaited = Awaited(other._session)
-            return (await awaited.get("p-1", part="rows")).payment_id
-
-    assert anyio.run(main) == "p-1"
-
-
-def test_a_group_of_methods_lists_them() -> None:
-    with QPayClient(**SETTINGS) as client:
-        assert repr(client.invoices).startswith("<Invoices: cancel, create, get")
-
-
-def test_a_subclass_may_have_a_method_of_its_own() -> None:
-    class Mine(Invoices):
-        def get(self, invoice_id: str) -> Any:
-            return f"my own {invoice_id}"
-
-    client = QPayClient(**SETTINGS)
-    mine = Mine(client._session, client.settings, client._awaited_store)
-    assert mine.get("i-1") == "my own i-1"
 
 
 DESCRIBED = [

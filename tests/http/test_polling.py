@@ -20,6 +20,11 @@ PAID = {
     "paid_amount": 1500,
     "rows": [{"payment_status": "PAID", "payment_amount": 1500}],
 }
+HALF = {
+    "count": 1,
+    "paid_amount": 750,
+    "rows": [{"payment_status": "PAID", "payment_amount": 750}],
+}
 BUSY = httpx.Response(400, json={"error": "SYSTEM_BUSY"})
 
 
@@ -128,6 +133,24 @@ def test_a_busy_qpay_is_asked_at_the_interval(
     found = till(qpay, clock, BUSY)
     gives_up(client, clock, **limits)
     assert found.asked == asked
+
+
+def test_it_waits_until_the_whole_amount_is_paid(
+    client: QPayClient, qpay: respx.MockRouter, clock: Clock
+) -> None:
+    found = till(qpay, clock, httpx.Response(200, json=HALF), httpx.Response(200, json=PAID))
+    assert client.payments.wait("i-1", amount=1500, timeout=20, interval=1).paid_amount == 1500
+    assert found.asked == [0, 1]
+
+
+def test_its_error_has_the_last_answer(
+    client: QPayClient, qpay: respx.MockRouter, clock: Clock
+) -> None:
+    till(qpay, clock, httpx.Response(200, json=HALF))
+    with pytest.raises(WaitTimeoutError) as caught:
+        client.payments.wait("i-1", amount=1500, timeout=2, interval=1)
+    assert caught.value.last is not None
+    assert caught.value.last.paid_amount == 750
 
 
 def test_retry_after_is_obeyed_within_the_time(
