@@ -75,8 +75,9 @@ def test_deflate_without_its_header_is_read_however_it_arrives(pieces: int) -> N
 
 
 def test_a_broken_compression_is_a_lost_answer() -> None:
-    with pytest.raises(TransportError, match="compression is broken"):
+    with pytest.raises(TransportError, match="compression is broken") as caught:
         client_of(b"no gzip at all", "gzip").invoices.get("i-1")
+    assert (caught.value.method, caught.value.path) == ("GET", "/invoice/i-1")
 
 
 @pytest.mark.nightly

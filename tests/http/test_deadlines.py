@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
-from helpers.settings import SETTINGS, settings_at
-from qpaykit import QPayClient, TransportError, TransportTimeout
+from helpers.settings import BACKENDS, SETTINGS, settings_at
+from qpaykit import AsyncQPayClient, QPayClient, TransportError, TransportTimeout
 
 TIMEOUT = 0.6
 SLACK = 1.0
@@ -86,6 +87,29 @@ def seconds_of_one_attempt(base_url: str) -> float:
 def test_an_answer_that_trickles_in_ends_with_the_timeout(answer: Answer) -> None:
     with server(answer) as url:
         assert seconds_of_one_attempt(url) < TIMEOUT + SLACK
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        dripping(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n"),
+        dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", b"a"),
+    ],
+    ids=["headers", "the body"],
+)
+def test_an_awaited_answer_that_trickles_in_is_a_timeout(backend: str, answer: Answer) -> None:
+    async def main(url: str) -> TransportTimeout:
+        async with AsyncQPayClient(**settings_at(url), timeout=TIMEOUT, max_retries=0) as client:
+            with pytest.raises(TransportTimeout) as caught:
+                await client.tokens.get()
+        return caught.value
+
+    with server(answer) as url:
+        started = time.monotonic()
+        error = anyio.run(main, url, backend=backend)
+        assert time.monotonic() - started < TIMEOUT + SLACK
+    assert (error.method, error.path, error.sent) == ("POST", "/auth/token", True)
 
 
 def test_a_host_with_three_silent_addresses_takes_no_longer_than_one(

@@ -192,6 +192,16 @@ def test_without_retries_a_look_is_all(client: QPayClient, qpay: respx.MockRoute
     assert route.call_count == 1
 
 
+def test_without_retries_a_look_that_fails_is_not_repeated(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
+    qpay.delete("/payment/refund/8e25").mock(side_effect=LOST)
+    looked = qpay.get("/payment/8e25").respond(503)
+    with pytest.raises(OutcomeUnknownError):
+        refund(client.with_options(max_retries=0))
+    assert looked.call_count == 1
+
+
 def test_a_clear_refusal_needs_no_look(client: QPayClient, qpay: respx.MockRouter) -> None:
     body = {"error": "PAYMENT_SETTLED", "message": "PAYMENT_SETTLED"}
     route = qpay.delete("/payment/refund/8e25").respond(400, json=body)

@@ -393,6 +393,34 @@ def test_a_forgotten_delivery_is_made_again(url: str) -> None:
     assert shop.call("42").outcome == "delivered"
 
 
+def test_values_whose_time_is_over_and_those_of_long_ago_are_pruned(url: str) -> None:
+    engine = SyncShop(url).engine
+    store = SQLAlchemyStore(engine)
+
+    def kept() -> list[str]:
+        with engine.connect() as connection:
+            keys = connection.execute(text("SELECT key FROM qpaykit_values"))
+            return sorted(keys.scalars())
+
+    store.set("dead", "v", ttl=0.01)
+    store.set("live", "v", ttl=60)
+    store.set("for good", "v")
+    time.sleep(0.05)
+    store.prune(older_than=3600)
+    assert kept() == ["for good", "live"]
+    store.prune(older_than=0.01)
+    assert kept() == ["live"]
+
+
+def test_a_delivery_leaves_the_claims_of_others_as_they_are(url: str) -> None:
+    shop = SyncShop(url)
+    store = SQLAlchemyStore(shop.engine)
+    store.claim("other", "another process", lease=60)
+    assert shop.call().outcome == "delivered"
+    assert store.claim("other", "a third", lease=60) == "held"
+    assert store.complete("other", "another process")
+
+
 def test_deliveries_are_listed_from_a_time_on_oldest_first(url: str) -> None:
     shop = SyncShop(url)
     store = SQLAlchemyStore(shop.engine)

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -185,6 +187,25 @@ assert len(closed) == 1
 def test_a_forked_child_never_touches_the_connections_of_its_parent(tmp_path: Path) -> None:
     done = run(FORKED, tmp_path / "store.db")
     assert done.returncode == 0, done.stderr
+
+
+def test_calls_one_after_another_share_a_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def counted(path: str, **options: Any) -> sqlite3.Connection:
+        opened.append(path)
+        return connect(path, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
+    store = SQLiteStore(tmp_path / "store.db")
+    for n in range(5):
+        store.set("k", str(n))
+        assert store.get("k") == str(n)
+    store.close()
+    assert len(opened) == 1
 
 
 def test_a_relative_path_stays_where_it_was_when_the_process_goes_elsewhere(
