@@ -43,6 +43,17 @@ def test_a_paid_payment_reaches_its_handler_as_qpay_reports_it(
     assert event.params == {"order": "42"}
 
 
+def test_replies_are_equal_where_all_of_their_fields_are(dispatcher: CallbackDispatcher) -> None:
+    one, again = (dispatcher.handle(query="order=42") for _ in range(2))
+    other = dispatcher.handle(query="")
+    assert one == again
+    assert hash(one) == hash(again)
+    assert len({one, again, other}) == 2
+    assert len({hash(one), hash(other)}) == 2
+    assert one != other
+    assert one != one.outcome
+
+
 def test_a_body_that_lies_is_not_believed(
     qpay: respx.MockRouter, dispatcher: CallbackDispatcher, events: list[PaymentEvent]
 ) -> None:

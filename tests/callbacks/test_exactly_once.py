@@ -285,3 +285,26 @@ def test_any_order_number_makes_a_key_that_a_store_can_keep(
     assert shop.handle() == "delivered"
     assert [event.order_no for event in shop.paid] == [order_no]
     assert [key.isprintable() and key.isascii() and len(key) <= 255 for key in keys] == [True]
+
+
+def test_the_record_of_a_part_says_that_it_was_too_little(shop: Shop) -> None:
+    part = {**PAID, "payment_amount": "750.00"}
+    shop.lists(part)
+    assert shop.handle(**part) == "underpaid"
+    (delivery,) = shop.store.deliveries()
+    assert (delivery.order_no, delivery.payment_id) == ("42", "p-1")
+    assert (delivery.status, delivery.outcome) == ("UNDERPAID", "underpaid")
+    assert (delivery.amount, delivery.due) == (Decimal(750), Decimal(1500))
+
+
+def test_a_payment_too_many_that_is_found_at_the_delivery_has_the_urls_parameters(
+    signing_shop: Shop,
+) -> None:
+    shop = signing_shop
+    rows = [{**PAID, "payment_amount": "750.00", "payment_id": f"p-{n}"} for n in (1, 2, 3)]
+    shop.qpay.get("/payment/p-3").respond(json=rows[2])
+    shop.lists(*rows)
+    assert shop.handle(**rows[0]) == "delivered"
+    (paid,), (too_many,) = shop.paid, shop.overpaid
+    assert (paid.payment_id, too_many.payment_id) == ("p-1", "p-3")
+    assert too_many.params == paid.params != {}

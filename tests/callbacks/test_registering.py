@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from callbacks.payments import PAYMENT, QUERY, answer_payment, payment
+from callbacks.payments import INVOICE, PAYMENT, QUERY, answer_payment, payment
 from qpaykit import (
     AsyncCallbackDispatcher,
     AsyncQPayClient,
@@ -20,6 +20,8 @@ from qpaykit import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import respx
 
 
@@ -97,6 +99,45 @@ class TestRegistering:
 
         assert dispatcher.on_failed(handler) is handler
         assert dispatcher.on("PARTIAL")(handler) is handler
+
+    def test_a_decorator_of_the_async_dispatcher_returns_the_function(
+        self, async_client: AsyncQPayClient
+    ) -> None:
+        dispatcher = AsyncCallbackDispatcher(async_client)
+
+        async def handler(event: PaymentEvent) -> None: ...
+
+        for name in ("paid", "underpaid", "overpaid", "failed", "refunded", "new", "other"):
+            register: Callable[[object], object] = getattr(dispatcher, f"on_{name}")
+            assert register(handler) is handler
+        assert dispatcher.on("PARTIAL")(handler) is handler
+
+    def test_a_payment_too_many_reaches_its_awaited_handler(
+        self, qpay: respx.MockRouter, async_client: AsyncQPayClient
+    ) -> None:
+        reached: list[str] = []
+        dispatcher = AsyncCallbackDispatcher(async_client, patience=0)
+
+        @dispatcher.on_paid
+        async def deliver(event: PaymentEvent) -> None:
+            reached.append(f"paid {event.payment_id}")
+
+        @dispatcher.on_overpaid
+        async def give_back(event: PaymentEvent) -> None:
+            reached.append(f"overpaid {event.payment_id}")
+
+        async def main() -> list[str]:
+            qpay.get("/invoice/i-1").respond(json=INVOICE)
+            outcomes: list[str] = []
+            for number in (1, 2):
+                reported = payment(payment_id=f"p-{number}")
+                qpay.get(f"/payment/p-{number}").respond(json=reported)
+                reply = await dispatcher.handle(query=f"qpay_payment_id=p-{number}")
+                outcomes.append(reply.outcome)
+            return outcomes
+
+        assert anyio.run(main) == ["delivered", "overpaid"]
+        assert reached == ["paid p-1", "overpaid p-2"]
 
     def test_a_second_handler_is_refused(self, dispatcher: CallbackDispatcher) -> None:
         with pytest.raises(ConfigurationError, match="already"):

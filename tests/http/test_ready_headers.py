@@ -36,6 +36,23 @@ def test_each_token_and_length_has_its_own_headers() -> None:
         assert ("content-type" in headers) is (length > 0)
 
 
+@pytest.mark.parametrize(("method", "length"), [("POST", "0"), ("GET", None), ("DELETE", None)])
+def test_only_a_post_without_a_body_says_that_it_has_none(method: str, length: str | None) -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={})
+
+    transport = SyncTransport(BASE, httpx.Client(transport=httpx.MockTransport(answer)))
+
+    async def send() -> None:
+        await transport.send(Request(method, "/auth/token", None, SecretStr("Basic x")), 5)
+
+    anyio.run(send)
+    assert sent[0].headers.get("content-length") == length
+
+
 def test_a_token_that_cannot_be_sent_is_not_sent_and_not_shown() -> None:
     transport = SyncTransport(BASE, None)
 
