@@ -89,7 +89,7 @@ def test_an_order_of_another_amount_gets_another_invoice_after_the_first_is_canc
 
 
 def test_an_order_that_was_paid_while_its_price_changed_is_delivered_and_gets_no_invoice(
-    any_shop: Shop,
+    any_shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = any_shop.open(amount=1500)
     any_shop.pay(first)
@@ -101,6 +101,7 @@ def test_an_order_that_was_paid_while_its_price_changed_is_delivered_and_gets_no
     )
     assert [event.amount for event in any_shop.paid] == [Decimal(1500)]
     assert any_shop.numbers() == ["42"]
+    assert "taken it over" not in caplog.text
 
 
 def test_a_paid_order_gets_no_invoice_and_costs_no_request(shop: Shop) -> None:
