@@ -217,15 +217,15 @@ def _login(client: QPayClient | QuickQRClient, name: str = "token") -> Iterator[
 
 
 def _clock(base_url: str, name: str = "clock") -> Iterator[Finding]:
-    library = default_backend()
+    backend = default_backend()
     unreadable: tuple[type[Exception], ...] = (
-        *library.problems,
+        *backend.errors,
         ConfigurationError,
         TypeError,
         ValueError,
     )
     try:
-        with plain_client(library, timeout=10) as http:
+        with plain_client(backend, timeout=10) as http:
             asked = time.time()
             date = http.get(base_url).headers.get("date")
             # QPay read its clock between the two, and truncated it to seconds.

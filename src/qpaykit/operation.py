@@ -33,12 +33,12 @@ class Operation(Generic[T_co]):
         name: What users call it, such as "invoices.create".
         method: HTTP method.
         path: Path below the base URL; every variable part has passed `path_id`.
-        parse: Makes the answer of a body; raises `ValueError` for one that it cannot read.
+        parse: Parses a body; raises `ValueError` for one that it cannot read.
         body: JSON to send, or None.
         retryable: Whether it may be sent again when its answer was lost.
         status_check: How to find out whether it was carried out when its answer was lost.
-        subject: What it is about, for `OutcomeUnknownError`.
-        authorization: The whole header, for the requests that get a token.
+        subject: The ids that it is about, by name, for `OutcomeUnknownError`.
+        authorization: The Authorization header of a request for a token; None for the others.
     """
 
     name: str
@@ -53,13 +53,13 @@ class Operation(Generic[T_co]):
 
 
 class StatusCheck(Generic[T_co]):
-    """How to find out what became of a request whose answer was lost.
+    """How to find out whether a request whose answer was lost was carried out.
 
     Args:
-        operation: The request whose answer shows whether the first was carried out.
-        result: What the call returns where it was.
-        done_codes: The error codes with which QPay says that it was carried out, such as that a
-            deleted thing is not found.
+        operation: The request whose answer shows it.
+        result: What the call returns if it was carried out.
+        done_codes: The error codes that mean that it was carried out, such as "not found" after a
+            deletion.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class Poll(Generic[T]):
         until: Returns whether an answer ends the polling.
         timeout: Seconds after which the polling ends.
         interval: Shortest pause between two requests, in seconds; it grows to five times that.
-        on_timeout: Makes the error that is raised when the timeout is over; its argument is the
-            last answer.
+        on_timeout: Returns the error to raise after the timeout; its argument is the last answer,
+            None where there was none.
     """
 
     def __init__(

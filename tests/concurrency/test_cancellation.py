@@ -38,7 +38,7 @@ from qpaykit import (
 )
 from qpaykit._http import pools
 from qpaykit._http.httpx_backend import default_backend
-from qpaykit._http.transport import _stop_after
+from qpaykit._http.transport import _time_limit
 from qpaykit.stores.adapters import for_async
 
 if TYPE_CHECKING:
@@ -340,7 +340,7 @@ def test_a_timeout_during_a_claim_is_a_timeout_at_the_next_wait(face: int) -> No
     async def main() -> None:
         store = Granting()
         threading.Timer(0.1, store.go.set).start()
-        async with _stop_after(0.03):
+        async with _time_limit(0.03):
             known.append(await faces_of(store)[face].claim("k", "a", lease=60))
             await asyncio.sleep(10)
 

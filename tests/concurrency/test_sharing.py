@@ -118,11 +118,11 @@ def test_a_child_opens_connections_while_its_parents_thread_does_so(
     # That thread holds the lock, and does not exist in the child to give it back.
     opening, go = threading.Event(), threading.Event()
 
-    def slowly(library: Backend, *, direct: bool) -> object:
+    def slowly(backend: Backend, *, direct: bool) -> object:
         if threading.current_thread() is not threading.main_thread():
             opening.set()
             go.wait(10)
-        return open_pools(library, direct=direct)
+        return open_pools(backend, direct=direct)
 
     monkeypatch.setattr("qpaykit._http.transport.open_pools", slowly)
     with QPayClient(**server_settings) as client, ThreadPoolExecutor(1) as pool:
@@ -135,7 +135,7 @@ def test_a_child_opens_connections_while_its_parents_thread_does_so(
 
 
 @forks
-def test_a_child_finds_no_lane_locked_by_its_parents_thread() -> None:
+def test_a_child_finds_the_pools_unlocked_though_a_thread_of_its_parent_holds_them() -> None:
     opening, go = threading.Event(), threading.Event()
 
     def new_pool() -> Pool[None, None]:

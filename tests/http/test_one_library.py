@@ -90,10 +90,10 @@ print(qpaykit.__file__)
 def test_one_line_changes_the_library(tmp_path: Path, chosen: str) -> None:
     copy = tmp_path / "qpaykit"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    line, source = '\n_DEFAULT = "httpx"\n', HOME.read_text()
+    line, source = '\n_DEFAULT_LIBRARY = "httpx"\n', HOME.read_text()
     assert source.count(line) == 1
     copy.joinpath("_http", "httpx_backend.py").write_text(
-        source.replace(line, f'\n_DEFAULT = "{chosen}"\n')
+        source.replace(line, f'\n_DEFAULT_LIBRARY = "{chosen}"\n')
     )
     others = NAMES - {chosen, chosen.replace("httpx", "httpcore")}
     ran = subprocess.run(  # noqa: S603

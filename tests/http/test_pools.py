@@ -1,4 +1,4 @@
-"""Connections come in small pools, the next of which is opened when those before it are full."""
+"""Small connection pools: the next one is opened when those before it are full."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ MOST = 20 * POOL_CONNECTIONS
 def pools_by_number() -> PoolGroup[int, None]:
     numbers = count(1)
 
-    def another() -> Pool[int, None]:
+    def open_pool() -> Pool[int, None]:
         return Pool(next(numbers), None)
 
-    return PoolGroup(Pool(0, None), another)
+    return PoolGroup(Pool(0, None), open_pool)
 
 
-def test_requests_one_after_another_share_one_lane() -> None:
+def test_sequential_requests_share_one_pool() -> None:
     pools = pools_by_number()
     for _ in range(MOST):
         pool = pools.acquire()
@@ -27,13 +27,13 @@ def test_requests_one_after_another_share_one_lane() -> None:
     assert len(pools.opened) == 1
 
 
-def test_a_full_lane_lets_the_next_one_be_opened() -> None:
+def test_a_full_pool_leads_to_a_second_pool() -> None:
     pools = pools_by_number()
     taken = [pools.acquire().send for _ in range(POOL_CONNECTIONS + 1)]
     assert taken == [0] * POOL_CONNECTIONS + [1]
 
 
-def test_a_connection_given_back_is_used_before_another_lane_is_opened() -> None:
+def test_a_released_connection_is_reused_before_another_pool_is_opened() -> None:
     pools = pools_by_number()
     taken = [pools.acquire() for _ in range(POOL_CONNECTIONS)]
     pools.release(taken[0])
@@ -41,7 +41,7 @@ def test_a_connection_given_back_is_used_before_another_lane_is_opened() -> None
     assert len(pools.opened) == 1
 
 
-def test_beyond_a_hundred_requests_the_least_busy_lane_gets_the_next() -> None:
+def test_beyond_twenty_pools_the_least_busy_one_gets_the_next_request() -> None:
     pools = pools_by_number()
     taken = [pools.acquire() for _ in range(MOST)]
     assert len(pools.opened) == 20
@@ -51,13 +51,13 @@ def test_beyond_a_hundred_requests_the_least_busy_lane_gets_the_next() -> None:
     assert [pools.acquire().send for _ in range(3)] == [19, 19, 1]
 
 
-def test_a_client_that_was_handed_in_is_the_only_lane() -> None:
+def test_a_given_http_client_is_the_only_pool() -> None:
     pools: PoolGroup[str, None] = PoolGroup(Pool("given", None))
     assert {pools.acquire().send for _ in range(MOST)} == {"given"}
     assert len(pools.opened) == 1
 
 
-def test_a_retired_lane_gets_no_more_requests_and_is_to_be_closed_after_its_last() -> None:
+def test_a_discarded_pool_gets_no_further_requests_and_is_closed_after_its_last() -> None:
     pools = pools_by_number()
     first, second = pools.acquire(), pools.acquire()
     pools.discard(first)
@@ -66,7 +66,7 @@ def test_a_retired_lane_gets_no_more_requests_and_is_to_be_closed_after_its_last
     assert pools.release(second)
 
 
-def test_a_lane_may_be_retired_by_two_requests() -> None:
+def test_two_requests_may_discard_the_same_pool() -> None:
     pools = pools_by_number()
     first, second = pools.acquire(), pools.acquire()
     pools.discard(first)
@@ -74,7 +74,7 @@ def test_a_lane_may_be_retired_by_two_requests() -> None:
     assert [pools.release(first), pools.release(second)] == [False, True]
 
 
-def test_a_client_that_was_handed_in_is_not_retired() -> None:
+def test_a_given_http_client_is_not_discarded() -> None:
     pools: PoolGroup[str, None] = PoolGroup(Pool("given", None))
     pool = pools.acquire()
     pools.discard(pool)

@@ -1,4 +1,4 @@
-"""Collects the body of a response, bounded in size and time, whatever its compression."""
+"""Reads and decompresses the body of a response, with limits on its size and time."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
-_AUTOMATIC = 47  # zlib detects gzip or deflate by the header
-_RAW_DEFLATE = -zlib.MAX_WBITS
+_GZIP_OR_DEFLATE_WBITS = 32 + zlib.MAX_WBITS
+_RAW_DEFLATE_WBITS = -zlib.MAX_WBITS
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 class BodyError(Exception):
-    """The body cannot be taken; the sentence says why."""
+    """The body cannot be read; the message says why."""
 
 
 class LateError(Exception):
-    """The body did not end in time."""
+    """The body did not end before the attempt's deadline."""
 
 
 class Body:
-    """A body as it arrives.
+    """Collects a body chunk by chunk.
 
     Args:
         coding: The Content-Encoding header; "" where there is none.
-        seconds_left: Says how much of the attempt's time is left.
+        seconds_left: Returns the seconds that are left of the attempt's timeout.
 
     Raises:
-        BodyError: The coding is none that was asked for. Stacked codings are among these: a few
-            kilobytes of them could fill the memory.
+        BodyError: The coding is not one that the request accepts. Stacked codings are refused too,
+            because a few kilobytes of them could fill the memory.
     """
 
     def __init__(self, coding: str, seconds_left: Callable[[], float]) -> None:
@@ -43,12 +43,13 @@ class Body:
         self._seconds_left = seconds_left
         self._content = bytearray()
         self._received = False
-        self._decoder = zlib.decompressobj(_AUTOMATIC) if coding in _CODINGS else None
-        # Some servers send deflate without its header. What came so far is then decoded anew.
+        self._decoder = zlib.decompressobj(_GZIP_OR_DEFLATE_WBITS) if coding in _CODINGS else None
+        # Some servers send deflate without its header. The bytes received so far are kept, so that
+        # they can be decoded again as raw deflate.
         self._head: bytes | None = b"" if coding == "deflate" else None
 
     def add(self, chunk: bytes) -> None:
-        """Take a piece of the body.
+        """Add a chunk of the body.
 
         Raises:
             BodyError: The body is too large, or its compression is broken.
@@ -69,7 +70,7 @@ class Body:
         """Return the whole body.
 
         Raises:
-            BodyError: Its compression has no end: a part of the body is missing.
+            BodyError: The compressed data ends too early, so that a part of the body is missing.
         """
         is_empty = self._decoder is not None and not self._content and not self._received
         if self._decoder is not None and not self._decoder.eof and not is_empty:
@@ -87,7 +88,7 @@ class Body:
                 if self._head is None or self._content:
                     raise BodyError("the answer's compression is broken") from None
                 chunk, self._head = self._head + chunk, None
-                self._decoder = zlib.decompressobj(_RAW_DEFLATE)
+                self._decoder = zlib.decompressobj(_RAW_DEFLATE_WBITS)
                 continue
             if self._head is not None and not self._content:
                 self._head += chunk

@@ -1,10 +1,10 @@
-"""The deadline of one attempt, which connect, write and read share."""
+"""The deadline of one attempt, shared by connect, write and read."""
 
 from __future__ import annotations
 
 import time
 
-SMALLEST_TIMEOUT_SECONDS = 0.001
+MIN_TIMEOUT_SECONDS = 0.001
 
 
 class Seconds(float):
@@ -14,7 +14,7 @@ class Seconds(float):
 
 
 class Deadline(dict[str, float]):
-    """The `timeout` extension of one attempt: each phase gets what the attempt has left.
+    """The `timeout` extension of one attempt: each phase gets the seconds that are left.
 
     Args:
         timeout: Seconds that the attempt may take.
@@ -30,7 +30,7 @@ class Deadline(dict[str, float]):
 
     def get(self, key: str, default: object = None, /) -> Seconds:
         del key, default
-        left = Seconds(max(self.seconds(), SMALLEST_TIMEOUT_SECONDS))
+        left = Seconds(max(self.seconds(), MIN_TIMEOUT_SECONDS))
         left.deadline = self._deadline
         return left
 

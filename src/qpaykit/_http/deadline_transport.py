@@ -1,8 +1,8 @@
-"""One deadline for an attempt: connect, write and read share it, however the answer trickles in.
+"""A transport of httpx with one deadline for an attempt, shared by connect, write and read.
 
 httpx gives each read the whole read timeout, and each address of a host the whole connect
-timeout. This transport gives them what the attempt has left. It uses httpcore's public network
-backend, and the public interface of httpx for transports.
+timeout. This transport gives them the seconds that are left of the attempt. It uses httpcore's
+public network backend, and the public interface of httpx for transports.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import httpcore
 import httpx
 
-from qpaykit._http.deadline import SMALLEST_TIMEOUT_SECONDS, Seconds
+from qpaykit._http.deadline import MIN_TIMEOUT_SECONDS, Seconds
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-_FAILURES = (
+_HTTPCORE_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -30,14 +30,14 @@ _FAILURES = (
 )
 
 
-def _left(timeout: float | None) -> float | None:
+def _remaining(timeout: float | None) -> float | None:
     if isinstance(timeout, Seconds):
-        return max(timeout.deadline - time.monotonic(), SMALLEST_TIMEOUT_SECONDS)
+        return max(timeout.deadline - time.monotonic(), MIN_TIMEOUT_SECONDS)
     return timeout
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection whose every read and write has what the attempt has left."""
+    """A connection whose reads and writes end at the attempt's deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
@@ -45,10 +45,10 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if isinstance(timeout, Seconds) and timeout.deadline <= time.monotonic():
             raise httpcore.ReadTimeout("the answer did not end in time")
-        return self._stream.read(max_bytes, _left(timeout))
+        return self._stream.read(max_bytes, _remaining(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout))
+        self._stream.write(buffer, _remaining(timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -59,7 +59,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _remaining(timeout)))
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore types it)
         return self._stream.get_extra_info(info)
@@ -89,7 +89,7 @@ class _Backend(httpcore.NetworkBackend):
                 stream = self._backend.connect_tcp(
                     address,
                     port,
-                    _share(timeout, len(addresses) - number + 1),
+                    _share_of_remaining(timeout, len(addresses) - number + 1),
                     local_address,
                     socket_options,
                 )
@@ -104,43 +104,43 @@ class _Backend(httpcore.NetworkBackend):
         time.sleep(seconds)
 
 
-def _share(timeout: float | None, addresses: int) -> float | None:
-    """Divide what is left among the addresses that are left, so that a silent one is passed."""
-    left = _left(timeout)
+def _share_of_remaining(timeout: float | None, addresses: int) -> float | None:
+    """Divide the remaining seconds among the remaining addresses, so that none takes all."""
+    left = _remaining(timeout)
     return None if left is None else left / addresses
 
 
 class _Body(httpx.SyncByteStream):
-    """The body of an answer, with httpx's exceptions."""
+    """The body of a response; it raises httpx's exceptions in place of httpcore's."""
 
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._answer.iter_stream()
-        except _FAILURES as problem:
-            failure = _translated(problem)
+            yield from self._response.iter_stream()
+        except _HTTPCORE_ERRORS as problem:
+            failure = _to_httpx(problem)
         else:
             return
         raise failure
 
     def close(self) -> None:
-        self._answer.close()
+        self._response.close()
 
 
-def _translated(problem: Exception) -> Exception:
+def _to_httpx(problem: Exception) -> Exception:
     # Both libraries give their exceptions the same names.
     kind: type[Exception] = getattr(httpx, type(problem).__name__)
     return kind(str(problem))
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """Sends requests over connections that keep an attempt's deadline.
+    """Sends requests over connections that end at the attempt's deadline.
 
     Args:
-        context: For TLS.
-        limits: How many connections it opens and keeps.
+        context: The TLS context.
+        limits: How many connections are opened and kept.
     """
 
     def __init__(self, context: ssl.SSLContext, limits: httpx.Limits) -> None:
@@ -156,7 +156,7 @@ class DeadlineTransport(httpx.BaseTransport):
         """Send a request; see `httpx.BaseTransport`."""
         url = request.url
         try:
-            answer = self._pool.handle_request(
+            response = self._pool.handle_request(
                 httpcore.Request(
                     method=request.method,
                     url=httpcore.URL(
@@ -167,10 +167,10 @@ class DeadlineTransport(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
-        except _FAILURES as problem:
-            failure = _translated(problem)
+        except _HTTPCORE_ERRORS as problem:
+            failure = _to_httpx(problem)
         else:
-            return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+            return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
         raise failure
 
     def close(self) -> None:

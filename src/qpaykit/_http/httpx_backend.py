@@ -1,4 +1,4 @@
-"""The one module that names the HTTP library: what is used of it, and how it is opened."""
+"""Chooses the HTTP library, httpx or httpx2, and opens its clients and connection pools."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_DEFAULT = "httpx"
+_DEFAULT_LIBRARY = "httpx"
 _LIBRARIES = ("httpx", "httpx2")
 _DEADLINE_LIBRARY = "httpx"
 _PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -48,8 +48,8 @@ _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 class HTTPClient(Protocol):
     """An `httpx.Client` or an `httpx2.Client`.
 
-    A type checker must know the face of both where only one of them is installed, and the
-    class itself is looked at when it is handed in.
+    It is a protocol, so that type checkers accept both where only one of them is installed. The
+    class is checked at runtime.
     """
 
     @property
@@ -57,7 +57,7 @@ class HTTPClient(Protocol):
         """Whether it was closed."""
 
     def build_request(self, method: str, url: str) -> object:
-        """Make one of the library's own requests."""
+        """Make a request of the library's own class."""
 
     def close(self) -> None:
         """Close its connections."""
@@ -71,14 +71,14 @@ class AsyncHTTPClient(Protocol):
         """Whether it was closed."""
 
     def build_request(self, method: str, url: str) -> object:
-        """Make one of the library's own requests."""
+        """Make a request of the library's own class."""
 
     async def aclose(self) -> None:
         """Close its connections."""
 
 
 class Backend:
-    """What is used of httpx, or of a library that has httpx's face."""
+    """What qpaykit uses of httpx, or of a library with the same interface."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -93,7 +93,8 @@ class Backend:
         self.async_client: type[httpx.AsyncClient] = module.AsyncClient
         self.transport: type[httpx.HTTPTransport] = module.HTTPTransport
         self.async_transport: type[httpx.AsyncHTTPTransport] = module.AsyncHTTPTransport
-        # By default a pool keeps fewer connections than it opens, and opens new ones each time.
+        # By default a pool keeps fewer connections than it opens, so the others are opened anew
+        # for each request.
         self.limits: httpx.Limits = module.Limits(
             max_connections=POOL_CONNECTIONS, max_keepalive_connections=POOL_CONNECTIONS
         )
@@ -103,15 +104,15 @@ class Backend:
         self.stream: type[httpx.ByteStream] = module.ByteStream
         # Parsing a URL takes longer than anything else in a request.
         self.url = lru_cache(maxsize=256)(cast("type[httpx.URL]", module.URL))
-        self.problems: tuple[type[Exception], ...] = (
+        self.errors: tuple[type[Exception], ...] = (
             module.HTTPError,
             module.StreamError,
             module.InvalidURL,
         )
-        self.timeout: type[Exception] = module.TimeoutException
+        self.timeout_error: type[Exception] = module.TimeoutException
         # Its message quotes the refused header, which may hold the token.
-        self.header_problem: type[Exception] = module.LocalProtocolError
-        self.not_sent: tuple[type[Exception], ...] = (
+        self.header_error: type[Exception] = module.LocalProtocolError
+        self.not_sent_errors: tuple[type[Exception], ...] = (
             module.ConnectError,
             module.ConnectTimeout,
             module.PoolTimeout,
@@ -132,44 +133,49 @@ class Backend:
 
         return DeadlineTransport(context, self.limits)
 
-    def failure(self, message: Request, problem: Exception) -> TransportError:
-        """Turn the library's exception into ours."""
-        kind = TransportTimeout if isinstance(problem, self.timeout) else TransportError
+    def transport_error(self, request: Request, problem: Exception) -> TransportError:
+        """Return the `TransportError` for one of the library's exceptions."""
+        kind = TransportTimeout if isinstance(problem, self.timeout_error) else TransportError
         reason = type(problem).__name__
-        if not isinstance(problem, self.header_problem):
-            reason = f"{reason}: {_said(problem)}".rstrip(": ")
+        if not isinstance(problem, self.header_error):
+            reason = f"{reason}: {_error_text(problem)}".rstrip(": ")
         return kind(
-            method=message.method,
-            path=message.path,
-            sent=not isinstance(problem, self.not_sent),
+            method=request.method,
+            path=request.path,
+            sent=not isinstance(problem, self.not_sent_errors),
             reason=reason,
         )
 
 
-_library = cache(Backend)
+_get_backend = cache(Backend)
 
 
-def _said(problem: BaseException) -> str:
+def _error_text(problem: BaseException) -> str:
     from ssl import SSLError
 
     inner: BaseException | None = problem
-    # On trio a refused certificate is named three exceptions below; further down may stand what
-    # the caller was handling when it called.
+    # On trio the certificate's error is three contexts down. The contexts below that may be
+    # exceptions that the caller was handling.
     while inner is not None and not isinstance(inner, SSLError):
         inner = inner.__context__
     return str(problem) or str(inner or "")
 
 
 def default_backend() -> Backend:
-    """Return the HTTP library, for the few requests that are no calls to QPay."""
-    return _library(_DEFAULT)
+    """Return the default HTTP library, for requests that are not calls of QPay's API."""
+    return _get_backend(_DEFAULT_LIBRARY)
 
 
 def backend_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> Backend:
-    """Return the library whose client this is.
+    """Return the library of a client; the default one for None.
+
+    Args:
+        client: What was passed as `http_client`.
+        sync: Whether a sync client is needed.
 
     Raises:
-        ConfigurationError: It is a client of neither, or of the other face.
+        ConfigurationError: It is no client of httpx or httpx2, or an async one where a sync one is
+            needed, or the reverse.
     """
     if client is None:
         return default_backend()
@@ -178,76 +184,76 @@ def backend_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> Ba
     if name is None:
         msg = f"http_client must be a client of httpx or httpx2, not {type(client).__qualname__}"
         raise ConfigurationError(msg)
-    library = _library(name)
-    if not isinstance(client, library.client if sync else library.async_client):
+    backend = _get_backend(name)
+    if not isinstance(client, backend.client if sync else backend.async_client):
         raise ConfigurationError(
             f"http_client must be {name}.Client for QPayClient, "
             f"and {name}.AsyncClient for AsyncQPayClient"
         )
-    return library
+    return backend
 
 
 def pool_of(client: PlainClient) -> SyncPool:
-    """Send through a client, with its event hooks and proxies."""
+    """Return a pool that sends through a client, with its event hooks and proxies."""
     send = partial(client.send, auth=None, follow_redirects=False, stream=True)
     return Pool(send, client.close)
 
 
-def open_pools(library: Backend, *, direct: bool) -> SyncPoolGroup:
-    """Open connections of our own, past the environment's proxies where `direct`."""
-    context = _usable(library.ssl_context, _CERTIFICATE_VARIABLES)
+def open_pools(backend: Backend, *, direct: bool) -> SyncPoolGroup:
+    """Open pools of connections; with `direct` they ignore the environment's proxies."""
+    context = _make_or_explain(backend.ssl_context, _CERTIFICATE_VARIABLES)
 
-    def another() -> SyncPool:
+    def open_pool() -> SyncPool:
         if not direct and _proxies():
-            _usable(_check_proxies, _PROXY_VARIABLES)
-            make = partial(library.client, verify=context, limits=library.limits)
-            return pool_of(_usable(make, _PROXY_VARIABLES))
+            _make_or_explain(_check_proxies, _PROXY_VARIABLES)
+            make = partial(backend.client, verify=context, limits=backend.limits)
+            return pool_of(_make_or_explain(make, _PROXY_VARIABLES))
         # What a client does beyond its transport, such as cookies, is not wanted here.
-        transport = library.deadline_transport(context)
+        transport = backend.deadline_transport(context)
         return Pool(transport.handle_request, transport.close)
 
-    return PoolGroup(another(), another)
+    return PoolGroup(open_pool(), open_pool)
 
 
 def async_pool_of(client: AsyncPlainClient) -> AsyncPool:
-    """Send through a client, with its event hooks and proxies."""
+    """Return a pool that sends through a client, with its event hooks and proxies."""
     send = partial(client.send, auth=None, follow_redirects=False, stream=True)
     return Pool(send, client.aclose)
 
 
-def open_async_pools(library: Backend, *, direct: bool) -> AsyncPoolGroup:
-    """Open connections of our own, past the environment's proxies where `direct`."""
-    context = _usable(library.ssl_context, _CERTIFICATE_VARIABLES)
+def open_async_pools(backend: Backend, *, direct: bool) -> AsyncPoolGroup:
+    """Open pools of connections; with `direct` they ignore the environment's proxies."""
+    context = _make_or_explain(backend.ssl_context, _CERTIFICATE_VARIABLES)
 
-    def another() -> AsyncPool:
+    def open_pool() -> AsyncPool:
         if not direct and _proxies():
-            _usable(_check_proxies, _PROXY_VARIABLES)
-            make = partial(library.async_client, verify=context, limits=library.limits)
-            return async_pool_of(_usable(make, _PROXY_VARIABLES))
-        transport = library.async_transport(verify=context, limits=library.limits)
+            _make_or_explain(_check_proxies, _PROXY_VARIABLES)
+            make = partial(backend.async_client, verify=context, limits=backend.limits)
+            return async_pool_of(_make_or_explain(make, _PROXY_VARIABLES))
+        transport = backend.async_transport(verify=context, limits=backend.limits)
         return Pool(transport.handle_async_request, transport.aclose)
 
-    return PoolGroup(another(), another)
+    return PoolGroup(open_pool(), open_pool)
 
 
-def plain_client(library: Backend, timeout: float) -> httpx.Client:
-    """Make a client for a request that is no call to QPay's API.
+def plain_client(backend: Backend, timeout: float) -> httpx.Client:
+    """Make a client for a request that is not a call of QPay's API.
 
     Raises:
-        ConfigurationError: It cannot be made; the message names the variables to look at.
+        ConfigurationError: It cannot be made; the message names the variables to check.
     """
     variables = _CERTIFICATE_VARIABLES + _PROXY_VARIABLES
-    return _usable(partial(library.client, timeout=timeout), variables)
+    return _make_or_explain(partial(backend.client, timeout=timeout), variables)
 
 
-def usable_url(library: Backend, base_url: str) -> httpx.URL:
-    """Return a base URL as the HTTP library reads it.
+def parse_base_url(backend: Backend, base_url: str) -> httpx.URL:
+    """Parse a base URL.
 
     Raises:
-        ConfigurationError: Its host cannot be written in a request.
+        ConfigurationError: Its host cannot be encoded in a request.
     """
     try:
-        return library.url(base_url)
+        return backend.url(base_url)
     except Exception as error:  # noqa: BLE001 (IDNA errors are of several kinds)
         name = type(error).__name__
     raise ConfigurationError(
@@ -256,7 +262,7 @@ def usable_url(library: Backend, base_url: str) -> httpx.URL:
     )
 
 
-def _usable(make: Callable[[], T], variables: Sequence[str]) -> T:
+def _make_or_explain(make: Callable[[], T], variables: Sequence[str]) -> T:
     """Make a part of the HTTP client, whose settings come from the environment.
 
     Raises:
@@ -269,7 +275,7 @@ def _usable(make: Callable[[], T], variables: Sequence[str]) -> T:
         reason = _reason(error)
     found = [name for name in variables if os.environ.get(name) or os.environ.get(name.lower())]
     raise ConfigurationError(
-        f"the HTTP client cannot be made: {reason}. Look at {' and '.join(found or variables)}"
+        f"the HTTP client cannot be made: {reason}. Check {' and '.join(found or variables)}"
     )
 
 

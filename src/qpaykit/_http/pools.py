@@ -1,4 +1,4 @@
-"""Several small pools of connections in place of a large one."""
+"""Several small connection pools in place of one large pool."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ _MAX_POOLS = 20
 
 
 class Pool(Generic[S, C]):
-    """One pool of connections, and how many requests are under way on it."""
+    """One connection pool, and the number of requests that use it now.
+
+    Attributes:
+        busy: The number of requests that use it now.
+        discarded: Whether it gets no further requests.
+    """
 
     def __init__(self, send: S, close: C) -> None:
         self.send = send
@@ -35,50 +40,52 @@ class PoolGroup(Generic[S, C]):
     over the best single pool.
 
     Args:
-        first: The pool that is there from the start.
-        another: Opens one more; None where there can be no other.
+        first: The first pool, already open.
+        open_pool: Opens one more; None where the first must stay the only one.
     """
 
-    def __init__(self, first: Pool[S, C], another: Callable[[], Pool[S, C]] | None = None) -> None:
+    def __init__(
+        self, first: Pool[S, C], open_pool: Callable[[], Pool[S, C]] | None = None
+    ) -> None:
         self.opened = [first]
-        self._another = another
-        self._unlock()
-        reset_after_fork(self, PoolGroup._unlock)
+        self._open_pool = open_pool
+        self._new_lock()
+        reset_after_fork(self, PoolGroup._new_lock)
 
-    def _unlock(self) -> None:
+    def _new_lock(self) -> None:
         self._lock = threading.Lock()
 
     def acquire(self) -> Pool[S, C]:
-        """Take the first pool with a connection to spare, or else the least busy one."""
-        if self._another is None:
+        """Take the first pool with a free connection, else a new one, else the least busy one."""
+        if self._open_pool is None:
             return self.opened[0]
         with self._lock:
             for pool in self.opened:
                 if pool.busy < POOL_CONNECTIONS:
                     break
             else:
-                pool = self._widened(self._another)
+                pool = self._add_or_reuse(self._open_pool)
             pool.busy += 1
         return pool
 
     def release(self, pool: Pool[S, C]) -> bool:
-        """Give a pool back; say whether it was retired and this was its last request."""
-        if self._another is None:
+        """Give a pool back; return whether it is discarded and must now be closed."""
+        if self._open_pool is None:
             return False
         with self._lock:
             pool.busy -= 1
             return pool.discarded and not pool.busy
 
     def discard(self, pool: Pool[S, C]) -> None:
-        """Let a pool's requests end, and give it no new ones; where there is no other, keep it."""
+        """Give a pool no further requests. The only pool of a group is not discarded."""
         with self._lock:
-            if self._another is not None and not pool.discarded:
+            if self._open_pool is not None and not pool.discarded:
                 pool.discarded = True
                 self.opened.remove(pool)
 
-    def _widened(self, another: Callable[[], Pool[S, C]]) -> Pool[S, C]:
+    def _add_or_reuse(self, open_pool: Callable[[], Pool[S, C]]) -> Pool[S, C]:
         if len(self.opened) == _MAX_POOLS:
             return min(self.opened, key=lambda pool: pool.busy)
-        pool = another()
+        pool = open_pool()
         self.opened.append(pool)
         return pool

@@ -41,9 +41,9 @@ def report_attempt(
         operation: What was sent.
         number: Which attempt it was, from 1.
         redactor: Masks the bodies.
-        response: What came back, if anything did.
-        failure: How the attempt failed, if it did.
-        seconds: How long it took.
+        response: The response; None where none arrived.
+        failure: How the attempt failed; None where it succeeded.
+        seconds: How long the attempt took.
         on_request: The hook; None where there is none.
     """
     is_logged = _logger.isEnabledFor(logging.INFO)

@@ -1,4 +1,4 @@
-"""Reads answers: a body becomes a value or an error."""
+"""Parses responses: a body becomes a value or an error."""
 
 from __future__ import annotations
 
@@ -29,79 +29,79 @@ _MAX_MESSAGE_CHARACTERS = 500
 _BAD_REQUEST = 400
 _INTERNAL_ERROR = 500
 _CODE = re.compile(r"[A-Z0-9_]{1,60}")
-_LIKE_A_TOKEN = re.compile(r"(?<![A-Za-z0-9._~+/=-])(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{12,}")
+_TOKEN_LIKE = re.compile(r"(?<![A-Za-z0-9._~+/=-])(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{12,}")
 
 
-def parse_response(operation: Operation[T], reply: Response, redactor: Redactor) -> T:
-    """Make of QPay's reply what the operation promises.
+def parse_response(operation: Operation[T], response: Response, redactor: Redactor) -> T:
+    """Parse a response as the operation says.
 
     Raises:
-        APIError: QPay refused.
-        UnexpectedResponseError: A success whose body cannot be read.
+        APIError: QPay refused the request.
+        UnexpectedResponseError: The status is 2xx, and the body cannot be read.
     """
-    if not 200 <= reply.status_code < 300:
-        raise _refusal(operation, reply, redactor)
+    if not 200 <= response.status_code < 300:
+        raise _api_error(operation, response, redactor)
     try:
-        return operation.parse(reply.body)
+        return operation.parse(response.body)
     except ValidationError as problem:
         found = problem.errors(include_url=False, include_input=False, include_context=False)
         garbled = any(one["type"] == "json_invalid" for one in found)
         places = ", ".join(sorted({".".join(map(str, one["loc"])) for one in found if one["loc"]}))
         reason = "it is not JSON" if garbled else f"wrong type at {places or 'the top'}"
     except ValueError as problem:
-        garbled = _json(reply.body) is None
+        garbled = _json(response.body) is None
         reason = str(problem)
-    # Outside the block, so that the error carries no context that holds the body.
+    # Raised outside the except block, so that its __context__ does not hold the body.
     raise UnexpectedResponseError(
-        status_code=reply.status_code,
+        status_code=response.status_code,
         method=operation.method,
         path=operation.path,
         reason=redactor.text(reason),
-        body=shown_body(operation, reply, redactor),
+        body=shown_body(operation, response, redactor),
         garbled=garbled,
     )
 
 
-def shown_body(operation: Operation[T], reply: Response, redactor: Redactor) -> str:
-    """Say what of a reply's body may be shown."""
+def shown_body(operation: Operation[T], response: Response, redactor: Redactor) -> str:
+    """Return a response's body as text that may be shown, with secrets masked."""
     # An answer to a login may hold a token that the redactor does not know yet, in any field.
-    return MASK if operation.authorization is not None else redactor.body(reply.body)
+    return MASK if operation.authorization is not None else redactor.body(response.body)
 
 
-def _refusal(operation: Operation[T], reply: Response, redactor: Redactor) -> APIError:
-    content = _json(reply.body)
+def _api_error(operation: Operation[T], response: Response, redactor: Redactor) -> APIError:
+    content = _json(response.body)
     code: str | None = None
     message: str | None = None
     fields: dict[str, FieldError] = {}
     if isinstance(content, dict):
-        error, said = content.get("error"), content.get("message")
+        error, text = content.get("error"), content.get("message")
         if operation.authorization is None:
             _flatten("", error, fields, redactor)
-            _flatten("", said, fields, redactor)
+            _flatten("", text, fields, redactor)
         if isinstance(error, str):
             code = error
         elif fields:
             code = next(iter(fields.values())).type or None
-        if isinstance(said, str):
-            message = said
+        if isinstance(text, str):
+            message = text
         elif fields:
             message = "; ".join(f"{name}: {field.message}" for name, field in fields.items())
-    kind = api_error_class(reply.status_code, code)
+    kind = api_error_class(response.status_code, code)
     if operation.authorization is not None:
-        # Whatever QPay calls it: a login that was refused says nothing about an invoice.
-        if _BAD_REQUEST <= reply.status_code < _INTERNAL_ERROR and kind is not RateLimitedError:
+        # A refused login is an authentication error, whatever code QPay gives it.
+        if _BAD_REQUEST <= response.status_code < _INTERNAL_ERROR and kind is not RateLimitedError:
             kind = AuthenticationError
-        message = _LIKE_A_TOKEN.sub(MASK, message) if message else None
+        message = _TOKEN_LIKE.sub(MASK, message) if message else None
         code = code if code is not None and _CODE.fullmatch(code) else None
     return kind(
-        status_code=reply.status_code,
+        status_code=response.status_code,
         method=operation.method,
         path=operation.path,
         code=_clean(code, redactor),
         message=_clean(message, redactor),
         fields=fields,
-        body=shown_body(operation, reply, redactor),
-        retry_after=_seconds(reply.retry_after),
+        body=shown_body(operation, response, redactor),
+        retry_after=_retry_after_seconds(response.retry_after),
     )
 
 
@@ -142,8 +142,8 @@ def _json(body: bytes) -> JsonValue:
     return content
 
 
-def _seconds(header: str | None) -> float | None:
-    """Read Retry-After: seconds, or a date."""
+def _retry_after_seconds(header: str | None) -> float | None:
+    """Return the seconds that Retry-After asks for, as a number or as a date."""
     from email.utils import parsedate_to_datetime
 
     if header is None:

@@ -1,4 +1,4 @@
-"""The retry rules: what is sent again, when, and how often."""
+"""The retry rules: which requests are sent again, when, and how often."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _logger = logging.getLogger("qpaykit.http")
 
 
 def is_retryable(error: BaseException, *, retryable: bool) -> bool:
-    """Say whether a request that ended in `error` may be sent again as it is.
+    """Return whether a request that ended in `error` may be sent again.
 
     Args:
         error: How the last attempt ended.
-        retryable: Whether sending it twice does no more than sending it once.
+        retryable: Whether the request is idempotent.
     """
     if isinstance(error, TransportError):
         return retryable or not error.sent
@@ -47,32 +47,32 @@ def is_retryable(error: BaseException, *, retryable: bool) -> bool:
     if isinstance(error, APIError):
         if error.retry_after is not None and error.retry_after > MAX_RETRY_AFTER_SECONDS:
             return False
-        return isinstance(error, RateLimitedError) or (retryable and _failed_inside(error))
+        return isinstance(error, RateLimitedError) or (retryable and _is_server_failure(error))
     return False
 
 
 def is_outcome_unknown(error: BaseException) -> bool:
-    """Say whether a request that ended in `error` may have been carried out all the same."""
+    """Return whether a request that ended in `error` may have been carried out."""
     if isinstance(error, TransportError):
         return error.sent
     if isinstance(error, APIError):
-        return _failed_inside(error)
+        return _is_server_failure(error)
     return isinstance(error, UnexpectedResponseError)
 
 
-def _failed_inside(error: APIError) -> bool:
-    # By the status too: a 500 that names a code may still have done its work.
+def _is_server_failure(error: APIError) -> bool:
+    # Any 5xx counts, whatever code it names: QPay may have carried out the request.
     return isinstance(error, ServerError) or error.status_code >= _INTERNAL_ERROR
 
 
 def max_duration(options: Options) -> float:
-    """Seconds that a call can take at the most, with all its attempts and pauses."""
+    """Return the seconds that a call can take at most, with all its attempts and pauses."""
     pauses = options.max_retries * MAX_RETRY_AFTER_SECONDS
     return (options.max_retries + 1) * options.timeout + pauses
 
 
 def retry_delay(error: BaseException | None, attempt: int) -> float:
-    """Seconds to wait before the next attempt: what QPay asked for, else the backoff.
+    """Return the seconds to wait before the next attempt: Retry-After, else the backoff.
 
     Args:
         error: How the last attempt failed.
@@ -84,7 +84,7 @@ def retry_delay(error: BaseException | None, attempt: int) -> float:
 
 
 def backoff(attempt: int) -> float:
-    """Seconds to wait after so many attempts: exponential, with equal jitter.
+    """Return the seconds to wait after a number of attempts: exponential, with equal jitter.
 
     Equal jitter (50 to 100 % of the backoff) avoids a thundering herd.
     """
@@ -93,11 +93,11 @@ def backoff(attempt: int) -> float:
 
 
 def retry_policy(options: Options, *, retryable: bool) -> AsyncRetrying:
-    """Write the rules in tenacity's terms.
+    """Return the rules as stop, wait and retry objects of tenacity.
 
     Args:
         options: The limits of the call.
-        retryable: Whether sending the request twice does no more than sending it once.
+        retryable: Whether the request is idempotent.
     """
     from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_before_delay
 
@@ -115,15 +115,15 @@ def _failure(state: RetryCallState) -> BaseException | None:
 class Retries:
     """The attempts of one call, decided by tenacity's stop, wait and retry objects.
 
-    tenacity does not call the request itself: so its frames stand in no traceback, and a call
-    whose first attempt succeeds does not load it.
+    tenacity does not call the request itself, so no traceback has its frames, and a call whose
+    first attempt succeeds does not import it.
 
     Args:
         operation: What is sent.
         options: The limits of the call.
 
     Attributes:
-        attempt: The number of the attempt that is under way, from 1.
+        attempt: The number of the current attempt, from 1.
     """
 
     def __init__(self, operation: Operation[T], options: Options) -> None:
@@ -143,7 +143,7 @@ class Retries:
         """
         if self._options.max_retries == 0:
             return None
-        policy, state = self._begun()
+        policy, state = self._policy_and_state()
         state.set_exception((type(error), error, error.__traceback__))
         try:
             if not policy.retry(state):
@@ -154,13 +154,13 @@ class Retries:
             delay = state.upcoming_sleep
             self._log(error, delay)
         finally:
-            # No reference to the failure is kept: its traceback would keep all frames alive.
+            # A reference to the failure would keep all frames of its traceback alive.
             state.outcome = None
         state.attempt_number += 1
         self.attempt = state.attempt_number
         return delay
 
-    def _begun(self) -> tuple[AsyncRetrying, RetryCallState]:
+    def _policy_and_state(self) -> tuple[AsyncRetrying, RetryCallState]:
         if self._policy is None or self._state is None:
             from tenacity import RetryCallState
 

@@ -30,7 +30,7 @@ class RequestSender:
 
     Args:
         transport: Sends and sleeps.
-        redactor: Masks what is logged and what stands in errors.
+        redactor: Masks secrets in logs and errors.
         on_request: Called after each attempt; None for no hook.
     """
 
@@ -52,13 +52,13 @@ class RequestSender:
         *,
         transport: Transport | None = None,
     ) -> T:
-        """Send until there is an answer to return or an error to raise.
+        """Send an operation, with retries, and return its parsed answer.
 
         Args:
             operation: What to send.
             authorization: The Authorization header.
             options: The limits of this call.
-            transport: What sends and sleeps in place of the sender's own.
+            transport: The transport to use; the sender's own when left out.
         """
         transport = transport or self.transport
         request = Request(operation.method, operation.path, operation.body, authorization)
@@ -99,5 +99,5 @@ class RequestSender:
                 seconds=time.perf_counter() - started,
                 on_request=self._on_request,
             )
-            # A frame that holds its own exception would keep both alive.
+            # A frame that refers to its own exception is a reference cycle.
             del failure

@@ -31,15 +31,15 @@ _logger = logging.getLogger("qpaykit")
 
 _MAX_PAUSE_INTERVALS = 5.0
 _PAUSE_GROWTH = 1.25
-_LAST_QUESTION_SECONDS = 1.0
+_MIN_QUESTION_SECONDS = 1.0
 
 
 class Session:
-    """Calls QPay for one account: token, attempts, and what became of a lost answer.
+    """Calls QPay for one account: token, attempts, polling, and lost answers.
 
     Args:
-        sender: Sends what has its authorization.
-        tokens: Has the token.
+        sender: Sends operations with an authorization.
+        tokens: Gets the token.
         options: The limits of a call.
     """
 
@@ -60,13 +60,13 @@ class Session:
             options: The limits of this call; the session's when left out.
 
         Raises:
-            OutcomeUnknownError: It must not be sent twice, and may have been carried out.
-            QPayError: Whatever else `errors` lists.
+            OutcomeUnknownError: The operation is not retryable and may have been carried out.
+            QPayError: Any other error of `errors`.
         """
         options = options or self.options
         token = await self.tokens.current(options)
-        began = self.tokens.now()
-        # The token that another process left in the store, and that of a new login.
+        call_started = self.tokens.now()
+        # One for a token that another process left in the store, and one for a new login.
         logins_left = 2
         while True:
             try:
@@ -78,7 +78,7 @@ class Session:
                 refused = isinstance(error, AuthenticationError) and not is_outcome_unknown(error)
                 if not (refused and logins_left):
                     raise
-            token, is_new = await self.tokens.replace(token, began, options)
+            token, is_new = await self.tokens.replace(token, call_started, options)
             logins_left = 0 if is_new else logins_left - 1
         return await self._resolve_unknown_outcome(operation, lost_answer, options)
 
@@ -109,20 +109,20 @@ class Session:
                 await self.sender.transport.sleep(left)
                 raise poll.on_timeout(answer) from problem
             wanted = max(pause, soonest)
-            # The last question falls on the deadline.
+            # The last request is sent at the deadline.
             is_last = left < wanted + poll.interval
             await self.sender.transport.sleep(left if is_last else wanted)
             pause = min(pause * _PAUSE_GROWTH, poll.interval * _MAX_PAUSE_INTERVALS)
 
     def _single_attempt(self, seconds: float) -> Options:
-        """Limit one question of a poll: the poll itself is what asks again."""
-        timeout = min(self.options.timeout, max(seconds, _LAST_QUESTION_SECONDS))
+        """Return the limits of one request of a poll, which retries by polling again."""
+        timeout = min(self.options.timeout, max(seconds, _MIN_QUESTION_SECONDS))
         return Options(timeout, max_retries=0)
 
     async def _resolve_unknown_outcome(
         self, operation: Operation[T], lost_answer: QPayError, options: Options
     ) -> T:
-        """Find out what became of a request whose answer was lost."""
+        """Find out whether a request whose answer was lost was carried out."""
         check = operation.status_check
         problem: Exception = lost_answer
         if check is not None:
@@ -153,7 +153,7 @@ class Session:
         except Exception as error:
             if isinstance(error, APIError) and error.code in check.done_codes:
                 return RequestOutcome.DONE
-            # No error, such as one of a failing store, may hide that the outcome is unknown.
+            # The caller must get OutcomeUnknownError, not another error such as the store's.
             name = check.operation.name
             _logger.warning(
                 "%s: Could not find out whether QPay carried out the request.", name, exc_info=True
@@ -172,7 +172,7 @@ def _retry_after(problem: QPayError | None) -> float:
 
 
 def _reason(error: QPayError) -> str:
-    # The error's own text ends with advice, such as to try again, that does not hold here.
+    # The error's own text ends with advice, such as to try again, that is wrong here.
     if isinstance(error, TransportError):
         return f"the answer was lost ({error.reason})"
     if isinstance(error, UnexpectedResponseError):

@@ -28,10 +28,10 @@ class Token:
     """A token pair and its times, as seconds since 1970.
 
     Args:
-        access: What requests are sent with.
-        refresh: What gets the next pair; None where QPay gave none.
-        issued_at: When it was received.
-        expires_at: When it ends.
+        access: The access token, which requests are sent with.
+        refresh: The refresh token, which gets the next pair; None where QPay sent none.
+        issued_at: When the pair was received.
+        expires_at: When the access token expires.
     """
 
     def __init__(
@@ -44,20 +44,20 @@ class Token:
         self.bearer: SecretStr = SecretStr(f"Bearer {access.get_secret_value()}")
 
     def is_valid(self, now: float) -> bool:
-        """Say whether QPay will still take it."""
+        """Return whether the access token has not expired."""
         return now < self.expires_at - self._margin(_UNUSABLE_BEFORE_SECONDS)
 
     def needs_renewal(self, now: float) -> bool:
-        """Say whether it is time to get the next one."""
+        """Return whether the access token expires soon and should be renewed."""
         return now >= self.expires_at - self._margin(_RENEW_BEFORE_SECONDS)
 
     def _margin(self, seconds: float) -> float:
-        # A token that lives for a minute must not be due from its first second.
+        # A token with a lifetime of a minute must not need renewal from its first second.
         share = 0.1 if seconds == _RENEW_BEFORE_SECONDS else 0.02
         return min(seconds, share * (self.expires_at - self.issued_at))
 
     def to_json(self) -> str:
-        """The text under which a store keeps it."""
+        """Return the text that a store keeps."""
         return json.dumps(
             (
                 self.access.get_secret_value(),
@@ -69,7 +69,7 @@ class Token:
 
     @classmethod
     def from_json(cls, text: str | None) -> Token | None:
-        """Read a store's text; None for what is not one."""
+        """Parse the text that a store keeps; None for anything else."""
         if text is None:
             return None
         try:
@@ -91,13 +91,13 @@ class Token:
 
 
 def token_from_response(answer: TokenResponse, now: float) -> Token:
-    """Make a token of QPay's answer.
+    """Make a token from QPay's answer.
 
-    `expires_in` is a point in time in every known answer of QPay's, against its name; a
-    number too small for that is taken as the duration that the name promises.
+    `expires_in` is a timestamp in every known answer of QPay, despite its name. A number too small
+    for a timestamp is read as a duration in seconds.
 
     Raises:
-        ValueError: There is no token in it that could be sent.
+        ValueError: It holds no access token, or one that cannot be sent in a header.
     """
     access = answer.access_token
     if not _can_be_sent(access):
@@ -109,7 +109,7 @@ def token_from_response(answer: TokenResponse, now: float) -> Token:
         stated if stated > _FIRST_TIMESTAMP_SECONDS else now + (stated or _DEFAULT_LIFETIME_SECONDS)
     )
     if expires_at <= now:
-        # Otherwise every call would log in again. QPay answers 401 once a token has expired.
+        # Without this every call would log in again. QPay answers 401 once a token has expired.
         _logger.warning("QPay sent a token that has already expired. Check this machine's clock.")
         expires_at = now + _DEFAULT_LIFETIME_SECONDS
     refresh = answer.refresh_token

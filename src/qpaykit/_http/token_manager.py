@@ -38,68 +38,79 @@ LOGIN_WAIT_MARGIN_SECONDS = 0.5
 
 
 def _lease(options: Options) -> float:
-    # The longest pause and the attempt after it. A login renews its claim before each pause, so
-    # that a dead owner blocks the others no longer than this.
+    # The longest pause and the attempt after it. A login renews its claim before each pause. After
+    # a crash of its owner the claim expires in this time.
     return options.timeout + MAX_RETRY_AFTER_SECONDS + LEASE_MARGIN_SECONDS
 
 
-def _serves(token: Token, refused: Token | None) -> bool:
+def _can_replace(token: Token, refused: Token | None) -> bool:
     return token.is_valid(time.time()) and (refused is None or token.access != refused.access)
 
 
-def _read(body: bytes) -> Token:
-    # A client that has not called yet loads no models.
+def _parse_token(body: bytes) -> Token:
+    # Imported here, so that constructing a client loads no models.
     from qpaykit.models.auth import TokenResponse
 
     return token_from_response(TokenResponse.model_validate_json(body), time.time())
 
 
 def login(settings: AccountSettings) -> Operation[Token]:
-    """Ask for a token with the account's name and password."""
+    """Build the request of a token by the account's user name and password."""
     return Operation(
         name="tokens.login",
         method="POST",
         path="/auth/token",
         body=settings.login_body,
-        parse=_read,
-        authorization=SecretStr(f"Basic {_pair(settings)}"),
+        parse=_parse_token,
+        authorization=SecretStr(f"Basic {_credentials(settings)}"),
     )
 
 
-def _pair(settings: AccountSettings) -> str:
+def _credentials(settings: AccountSettings) -> str:
     pair = f"{settings.username}:{settings.password.get_secret_value()}".encode()
     return base64.b64encode(pair).decode()
 
 
 def refresh(token: SecretStr) -> Operation[Token]:
-    """Ask for the next token. QPay may invalidate the old pair at once, so it is not resent."""
+    """Build the request of the next token by a refresh token.
+
+    QPay may invalidate the old pair at once, so the request is not retried.
+    """
     return Operation(
         name="tokens.refresh",
         method="POST",
         path="/auth/refresh",
-        parse=_read,
+        parse=_parse_token,
         retryable=False,
         authorization=SecretStr(f"Bearer {token.get_secret_value()}"),
     )
 
 
-class _Failure:
-    def __init__(self, at: float, error: QPayError, limit: float) -> None:
+class _FailedLogin:
+    """A login that failed.
+
+    Args:
+        at: When it failed, as `time.monotonic` gives it.
+        error: How it failed.
+        max_seconds: The longest that it could have taken.
+    """
+
+    def __init__(self, at: float, error: QPayError, max_seconds: float) -> None:
         self.at = at
         self.error = error
-        self.limit = limit
+        self.max_seconds = max_seconds
 
 
 class _ClaimingTransport:
-    """The transport of a login: it claims the login anew before each pause."""
+    """The transport of a login: it renews the login's claim before each pause."""
 
-    def __init__(self, transport: Transport, hold: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, transport: Transport, renew_claim: Callable[[], Awaitable[None]]) -> None:
         self.send = transport.send
         self._transport = transport
-        self._hold = hold
+        self._renew_claim = renew_claim
 
     async def sleep(self, seconds: float) -> None:
-        await self._hold()
+        await self._renew_claim()
         await self._transport.sleep(seconds)
 
 
@@ -125,12 +136,12 @@ class TokenManager:
         self._claim = f"login:{settings.account}"
         self._cached: Token | None = None
         self._claims = MemoryStore()
-        self._failure: _Failure | None = None
+        self._failed_login: _FailedLogin | None = None
         self._next_renewal = 0.0
-        sender.redactor.learn(settings.password, SecretStr(_pair(settings)), for_good=True)
+        sender.redactor.learn(settings.password, SecretStr(_credentials(settings)), for_good=True)
 
     async def current(self, options: Options) -> Token:
-        """Return a token that QPay should take, logging in where there is none.
+        """Return a token that is not expired, logging in where there is none.
 
         Args:
             options: The limits of a login.
@@ -147,26 +158,28 @@ class TokenManager:
 
     @staticmethod
     def now() -> float:
-        """A point in time, for `replace`."""
+        """Return the current time, as `replace` takes it."""
         return time.monotonic()
 
-    async def replace(self, refused: Token, began: float, options: Options) -> tuple[Token, bool]:
-        """Return another token than the one that QPay refused.
+    async def replace(
+        self, refused: Token, call_started: float, options: Options
+    ) -> tuple[Token, bool]:
+        """Return a token in place of one that QPay refused.
 
-        That is the store's, where another client has put a newer one there, else a new login's: a
-        login of another server invalidates the refresh token too.
+        It is the store's, if another client has put a newer one there, else that of a new login. A
+        refresh is not tried: a login elsewhere invalidates the refresh token too.
 
         Args:
             refused: What QPay refused.
-            began: When the call began, as `now` gave it.
+            call_started: When the call began, as `now` returned it.
             options: The limits of a login.
 
         Returns:
-            The token, and whether its login was made since the call began, by anybody: it is
-            the one new login of all whose calls were refused together.
+            The token, and whether its login was made since the call began, by this or another
+            client. Calls that were refused together share that one new login.
         """
-        # Counted back from now, so that only a clock that is set during the call misleads it.
-        since = time.time() - (time.monotonic() - began)
+        # Computed backwards from now, so that only a change of the clock during the call matters.
+        since = time.time() - (time.monotonic() - call_started)
         token, made_here = await self._log_in(refused, options)
         return token, made_here or token.issued_at > since
 
@@ -176,7 +189,7 @@ class TokenManager:
         await self._store.delete(self._key)
 
     async def _load(self) -> Token | None:
-        """Return the store's token; the one in memory while the store cannot be asked."""
+        """Return the store's token; the one in memory while the store cannot be read."""
         try:
             token = Token.from_json(await self._store.get(self._key))
         except StoreUnavailableError:
@@ -192,20 +205,20 @@ class TokenManager:
             self._sender.redactor.learn(*(secret for secret in secrets if secret is not None))
         self._cached = token
 
-    async def _keep(self, token: Token) -> None:
+    async def _save(self, token: Token) -> None:
         self._use(token)
         await self._store.set(
             self._key, token.to_json(), ttl=max(1.0, token.expires_at - time.time())
         )
 
-    async def _other(self, refused: Token | None) -> Token | None:
+    async def _load_replacement(self, refused: Token | None) -> Token | None:
         token = await self._load()
-        return token if token is not None and _serves(token, refused) else None
+        return token if token is not None and _can_replace(token, refused) else None
 
     @asynccontextmanager
     async def _claimed(self, owner: str, options: Options) -> AsyncIterator[ClaimState | None]:
         """Claim the login in the store, and release it at the end."""
-        # One that is interrupted before its answer may have been made all the same.
+        # A claim that is interrupted before the store answers may have been made.
         state: ClaimState | None = "claimed"
         try:
             state = await self._store.claim(self._claim, owner, lease=_lease(options))
@@ -216,77 +229,77 @@ class TokenManager:
 
     async def _log_in(self, refused: Token | None, options: Options) -> tuple[Token, bool]:
         owner = uuid.uuid4().hex
-        asked = time.monotonic()
-        ends = asked + max_duration(options) + LOGIN_WAIT_MARGIN_SECONDS
+        started = time.monotonic()
+        deadline = started + max_duration(options) + LOGIN_WAIT_MARGIN_SECONDS
         claims = self._claims
         try:
             while claims.claim(self._claim, owner, lease=_lease(options)) != "claimed":
-                await self._pause(ends)
+                await self._pause(deadline)
                 token = self._cached
-                if token is not None and _serves(token, refused):
+                if token is not None and _can_replace(token, refused):
                     return token, False
-                self._share_failure(asked, options)
-            return await self._log_in_for_process(refused, owner, ends, options)
+                self._raise_shared_failure(started, options)
+            return await self._log_in_for_process(refused, owner, deadline, options)
         finally:
             claims.release(self._claim, owner)
 
-    def _share_failure(self, asked: float, options: Options) -> None:
-        """Raise the failure of the login that was waited for."""
-        failure = self._failure
-        if failure is None or failure.at < asked:
+    def _raise_shared_failure(self, started: float, options: Options) -> None:
+        """Raise the failure of another task's login that this task waited for."""
+        failure = self._failed_login
+        if failure is None or failure.at < started:
             return
-        # Fifty tasks that wait for one login must not try a wrong password each; one that
-        # gives QPay more time than it was given may still succeed.
-        limit = max_duration(options)
-        if limit <= failure.limit or not is_retryable(failure.error, retryable=True):
+        # Fifty tasks that wait for one login must not each try a wrong password. A task that has a
+        # longer time limit than that login may still succeed.
+        has_no_more_time = max_duration(options) <= failure.max_seconds
+        if has_no_more_time or not is_retryable(failure.error, retryable=True):
             raise copy.copy(failure.error)
 
     async def _log_in_for_process(
-        self, refused: Token | None, owner: str, ends: float, options: Options
+        self, refused: Token | None, owner: str, deadline: float, options: Options
     ) -> tuple[Token, bool]:
         while True:
-            token = await self._other(refused)
+            token = await self._load_replacement(refused)
             if token is not None:
                 return token, False
             async with self._claimed(owner, options) as state:
                 if state != "held":
                     is_shared = state is not None
-                    return await self._first_log_in(refused, owner, options, shared=is_shared)
-            await self._pause(ends)
+                    return await self._log_in_with_claim(refused, owner, options, shared=is_shared)
+            await self._pause(deadline)
 
-    async def _first_log_in(
+    async def _log_in_with_claim(
         self, refused: Token | None, owner: str, options: Options, *, shared: bool
     ) -> tuple[Token, bool]:
-        token = await self._other(refused)
+        token = await self._load_replacement(refused)
         if token is not None:
             return token, False
 
-        async def hold() -> None:
+        async def renew_claim() -> None:
             self._claims.claim(self._claim, owner, lease=_lease(options))
             if shared:
                 await self._store.claim(self._claim, owner, lease=_lease(options))
 
-        transport = _ClaimingTransport(self._sender.transport, hold)
+        transport = _ClaimingTransport(self._sender.transport, renew_claim)
         try:
             token = await self._send(login(self._settings), options, transport)
         except QPayError as error:
-            self._failure = _Failure(time.monotonic(), error, max_duration(options))
+            self._failed_login = _FailedLogin(time.monotonic(), error, max_duration(options))
             raise
-        await self._keep(token)
+        await self._save(token)
         return token, True
 
     async def _renew(self, token: Token, options: Options) -> Token:
-        """Renew the token early; where another does it already, return the old one."""
+        """Renew the token early; return the old one while another task or process renews it."""
         if time.monotonic() < self._next_renewal:
             return token
         async with self._claimed(uuid.uuid4().hex, options) as state:
             if state != "claimed":
                 return token
             try:
-                newer = await self._other(token)
+                newer = await self._load_replacement(token)
                 if newer is None:
-                    newer = await self._next(token, options)
-                    await self._keep(newer)
+                    newer = await self._fetch_next(token, options)
+                    await self._save(newer)
             except QPayError as error:
                 _logger.warning(
                     "The token could not be renewed early (%s). The old one is still valid.",
@@ -296,16 +309,16 @@ class TokenManager:
                 return token
             return newer
 
-    async def _next(self, token: Token, options: Options) -> Token:
-        """Get the next token in the time of one attempt: the old one is still valid."""
+    async def _fetch_next(self, token: Token, options: Options) -> Token:
+        """Get the next token within one attempt's timeout; the old one is still valid."""
         once = Options(options.timeout, max_retries=0)
         transport = self._sender.transport
         if token.refresh is not None:
-            ends = time.monotonic() + once.timeout
+            deadline = time.monotonic() + once.timeout
             try:
                 return await self._send(refresh(token.refresh), once, transport)
             except QPayError as error:
-                left = ends - time.monotonic()
+                left = deadline - time.monotonic()
                 if left < once.timeout / 2:
                     raise
                 once = Options(left, max_retries=0)
@@ -316,13 +329,17 @@ class TokenManager:
         self, operation: Operation[Token], options: Options, transport: Transport
     ) -> Token:
         if operation.authorization is None:
-            raise RuntimeError("a token operation brings its own authorization")
+            raise RuntimeError("a token operation must have its own authorization")
         authorization = operation.authorization
         return await self._sender.send(operation, authorization, options, transport=transport)
 
-    async def _pause(self, ends: float) -> None:
-        """Wait a moment for another's login, no longer than one of our own could take."""
-        if time.monotonic() >= ends:
+    async def _pause(self, deadline: float) -> None:
+        """Wait for another task's login, no longer than a login of this call could take.
+
+        Raises:
+            TransportTimeout: The deadline has passed.
+        """
+        if time.monotonic() >= deadline:
             raise TransportTimeout(
                 method="POST",
                 path="/auth/token",

@@ -1,4 +1,4 @@
-"""The two drivers: they send and sleep."""
+"""The sync and the async transport: they send requests and sleep."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from qpaykit._http.httpx_backend import (
     backend_of,
     open_async_pools,
     open_pools,
+    parse_base_url,
     pool_of,
-    usable_url,
 )
 from qpaykit._http.pools import PoolGroup
 from qpaykit._http.types import Response
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 _ABORT_MARGIN_SECONDS = 0.5
 _FIRST_ERROR_STATUS = 300
 _MAX_CACHED_HEADERS = 256
-# What has arrived is handed out before the network is waited for. More than this is no buffer.
+# An iteration yields buffered chunks before it waits for the network. No buffer has more than this.
 _MAX_BUFFERED_CHUNKS = 100_000
 _HEADERS = {
     "accept": "application/json",
@@ -61,42 +61,42 @@ _HEADERS = {
 }
 
 
-class _Base:
-    def __init__(self, base_url: str, library: Backend, own_headers: Headers | None) -> None:
+class _BaseTransport:
+    def __init__(self, base_url: str, backend: Backend, own_headers: Headers | None) -> None:
         self._base_url = base_url
-        self._library = library
+        self._backend = backend
         # Cookies are left out on purpose: QPay's session cookie of one merchant must not
         # travel with the requests of another that shares the connection pool.
-        self._headers = library.headers({**(own_headers or {}), **_HEADERS})
-        self._headers.setdefault("host", usable_url(library, base_url).netloc.decode())
+        self._headers = backend.headers({**(own_headers or {}), **_HEADERS})
+        self._headers.setdefault("host", parse_base_url(backend, base_url).netloc.decode())
         self._header_cache: dict[tuple[SecretStr, int | None], Headers] = {}
 
-    def _request(self, message: Request, deadline: Deadline) -> HTTPRequest:
-        body = message.body
-        length = len(body) if body is not None else 0 if message.method == "POST" else None
-        headers = self._headers_for(message, length)
-        request = self._library.request(
-            message.method,
-            self._library.url(self._base_url + message.path),
+    def _request(self, request: Request, deadline: Deadline) -> HTTPRequest:
+        body = request.body
+        length = len(body) if body is not None else 0 if request.method == "POST" else None
+        headers = self._headers_for(request, length)
+        built = self._backend.request(
+            request.method,
+            self._backend.url(self._base_url + request.path),
             headers=headers,
-            stream=self._library.stream(body or b""),
+            stream=self._backend.stream(body or b""),
             extensions={"timeout": deadline},
         )
-        request.headers.encoding = self._headers.encoding  # httpx would detect it each time
-        request.read()  # for event hooks that look at the content
-        return request
+        built.headers.encoding = self._headers.encoding  # httpx would detect it each time
+        built.read()  # for event hooks that read the content
+        return built
 
-    def _headers_for(self, message: Request, length: int | None) -> Headers:
-        # The same few sets are sent with thousands of requests. Copying ready headers is ten
-        # times faster than building them.
-        authorization = message.authorization
+    def _headers_for(self, request: Request, length: int | None) -> Headers:
+        # Thousands of requests share a few sets of headers. Copying a set is ten times faster than
+        # building it.
+        authorization = request.authorization
         ready = self._header_cache.get((authorization, length))
         if ready is None:
             # The exception of a header that cannot be encoded would hold its value, the token.
             if not authorization.get_secret_value().isascii():
                 raise TransportError(
-                    method=message.method,
-                    path=message.path,
+                    method=request.method,
+                    path=request.path,
                     sent=False,
                     reason="the authorization is not ASCII",
                 )
@@ -112,48 +112,48 @@ class _Base:
         return ready
 
 
-class SyncTransport(_Base):
-    """Sends with a sync client and sleeps with `time.sleep`; suspends nowhere."""
+class SyncTransport(_BaseTransport):
+    """Sends with a sync client and sleeps with `time.sleep`; its coroutines never suspend."""
 
     def __init__(self, base_url: str, client: HTTPClient | None, *, direct: bool = False) -> None:
-        library = backend_of(client, sync=True)
+        backend = backend_of(client, sync=True)
         given = cast("PlainClient | None", client)  # httpx2's has the same face
-        super().__init__(base_url, library, given.headers if given else None)
+        super().__init__(base_url, backend, given.headers if given else None)
         self._given = PoolGroup(pool_of(given)) if given else None
         self._client = client
         self._direct = direct
         self._own: SyncPoolGroup | None = None
         self._pid = 0
         self._closed = False
-        self._unlock()
-        reset_after_fork(self, SyncTransport._unlock)
+        self._new_lock()
+        reset_after_fork(self, SyncTransport._new_lock)
 
-    def _unlock(self) -> None:
+    def _new_lock(self) -> None:
         self._lock = threading.Lock()
 
-    async def send(self, message: Request, timeout: float) -> Response:
+    async def send(self, request: Request, timeout: float) -> Response:
         """Make one attempt; see `Transport.send`."""
         pools = self._pools()
         pool = pools.acquire()
         deadline = Deadline(timeout)
         try:
-            response = pool.send(self._request(message, deadline))
+            response = pool.send(self._request(request, deadline))
             with closing(response):
-                body = _collect(response, deadline)
-            return _reply(response, body)
-        except self._library.problems as problem:
-            failure = self._library.failure(message, problem)
+                body = _read_body(response, deadline)
+            return _to_response(response, body)
+        except self._backend.errors as problem:
+            failure = self._backend.transport_error(request, problem)
         except LateError:
-            failure = _late(message)
+            failure = _timed_out(request)
         except BodyError as problem:
-            failure = _lost(message, str(problem))
+            failure = _answer_lost(request, str(problem))
         finally:
             pools.release(pool)
         # Outside the block, so that the error's traceback has no frame that holds the token.
         raise failure
 
     async def sleep(self, seconds: float) -> None:
-        """Do nothing for so many seconds."""
+        """Sleep; see `Transport.sleep`."""
         time.sleep(seconds)  # noqa: ASYNC251
 
     def close(self) -> None:
@@ -166,7 +166,7 @@ class SyncTransport(_Base):
 
     def _pools(self) -> SyncPoolGroup:
         if self._closed or (self._client is not None and self._client.is_closed):
-            raise _closed(self._client)
+            raise _closed_error(self._client)
         if self._given is not None:
             return self._given
         own = self._own
@@ -175,53 +175,54 @@ class SyncTransport(_Base):
         with self._lock:
             if self._own is None or self._pid != os.getpid():
                 # After a fork, parent and child would read each other's answers.
-                self._own = open_pools(self._library, direct=self._direct)
+                self._own = open_pools(self._backend, direct=self._direct)
                 self._pid = os.getpid()
             return self._own
 
 
-class AsyncTransport(_Base):
+class AsyncTransport(_BaseTransport):
     """Sends with an async client and sleeps with anyio, on asyncio and trio."""
 
     def __init__(
         self, base_url: str, client: AsyncHTTPClient | None, *, direct: bool = False
     ) -> None:
-        library = backend_of(client, sync=False)
+        backend = backend_of(client, sync=False)
         given = cast("AsyncPlainClient | None", client)  # httpx2's has the same face
-        super().__init__(base_url, library, given.headers if given else None)
+        super().__init__(base_url, backend, given.headers if given else None)
         self._given = PoolGroup(async_pool_of(given)) if given else None
         self._client = client
         # Connections belong to the event loop that opened them, and to the process.
         self._own: PerLoop[AsyncPoolGroup] = PerLoop(
-            partial(open_async_pools, library, direct=direct), _close_pools
+            partial(open_async_pools, backend, direct=direct), _close_pools
         )
         self._closed = False
 
-    async def send(self, message: Request, timeout: float) -> Response:
+    async def send(self, request: Request, timeout: float) -> Response:
         """Make one attempt; see `Transport.send`."""
         pools = await self._pools()
         pool = pools.acquire()
         deadline = Deadline(timeout)
         try:
-            # The phases end by themselves; this ends an answer whose headers trickle in.
-            async with _stop_after(timeout + _ABORT_MARGIN_SECONDS):
-                response = await pool.send(self._request(message, deadline))
+            # Connect, write and read have their own timeouts. This one also ends an answer whose
+            # headers arrive byte by byte.
+            async with _time_limit(timeout + _ABORT_MARGIN_SECONDS):
+                response = await pool.send(self._request(request, deadline))
                 try:
-                    body = await _acollect(response, deadline)
+                    body = await _aread_body(response, deadline)
                 finally:
                     await response.aclose()
-            return _reply(response, body)
-        except self._library.problems as problem:
-            failure = self._library.failure(message, problem)
+            return _to_response(response, body)
+        except self._backend.errors as problem:
+            failure = self._backend.transport_error(request, problem)
         except LateError:
-            failure = _late(message)
+            failure = _timed_out(request)
         except BodyError as problem:
-            failure = _lost(message, str(problem))
+            failure = _answer_lost(request, str(problem))
         except TimeoutError:
             pools.discard(pool)
-            failure = _late(message)
+            failure = _timed_out(request)
         except BaseException:
-            # A cancellation can make httpcore lose a connection, and with it a place in its pool.
+            # A cancellation can leak a connection of httpcore, which then counts in its pool.
             pools.discard(pool)
             raise
         finally:
@@ -230,7 +231,7 @@ class AsyncTransport(_Base):
         raise failure
 
     async def sleep(self, seconds: float) -> None:
-        """Do nothing for so many seconds."""
+        """Sleep; see `Transport.sleep`."""
         import anyio
 
         await anyio.sleep(seconds)
@@ -242,7 +243,7 @@ class AsyncTransport(_Base):
 
     async def _pools(self) -> AsyncPoolGroup:
         if self._closed or (self._client is not None and self._client.is_closed):
-            raise _closed(self._client)
+            raise _closed_error(self._client)
         if self._given is not None:
             return self._given
         return await self._own.get()
@@ -260,24 +261,24 @@ async def _close_shielded(pool: AsyncPool) -> None:
         await pool.close()
 
 
-def _stop_after(seconds: float) -> AbstractAsyncContextManager[object]:
+def _time_limit(seconds: float) -> AbstractAsyncContextManager[object]:
     if sys.version_info >= (3, 11) and asyncio_loop() is not None:
         import asyncio
 
         # anyio's costs three times as much, a tenth of a whole call.
         return asyncio.timeout(seconds)
-    return _stop_after_anywhere(seconds)
+    return _anyio_time_limit(seconds)
 
 
 @asynccontextmanager
-async def _stop_after_anywhere(seconds: float) -> AsyncIterator[None]:
+async def _anyio_time_limit(seconds: float) -> AsyncIterator[None]:
     import anyio
 
     with anyio.fail_after(seconds):
         yield
 
 
-def _collect(response: HTTPResponse, deadline: Deadline) -> bytes:
+def _read_body(response: HTTPResponse, deadline: Deadline) -> bytes:
     if response.is_stream_consumed:
         return _read_by_hook(response)
     body = Body(response.headers.get("content-encoding", ""), deadline.seconds)
@@ -286,7 +287,7 @@ def _collect(response: HTTPResponse, deadline: Deadline) -> bytes:
     return body.content()
 
 
-async def _acollect(response: HTTPResponse, deadline: Deadline) -> bytes:
+async def _aread_body(response: HTTPResponse, deadline: Deadline) -> bytes:
     if response.is_stream_consumed:
         return _read_by_hook(response)
     body = Body(response.headers.get("content-encoding", ""), deadline.seconds)
@@ -295,16 +296,15 @@ async def _acollect(response: HTTPResponse, deadline: Deadline) -> bytes:
         async for chunk in chunks:
             body.add(chunk)
     except (BodyError, LateError):
-        await _abandon(chunks)
+        await _drain_cancelled(chunks)
         raise
     return body.content()
 
 
-async def _abandon(chunks: AsyncIterator[bytes]) -> None:
-    """End an iteration over a body where it waits for the network.
+async def _drain_cancelled(chunks: AsyncIterator[bytes]) -> None:
+    """Finish an iteration over a body without waiting for the network.
 
-    Left as it is, the generators below it would be ended by the garbage collector, which trio
-    warns of.
+    Otherwise the garbage collector would close the generators below it, and trio warns of that.
     """
     import anyio
 
@@ -316,31 +316,31 @@ async def _abandon(chunks: AsyncIterator[bytes]) -> None:
 
 
 def _read_by_hook(response: HTTPResponse) -> bytes:
-    # An event hook of a client that was handed in has read and decoded it already.
+    # An event hook of the caller's http_client has read and decoded it already.
     if len(response.content) > MAX_BODY_BYTES:
         raise BodyError(f"the answer is larger than {MAX_BODY_BYTES} bytes")
     return response.content
 
 
-def _reply(response: HTTPResponse, body: bytes) -> Response:
+def _to_response(response: HTTPResponse, body: bytes) -> Response:
     status = response.status_code
-    # Reading a header takes as long as all the rest here, and only errors have this one.
+    # Reading a header takes as long as the rest of this function, and only errors have this one.
     return Response(
         status, body, response.headers.get("retry-after") if status >= _FIRST_ERROR_STATUS else None
     )
 
 
-def _late(message: Request) -> TransportError:
+def _timed_out(request: Request) -> TransportError:
     return TransportTimeout(
-        method=message.method, path=message.path, sent=True, reason="the answer did not end in time"
+        method=request.method, path=request.path, sent=True, reason="the answer did not end in time"
     )
 
 
-def _lost(message: Request, reason: str) -> TransportError:
-    return TransportError(method=message.method, path=message.path, sent=True, reason=reason)
+def _answer_lost(request: Request, reason: str) -> TransportError:
+    return TransportError(method=request.method, path=request.path, sent=True, reason=reason)
 
 
-def _closed(client: HTTPClient | AsyncHTTPClient | None) -> ConfigurationError:
+def _closed_error(client: HTTPClient | AsyncHTTPClient | None) -> ConfigurationError:
     if client is not None and client.is_closed:
         return ConfigurationError("the http_client is closed: close it after this client")
     return ConfigurationError("this client is closed: make a new one")

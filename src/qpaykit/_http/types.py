@@ -1,4 +1,4 @@
-"""What the drivers send and bring back, free of any HTTP library."""
+"""The request and the response of one attempt, independent of any HTTP library."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Request:
 
 
 class Response:
-    """What came back: nothing of it is interpreted yet."""
+    """The response to a request, not yet parsed."""
 
     __slots__ = ("body", "retry_after", "status_code")
 
@@ -34,10 +34,10 @@ class Response:
 
 
 class Transport(Protocol):
-    """Sends and sleeps; the only part that differs between the sync and the async client."""
+    """Sends requests and sleeps, in a sync and an async implementation."""
 
-    async def send(self, message: Request, timeout: float) -> Response:
+    async def send(self, request: Request, timeout: float) -> Response:
         """Make one attempt that ends within `timeout` seconds, or raise `TransportError`."""
 
     async def sleep(self, seconds: float) -> None:
-        """Do nothing for so many seconds."""
+        """Sleep."""

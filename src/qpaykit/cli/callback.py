@@ -95,15 +95,15 @@ def ask_shop(url: str, real: str | None) -> Iterator[Answer]:
     requests = [("probe", url), ("forged", with_param(url, _FORGED_ID))]
     if real is not None:
         requests.append(("real", real))
-    library = default_backend()
-    with plain_client(library, timeout=_TIMEOUT_SECONDS) as http:
+    backend = default_backend()
+    with plain_client(backend, timeout=_TIMEOUT_SECONDS) as http:
         for name, target in requests:
             started = time.monotonic()
             status_code: int | None = None
             try:
                 response = http.get(target, follow_redirects=False)
                 status_code, body = response.status_code, response.text
-            except library.problems as problem:
+            except backend.errors as problem:
                 body = f"{type(problem).__name__}: {problem}"
             took = time.monotonic() - started
             yield Answer(name, status_code, body, took, judge(name, status_code, body))

@@ -122,7 +122,7 @@ class CallbackSender:
                 content = callback_body(payment) if post else None
                 response = self._http().request(method, url, json=content)
                 status_code, body = response.status_code, response.text
-            except default_backend().problems as problem:
+            except default_backend().errors as problem:
                 error = f"{type(problem).__name__}: {problem}"
         record = SentCallback(
             payment_id,
