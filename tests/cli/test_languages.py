@@ -21,7 +21,7 @@ from qpaykit.cli.language import take_language
 from qpaykit.cli.translations import MONGOLIAN
 
 PACKAGE = Path(qpaykit.cli.__file__).parent
-SOURCES = [*sorted(PACKAGE.glob("*.py")), PACKAGE.parent / "_examination.py"]
+SOURCES = [*sorted(PACKAGE.glob("*.py")), PACKAGE.parent / "_diagnostics.py"]
 # Calls that translate an argument, and which one it is.
 TRANSLATING = {
     "say": 0,

@@ -12,7 +12,7 @@ import pytest
 
 from helpers.settings import SETTINGS
 from qpaykit import AsyncQPayClient, ConfigurationError, QPayClient
-from qpaykit._examination import examine
+from qpaykit._diagnostics import diagnose_merchant
 from qpaykit._http.httpx_backend import Backend
 
 PASSWORD = "the-proxys-password"
@@ -97,10 +97,10 @@ class TestWithAVariableThatCannotBeUsed:
         for name, value in SETTINGS.items():
             monkeypatch.setenv(f"QPAY_{name.upper()}", str(value))
         monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
-        findings = {finding.name: finding for finding in examine()}
-        assert findings["token"].good is False
-        assert "SSL_CERT_FILE" in findings["token"].says
-        assert findings["clock"].good is None
+        findings = {finding.name: finding for finding in diagnose_merchant()}
+        assert findings["token"].is_ok is False
+        assert "SSL_CERT_FILE" in findings["token"].message
+        assert findings["clock"].is_ok is None
 
 
 def test_a_host_that_cannot_be_written_is_refused_at_construction() -> None:

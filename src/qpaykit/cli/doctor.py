@@ -1,4 +1,4 @@
-"""`qpaykit doctor`: one line for each finding of `_examination`."""
+"""`qpaykit doctor`: one line for each finding of `_diagnostics`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import typer
 from rich.text import Text
 
-from qpaykit._examination import examine_products
+from qpaykit._diagnostics import diagnose
 from qpaykit.cli.account import AsJson
 from qpaykit.cli.exits import ExitCode
 from qpaykit.cli.terminal import terminal_of
 
 if TYPE_CHECKING:
-    from qpaykit._examination import Finding
+    from qpaykit._diagnostics import Finding
     from qpaykit.cli.terminal import Terminal
 
 _NAME_WIDTH = len("callback_secret") + 1
@@ -29,13 +29,15 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     """Look over the settings in the environment, and say what to do where one is wrong."""
     terminal = terminal_of(context)
     findings = []
-    for one in examine_products():
+    for one in diagnose():
         findings.append(one)
         if not as_json:
             show(terminal, one)
     if as_json:
-        terminal.json([{"name": one.name, "ok": one.good, "says": one.says} for one in findings])
-    if any(one.good is False for one in findings):
+        terminal.json(
+            [{"name": one.name, "ok": one.is_ok, "says": one.message} for one in findings]
+        )
+    if any(one.is_ok is False for one in findings):
         raise typer.Exit(ExitCode.ATTENTION)
 
 
@@ -46,7 +48,7 @@ def show(terminal: Terminal, one: Finding) -> None:
         terminal: Where to.
         one: The finding.
     """
-    style, word = _MARKS[one.good]
+    style, word = _MARKS[one.is_ok]
     line = Text()
     line.append(f"{terminal.t(word):<7}", style=style)
     width = _QUICKQR_NAME_WIDTH if one.name.startswith("quickqr ") else _NAME_WIDTH

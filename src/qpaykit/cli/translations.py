@@ -149,7 +149,7 @@ _SENTENCES = {
     "QPay gives one": "QPay олголоо",
     "QPay's time could not be read": "QPay-ийн цагийг уншиж чадсангүй",
     "{skew} s from QPay's": "QPay-ийн цагаас {skew} секунд",
-    "{skew} s from QPay's: set this machine's clock (NTP), for tokens end by it": "QPay-ийн цагаас "
+    "{skew} s from QPay's: set this machine's clock (NTP), which decides when tokens expire": "QPay-ийн цагаас "
     "{skew} секунд зөрж байна: токены хугацаа цагаар дуусдаг тул энэ машины цагийг (NTP) тааруулна "
     "уу",
     "There is no format {form}; there are {forms}.": "{form} гэсэн хэлбэр алга; {forms} бий.",

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from pydantic import SecretStr
 
-from qpaykit._examination import examine
+from qpaykit._diagnostics import diagnose_merchant
 from qpaykit.integrations.django.checks import check_deployment, check_settings
 from qpaykit.integrations.django.config import client_settings, database_alias
 from qpaykit.integrations.django.store import DjangoStore
@@ -37,9 +37,9 @@ class Command(BaseCommand):
         if is_well:
             is_well = self._database()
             _export_settings()
-            for finding in examine():
-                self._print(finding.good, finding.name, finding.says)
-                is_well = is_well and finding.good is not False
+            for finding in diagnose_merchant():
+                self._print(finding.is_ok, finding.name, finding.message)
+                is_well = is_well and finding.is_ok is not False
         if not is_well:
             raise CommandError("QPay cannot be used yet: see what is wrong above.")
 
@@ -52,12 +52,12 @@ class Command(BaseCommand):
         self._print(True, "database", database_alias())
         return True
 
-    def _print(self, good: bool | None, name: str, says: str) -> None:
-        self.stdout.write(f"{_MARKS[good]}  {name:<16} {says}")
+    def _print(self, is_ok: bool | None, name: str, message: str) -> None:
+        self.stdout.write(f"{_MARKS[is_ok]}  {name:<16} {message}")
 
 
 def _export_settings() -> None:
-    """Put `settings.QPAY` where the doctor looks: into this process's own environment."""
+    """Copy `settings.QPAY` to this process's environment variables, which the checks read."""
     for name, value in client_settings().items():
         if name not in {"timeout", "max_retries"} and value is not None:
             several = value if isinstance(value, tuple) else (value,)

@@ -1,4 +1,4 @@
-"""Checks an integrator's settings, and says what to do where one is wrong."""
+"""The checks of `qpaykit doctor`: settings, callback URL, login and clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qpaykit.config import AccountSettings, Product, Settings
 
 _MAX_SKEW_SECONDS = 30.0
-_STAND_IN_URL = "https://shop.example/callback"
+_PLACEHOLDER_URL = "https://shop.example/callback"
 _NEEDED = ("username", "password")
 _SERVERS = {PRODUCTION_URL: "{url} (production)", SANDBOX_URL: "{url} (the sandbox)"}
 
@@ -34,26 +34,26 @@ class Finding:
     """The result of one check.
 
     Attributes:
-        name: What it is.
-        good: Whether it is right; None for what may be left as it is.
-        text: What was found, and what to do about it: English, with the names of its values in
+        name: What was checked.
+        is_ok: Whether it is right; None for a note, which needs no action.
+        text: What was found and what to do about it: English, with the names of `values` in
             braces.
-        values: The values.
+        values: The values that `text` names.
     """
 
     name: str
-    good: bool | None
+    is_ok: bool | None
     text: str
     values: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def says(self) -> str:
-        """The text in English, its values filled in."""
+    def message(self) -> str:
+        """The text in English, with its values filled in."""
         return self.text.format(**self.values)
 
 
-def examine() -> Iterator[Finding]:
-    """Check the environment's settings, the token and the clock, without showing a secret."""
+def diagnose_merchant() -> Iterator[Finding]:
+    """Check the merchant product's variables, its login and the clock; no finding has a secret."""
     missing = _missing(MERCHANT, _NEEDED)
     for name in missing:
         yield _unset(MERCHANT, name)
@@ -65,7 +65,7 @@ def examine() -> Iterator[Finding]:
         client = QPayClient(
             username="missing" if "username" in missing else None,
             password="missing" if "password" in missing else None,
-            callback_url=_STAND_IN_URL if unusable_url else None,
+            callback_url=_PLACEHOLDER_URL if unusable_url else None,
             max_retries=0,
             timeout=10,
         )
@@ -86,18 +86,18 @@ def examine() -> Iterator[Finding]:
     yield from _clock(settings.base_url)
 
 
-def examine_products() -> Iterator[Finding]:
-    """Check the settings of each product; only the merchant's where none are set."""
+def diagnose() -> Iterator[Finding]:
+    """Check each product whose variables are set; the merchant product where none are."""
     for_quickqr = any(name.startswith(QUICKQR.prefix) for name in os.environ)
     names = {name for name in os.environ if name.startswith(MERCHANT.prefix)}
     if not for_quickqr or any(not name.startswith(QUICKQR.prefix) for name in names):
-        yield from examine()
+        yield from diagnose_merchant()
     if for_quickqr:
-        yield from examine_quickqr()
+        yield from diagnose_quickqr()
 
 
-def examine_quickqr() -> Iterator[Finding]:
-    """Check the environment's settings of Quick QR, and its token, without showing a secret."""
+def diagnose_quickqr() -> Iterator[Finding]:
+    """Check the variables of Quick QR, its login and the clock; no finding has a secret."""
     missing = _missing(QUICKQR, (*_NEEDED, "terminal_id"))
     for name in missing:
         yield _unset(QUICKQR, name, "quickqr ")
@@ -153,7 +153,7 @@ def _problem_of_callback_url() -> str:
     url = os.environ.get("QPAY_CALLBACK_URL", "").strip()
     if not url:
         return ""
-    # With the production server a client would refuse addresses that QPay cannot reach, too.
+    # A client of the production server also refuses addresses that QPay cannot reach.
     base_url = os.environ.get("QPAY_BASE_URL", "").strip() or PRODUCTION_URL
     try:
         is_production = normalise_base_url(base_url) == PRODUCTION_URL
@@ -197,9 +197,9 @@ def _callback_url(settings: AccountSettings, prefix: str = "") -> Finding:
             "not set: pass it to every invoice, or set {variable}",
             variable=settings.product.variable("callback_url"),
         )
-    good = _is_callable(url, local=settings.on_this_machine)
-    text = "{url}" if good else "{url}: QPay calls public https:// URLs only"
-    return _finding(f"{prefix}callback_url", good, text, url=url)
+    is_ok = _is_callable(url, local=settings.on_this_machine)
+    text = "{url}" if is_ok else "{url}: QPay calls public https:// URLs only"
+    return _finding(f"{prefix}callback_url", is_ok, text, url=url)
 
 
 def _is_callable(callback_url: str, *, local: bool) -> bool:
@@ -228,22 +228,23 @@ def _clock(base_url: str, name: str = "clock") -> Iterator[Finding]:
         with plain_client(backend, timeout=10) as http:
             asked = time.time()
             date = http.get(base_url).headers.get("date")
-            # QPay read its clock between the two, and truncated it to seconds.
+            # QPay read its clock between these two times, and truncated it to seconds.
             halfway = (asked + time.time()) / 2
         skew = halfway - 0.5 - parsedate_to_datetime(date).timestamp()
     except unreadable:
         yield _finding(name, None, "QPay's time could not be read")
         return
-    good = abs(skew) <= _MAX_SKEW_SECONDS
+    is_ok = abs(skew) <= _MAX_SKEW_SECONDS
     yield _finding(
         name,
-        good,
+        is_ok,
         "{skew} s from QPay's"
-        if good
-        else "{skew} s from QPay's: set this machine's clock (NTP), for tokens end by it",
+        if is_ok
+        else "{skew} s from QPay's: set this machine's clock (NTP), which decides when tokens "
+        "expire",
         skew=f"{skew:+.0f}",
     )
 
 
-def _finding(name: str, good: bool | None, text: str, **values: str) -> Finding:
-    return Finding(name, good, text, values)
+def _finding(name: str, is_ok: bool | None, text: str, **values: str) -> Finding:
+    return Finding(name, is_ok, text, values)
