@@ -126,7 +126,7 @@ def test_a_subclass_may_have_a_method_of_its_own() -> None:
             return f"my own {invoice_id}"
 
     client = QPayClient(**SETTINGS)
-    mine = Mine(client._session, client.settings, client._awaited_store)
+    mine = Mine(client._session, client.settings, client._async_store)
     assert mine.get("i-1") == "my own i-1"
 
 

@@ -1,4 +1,4 @@
-"""What the clients of all products have in common: how they are made, used and closed."""
+"""The base classes of the clients of all products."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qpaykit._http.transport import AsyncTransport, SyncTransport
 from qpaykit._redaction import Redactor
 from qpaykit._sync import run_sync
 from qpaykit.config import AccountSettings, Options
-from qpaykit.resources._resource import forget_resources, resource
+from qpaykit.resources._lazy_resource import forget_resources, lazy_resource
 from qpaykit.stores.adapters import for_async, for_sync
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, Store
@@ -39,28 +39,28 @@ class Client(Generic[C, X, S, H]):
     _owns_transport: bool
     _transport: X
     _store: S
-    _awaited_store: AsyncStore
+    _async_store: AsyncStore
     _settings: C
     _session: Session
 
-    def _open(
+    def _set_parts(
         self,
         settings: C,
         options: Options,
         transport: X,
         store: S,
-        awaited: AsyncStore,
+        async_store: AsyncStore,
         on_request: Callable[[qpaykit.RequestInfo], object] | None,
     ) -> None:
         self._owns_transport = True
         self._settings = settings
         self._transport = transport
         self._store = store
-        self._awaited_store = awaited
+        self._async_store = async_store
         sender = RequestSender(transport, Redactor(), on_request)
-        self._session = Session(sender, TokenManager(settings, sender, awaited), options)
+        self._session = Session(sender, TokenManager(settings, sender, async_store), options)
 
-    def _connect(
+    def _set_up(
         self,
         settings: C,
         timeout: float,
@@ -82,7 +82,7 @@ class Client(Generic[C, X, S, H]):
             A client that need not be closed: it lives as long as this one.
 
         Raises:
-            ConfigurationError: A limit cannot be right.
+            ConfigurationError: A limit is invalid.
         """
         mine = self._session.options
         options = Options(
@@ -104,7 +104,7 @@ class Client(Generic[C, X, S, H]):
 
     @property
     def settings(self) -> C:
-        """What the client was set up with; the secrets in it are masked when shown."""
+        """The client's settings; its secrets are masked in a `repr`."""
         return self._settings
 
     @property
@@ -121,7 +121,7 @@ class Client(Generic[C, X, S, H]):
 class SyncClient(Client[C, SyncTransport, "Store", "HTTPClient"]):
     """The sync client of a product."""
 
-    def _connect(
+    def _set_up(
         self,
         settings: C,
         timeout: float,
@@ -133,26 +133,27 @@ class SyncClient(Client[C, SyncTransport, "Store", "HTTPClient"]):
         options = Options(timeout, max_retries)
         store = store if store is not None else MemoryStore()
         transport = SyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
-        self._open(settings, options, transport, store, for_sync(store), on_request)
+        self._set_parts(settings, options, transport, store, for_sync(store), on_request)
 
-    @resource("qpaykit.resources.tokens")
+    @lazy_resource("qpaykit.resources.tokens")
     def tokens(self, kind: type[Tokens]) -> Tokens:
-        """The bearer token, for those who need it themselves."""
+        """The bearer token: get and invalidate it."""
         return kind(self._session)
 
     def request(
         self, method: str, path: str, *, json: JsonValue = None, safe: bool = False
     ) -> JsonValue:
-        """Send a request that the other methods do not know, with token, retries and errors.
+        """Send a request for which there is no method, with token, retries and errors.
 
-        For what QPay adds before qpaykit does. Nothing of it is checked but the path.
+        Use it for an endpoint that QPay has added and qpaykit does not have yet. Only the method
+        and the path are checked.
 
         Args:
             method: HTTP method, such as "GET".
             path: Path below the base URL, such as "/terminal/1", with a query if any.
             json: The body; none when left out.
-            safe: Whether it may be sent again when its answer was lost. A GET always may; anything
-                that makes or moves something must not.
+            safe: Whether it may be sent again when its answer was lost. A GET always may; a request
+                that creates or changes something must not.
 
         Returns:
             The decoded answer; None for an empty one.
@@ -160,12 +161,12 @@ class SyncClient(Client[C, SyncTransport, "Store", "HTTPClient"]):
         Raises:
             pydantic.ValidationError: The method or the path cannot be used; nothing was sent.
             OutcomeUnknownError: The answer of a request that is not safe was lost.
-            QPayError: Whatever else `errors` lists.
+            QPayError: Any other error of `errors`.
         """
         return run_sync(self._request(method, path, json, safe=safe))
 
     def close(self) -> None:
-        """Close the connections, unless they are another client's."""
+        """Close the connections; those of a client of `with_options` stay open."""
         if self._owns_transport:
             self._transport.close()
 
@@ -184,7 +185,7 @@ class SyncClient(Client[C, SyncTransport, "Store", "HTTPClient"]):
 class AsyncClient(Client[C, AsyncTransport, "Store | AsyncStore", "AsyncHTTPClient"]):
     """The async client of a product."""
 
-    def _connect(
+    def _set_up(
         self,
         settings: C,
         timeout: float,
@@ -196,26 +197,27 @@ class AsyncClient(Client[C, AsyncTransport, "Store | AsyncStore", "AsyncHTTPClie
         options = Options(timeout, max_retries)
         store = store if store is not None else MemoryStore()
         transport = AsyncTransport(settings.base_url, http_client, direct=settings.on_this_machine)
-        self._open(settings, options, transport, store, for_async(store), on_request)
+        self._set_parts(settings, options, transport, store, for_async(store), on_request)
 
-    @resource("qpaykit.resources.tokens")
+    @lazy_resource("qpaykit.resources.tokens")
     def tokens(self, kind: type[AsyncTokens]) -> AsyncTokens:
-        """The bearer token, for those who need it themselves."""
+        """The bearer token: get and invalidate it."""
         return kind(self._session)
 
     async def request(
         self, method: str, path: str, *, json: JsonValue = None, safe: bool = False
     ) -> JsonValue:
-        """Send a request that the other methods do not know, with token, retries and errors.
+        """Send a request for which there is no method, with token, retries and errors.
 
-        For what QPay adds before qpaykit does. Nothing of it is checked but the path.
+        Use it for an endpoint that QPay has added and qpaykit does not have yet. Only the method
+        and the path are checked.
 
         Args:
             method: HTTP method, such as "GET".
             path: Path below the base URL, such as "/terminal/1", with a query if any.
             json: The body; none when left out.
-            safe: Whether it may be sent again when its answer was lost. A GET always may; anything
-                that makes or moves something must not.
+            safe: Whether it may be sent again when its answer was lost. A GET always may; a request
+                that creates or changes something must not.
 
         Returns:
             The decoded answer; None for an empty one.
@@ -223,12 +225,12 @@ class AsyncClient(Client[C, AsyncTransport, "Store | AsyncStore", "AsyncHTTPClie
         Raises:
             pydantic.ValidationError: The method or the path cannot be used; nothing was sent.
             OutcomeUnknownError: The answer of a request that is not safe was lost.
-            QPayError: Whatever else `errors` lists.
+            QPayError: Any other error of `errors`.
         """
         return await self._request(method, path, json, safe=safe)
 
     async def aclose(self) -> None:
-        """Close the connections, unless they are another client's."""
+        """Close the connections; those of a client of `with_options` stay open."""
         if self._owns_transport:
             await self._transport.aclose()
 

@@ -19,7 +19,7 @@ from qpaykit.config import (
     wrap_secret,
     wrap_secrets,
 )
-from qpaykit.resources._resource import resource
+from qpaykit.resources._lazy_resource import lazy_resource
 from qpaykit.stores.protocol import AsyncStore, Store
 
 if TYPE_CHECKING:
@@ -80,29 +80,29 @@ class QPayClient(SyncClient[Settings]):
             base_url=base_url,
             callback_secret=callback_secret,
         )
-        self._connect(settings, timeout, max_retries, store, http_client, on_request)
+        self._set_up(settings, timeout, max_retries, store, http_client, on_request)
 
-    @resource("qpaykit.resources.invoices")
+    @lazy_resource("qpaykit.resources.invoices")
     def invoices(self, kind: type[Invoices]) -> Invoices:
         """Invoices: make, get and cancel them."""
-        return kind(self._session, self._settings, self._awaited_store)
+        return kind(self._session, self._settings, self._async_store)
 
-    @resource("qpaykit.resources.payments")
+    @lazy_resource("qpaykit.resources.payments")
     def payments(self, kind: type[Payments]) -> Payments:
         """Payments: get, check, list, wait for, cancel and refund them."""
         return kind(self._session, self._settings)
 
-    @resource("qpaykit.resources.ebarimt")
+    @lazy_resource("qpaykit.resources.ebarimt")
     def ebarimt(self, kind: type[Ebarimt]) -> Ebarimt:
         """Receipts for the tax authority: make, get and cancel them."""
         return kind(self._session, self._settings)
 
-    @resource("qpaykit.resources.subscriptions")
+    @lazy_resource("qpaykit.resources.subscriptions")
     def subscriptions(self, kind: type[Subscriptions]) -> Subscriptions:
         """Subscriptions: get and cancel them."""
         return kind(self._session)
 
-    @resource("qpaykit.resources._lookup")
+    @lazy_resource("qpaykit.resources._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
         """What a dispatcher asks of the client."""
         return kind(self.invoices)
@@ -140,29 +140,29 @@ class AsyncQPayClient(AsyncClient[Settings]):
             base_url=base_url,
             callback_secret=callback_secret,
         )
-        self._connect(settings, timeout, max_retries, store, http_client, on_request)
+        self._set_up(settings, timeout, max_retries, store, http_client, on_request)
 
-    @resource("qpaykit.resources.invoices")
+    @lazy_resource("qpaykit.resources.invoices")
     def invoices(self, kind: type[AsyncInvoices]) -> AsyncInvoices:
         """Invoices: make, get and cancel them."""
-        return kind(self._session, self._settings, self._awaited_store)
+        return kind(self._session, self._settings, self._async_store)
 
-    @resource("qpaykit.resources.payments")
+    @lazy_resource("qpaykit.resources.payments")
     def payments(self, kind: type[AsyncPayments]) -> AsyncPayments:
         """Payments: get, check, list, wait for, cancel and refund them."""
         return kind(self._session, self._settings)
 
-    @resource("qpaykit.resources.ebarimt")
+    @lazy_resource("qpaykit.resources.ebarimt")
     def ebarimt(self, kind: type[AsyncEbarimt]) -> AsyncEbarimt:
         """Receipts for the tax authority: make, get and cancel them."""
         return kind(self._session, self._settings)
 
-    @resource("qpaykit.resources.subscriptions")
+    @lazy_resource("qpaykit.resources.subscriptions")
     def subscriptions(self, kind: type[AsyncSubscriptions]) -> AsyncSubscriptions:
         """Subscriptions: get and cancel them."""
         return kind(self._session)
 
-    @resource("qpaykit.resources._lookup")
+    @lazy_resource("qpaykit.resources._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
         """What a dispatcher asks of the client."""
         return kind(self.invoices)

@@ -20,7 +20,7 @@ from qpaykit.config import (
 )
 from qpaykit.hooks import RequestInfo
 from qpaykit.quickqr._settings import QUICKQR, QuickQRSettings
-from qpaykit.resources._resource import resource
+from qpaykit.resources._lazy_resource import lazy_resource
 from qpaykit.stores.memory import MemoryStore
 from qpaykit.stores.protocol import AsyncStore, Store
 
@@ -59,11 +59,11 @@ class _QuickQR(Client[QuickQRSettings, X, S, H]):
         )
         terminal_id = QUICKQR.required_text("terminal_id", terminal_id)
         settings = QuickQRSettings(**account, terminal_id=terminal_id)
-        self._connect(settings, timeout, max_retries, store, http_client, on_request)
+        self._set_up(settings, timeout, max_retries, store, http_client, on_request)
 
     @property
-    def _outlives(self) -> bool:
-        """Whether the store outlives this process."""
+    def _is_store_persistent(self) -> bool:
+        """Whether the store keeps its data when this process ends."""
         return not isinstance(self._store, MemoryStore)
 
 
@@ -96,27 +96,32 @@ class QuickQRClient(_QuickQR[SyncTransport, Store, HTTPClient], SyncClient[Quick
         ConfigurationError: A setting is missing or cannot be right; the message names it.
     """
 
-    @resource("qpaykit.quickqr.merchants")
+    @lazy_resource("qpaykit.quickqr.merchants")
     def merchants(self, kind: type[Merchants]) -> Merchants:
         """Sub-merchants: register, change, get, list and delete them."""
         return kind(self._session)
 
-    @resource("qpaykit.quickqr.places")
+    @lazy_resource("qpaykit.quickqr.places")
     def places(self, kind: type[Places]) -> Places:
         """Cities and districts, with their codes."""
         return kind(self._session)
 
-    @resource("qpaykit.quickqr.invoices")
+    @lazy_resource("qpaykit.quickqr.invoices")
     def invoices(self, kind: type[QuickInvoices]) -> QuickInvoices:
         """Invoices of sub-merchants: make, get and cancel them."""
-        return kind(self._session, self._settings, self._awaited_store, outlives=self._outlives)
+        return kind(
+            self._session,
+            self._settings,
+            self._async_store,
+            is_store_persistent=self._is_store_persistent,
+        )
 
-    @resource("qpaykit.quickqr.payments")
+    @lazy_resource("qpaykit.quickqr.payments")
     def payments(self, kind: type[QuickPayments]) -> QuickPayments:
         """Payments: check them, and wait for them."""
         return kind(self._session)
 
-    @resource("qpaykit.quickqr._lookup")
+    @lazy_resource("qpaykit.quickqr._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
         """The questions of a dispatcher."""
         return kind(self.invoices)
@@ -132,27 +137,32 @@ class AsyncQuickQRClient(
     `httpx2.AsyncClient`, and a `store` may be one whose methods are awaited.
     """
 
-    @resource("qpaykit.quickqr.merchants")
+    @lazy_resource("qpaykit.quickqr.merchants")
     def merchants(self, kind: type[AsyncMerchants]) -> AsyncMerchants:
         """Sub-merchants: register, change, get, list and delete them."""
         return kind(self._session)
 
-    @resource("qpaykit.quickqr.places")
+    @lazy_resource("qpaykit.quickqr.places")
     def places(self, kind: type[AsyncPlaces]) -> AsyncPlaces:
         """Cities and districts, with their codes."""
         return kind(self._session)
 
-    @resource("qpaykit.quickqr.invoices")
+    @lazy_resource("qpaykit.quickqr.invoices")
     def invoices(self, kind: type[AsyncQuickInvoices]) -> AsyncQuickInvoices:
         """Invoices of sub-merchants: make, get and cancel them."""
-        return kind(self._session, self._settings, self._awaited_store, outlives=self._outlives)
+        return kind(
+            self._session,
+            self._settings,
+            self._async_store,
+            is_store_persistent=self._is_store_persistent,
+        )
 
-    @resource("qpaykit.quickqr.payments")
+    @lazy_resource("qpaykit.quickqr.payments")
     def payments(self, kind: type[AsyncQuickPayments]) -> AsyncQuickPayments:
         """Payments: check them, and wait for them."""
         return kind(self._session)
 
-    @resource("qpaykit.quickqr._lookup")
+    @lazy_resource("qpaykit.quickqr._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
         """The questions of a dispatcher."""
         return kind(self.invoices)

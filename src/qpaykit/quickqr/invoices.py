@@ -52,10 +52,15 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
     )
 
     def __init__(
-        self, session: Session, settings: QuickQRSettings, store: AsyncStore, *, outlives: bool
+        self,
+        session: Session,
+        settings: QuickQRSettings,
+        store: AsyncStore,
+        *,
+        is_store_persistent: bool,
     ) -> None:
         super().__init__(session, settings, store)
-        unmatched = "" if outlives else _IN_MEMORY
+        unmatched = "" if is_store_persistent else _IN_MEMORY
         self._unmatched = unmatched if settings.callback_secrets else _UNSIGNED
 
     @endpoint

@@ -1,4 +1,4 @@
-"""The bearer token, for those who need it themselves."""
+"""The bearer token: get and invalidate it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Tokens(_TokenFlows):
     """The token of a `QPayClient`."""
 
     def get(self) -> str:
-        """Return a bearer token that QPay takes, logging in or renewing where needed.
+        """Return a valid bearer token, logging in or renewing it where needed.
 
         Returns:
-            The token without the word Bearer. It is a secret.
+            The access token, without the word Bearer. It is a secret.
 
         Raises:
             AuthenticationError: QPay refuses the user name and password.
@@ -40,10 +40,10 @@ class AsyncTokens(_TokenFlows):
     """The token of an `AsyncQPayClient`."""
 
     async def get(self) -> str:
-        """Return a bearer token that QPay takes, logging in or renewing where needed.
+        """Return a valid bearer token, logging in or renewing it where needed.
 
         Returns:
-            The token without the word Bearer. It is a secret.
+            The access token, without the word Bearer. It is a secret.
 
         Raises:
             AuthenticationError: QPay refuses the user name and password.

@@ -1,4 +1,4 @@
-"""A group of endpoints as an attribute of a client, made when it is first used."""
+"""A client's attribute for a group of endpoints, which is imported and created on first use."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any, Generic, TypeVar, overload
 R = TypeVar("R")
 
 
-def resource(module: str) -> Callable[[Callable[[Any, type[R]], R]], LazyResource[R]]:
-    """Make a group of endpoints, and load its module and models, when it is first used.
+def lazy_resource(module: str) -> Callable[[Callable[[Any, type[R]], R]], LazyResource[R]]:
+    """Create a group of endpoints, and import its module and models, on first use.
 
     Args:
-        module: Where the class is that the decorated method names as its answer.
+        module: The module of the class that the decorated method returns.
     """
     return lambda make: LazyResource(module, make)
 
 
 class LazyResource(Generic[R]):
-    """The attribute that `resource` makes."""
+    """The descriptor that `lazy_resource` makes."""
 
     def __init__(self, module: str, make: Callable[[Any, type[R]], R]) -> None:
         self._module = module
@@ -34,24 +34,24 @@ class LazyResource(Generic[R]):
     @overload
     def __get__(self, instance: object, owner: type[object]) -> R: ...
     def __get__(self, instance: object | None, owner: type[object]) -> type[R] | R:
-        """Return the group of a client; its class where a class of clients is asked."""
+        """Return the group of a client; accessed on the client's class, the group's class."""
         kind: type[R] = getattr(
             importlib.import_module(self._module), self._make.__annotations__["return"]
         )
         if instance is None:
             return kind
         made = self._make(instance, kind)
-        # From now on it is found there, before this descriptor is.
+        # An attribute of the instance is found before this descriptor.
         vars(instance)[self._name] = made
         return made
 
     def forget(self, instance: object) -> None:
-        """Let the group of a client be made anew."""
+        """Delete the group of a client, so that the next access creates a new one."""
         vars(instance).pop(self._name, None)
 
 
 def forget_resources(client: object) -> None:
-    """Let every group of a client be made anew, with what the client has now."""
+    """Delete every group of a client, so that new ones use its current session."""
     for owner in type(client).__mro__:
         for member in vars(owner).values():
             if isinstance(member, LazyResource):
