@@ -16,7 +16,7 @@ from django.test import AsyncClient, modify_settings, override_settings
 from integrations_django.project import ORIGIN, Shop
 from integrations_django.shop.models import Order
 from qpaykit.integrations.django import client, dispatcher
-from qpaykit.integrations.django.services import forget_after
+from qpaykit.integrations.django.services import reset_after_setting
 from qpaykit.integrations.django.views import callback
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def test_an_invoice_of_a_request_that_was_rolled_back_is_remembered(
     Order.objects.using(shop.alias).create(number="42")
     shop.connect()
     payment_id = shop.simulator.pay(invoice.id, callbacks=0)
-    forget_after(setting="QPAY")  # so that the client has nothing in memory
+    reset_after_setting(setting="QPAY")  # so that the client has nothing in memory
     path = invoice.callback_url.removeprefix(ORIGIN)
     shop.simulator.requests.clear()
     assert shop.call(f"{path}&qpay_payment_id={payment_id}").content == b"SUCCESS"

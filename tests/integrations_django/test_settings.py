@@ -84,7 +84,7 @@ def test_what_is_missing_is_named_and_stops_no_command(connected: None) -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "says"),
     [
-        ({"USER_NAME": "x"}, "E001", "QPAY['USER_NAME'] means nothing: write 'USERNAME'"),
+        ({"USER_NAME": "x"}, "E001", "QPAY['USER_NAME'] is not a setting: write 'USERNAME'"),
         ({"COLOUR": "x"}, "E001", "known are USERNAME"),
         ({"CALLBACK_SECRET": "short"}, "E002", "at least 16 characters"),
         ({"CALLBACK_SECRET": 42}, "E002", "must be text, or several texts"),

@@ -9,14 +9,14 @@ from anyio import to_thread
 
 from qpaykit.callbacks import AsyncCallbackDispatcher, CallbackDispatcher
 from qpaykit.callbacks.parse import MAX_INPUT_BYTES
-from qpaykit.integrations._answers import (
+from qpaykit.integrations._responses import (
     METHODS,
-    Answer,
+    HTTPResponse,
     UnreadBodyError,
-    answer_of,
     check_dispatcher,
     check_length,
     method_not_allowed,
+    response_of,
     too_large,
 )
 
@@ -27,7 +27,7 @@ Send: TypeAlias = Callable[[Any], Awaitable[None]]
 
 
 class CallbackApp:
-    """An ASGI application that answers QPay's callbacks at whatever path it is reached.
+    """An ASGI application that answers QPay's callbacks at any path.
 
     It answers GET and POST, and 405 to other methods. It never redirects. A body above 256 KiB
     is refused with 413 before it is read.
@@ -44,11 +44,11 @@ class CallbackApp:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close"})
         else:
-            answer = await self.answer(scope, receive)
-            if answer is not None:
-                await _send(answer, send)
+            response = await self.respond(scope, receive)
+            if response is not None:
+                await _send(response, send)
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer | None:
+    async def respond(self, scope: Scope, receive: Receive) -> HTTPResponse | None:
         """Answer one request; None where the client has disconnected."""
         method: str = scope["method"]
         if method not in METHODS:
@@ -58,7 +58,7 @@ class CallbackApp:
             try:
                 body = await _body(scope, receive)
             except UnreadBodyError as error:
-                return error.answer
+                return error.response
             if body is None:
                 return None
         query: bytes = scope["query_string"]
@@ -69,7 +69,7 @@ class CallbackApp:
             reply = await to_thread.run_sync(
                 lambda: dispatcher.handle(query=query, body=body or None)
             )
-        return answer_of(reply)
+        return response_of(reply)
 
 
 def callback_app(dispatcher: CallbackDispatcher | AsyncCallbackDispatcher) -> CallbackApp:
@@ -111,10 +111,10 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _send(answer: Answer, send: Send) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
-    await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+async def _send(response: HTTPResponse, send: Send) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in response.headers.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 async def _live(receive: Receive, send: Send) -> None:

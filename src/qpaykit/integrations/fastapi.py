@@ -55,10 +55,10 @@ def router(
     made = APIRouter()
 
     async def qpay_callback(request: Request) -> Response:
-        answer = await app.answer(request.scope, request.receive)
-        if answer is None:
+        response = await app.respond(request.scope, request.receive)
+        if response is None:
             return Response(status_code=400)
-        return Response(answer.body, answer.status_code, headers=answer.headers)
+        return Response(response.body, response.status_code, headers=response.headers)
 
     made.add_api_route(
         path,

@@ -33,8 +33,8 @@ def blueprint(
     made = Blueprint(name, __name__)
 
     def callback() -> Response:
-        answer = app.answer(request.environ, request.query_string, _Body())
-        return Response(answer.body, answer.status_code, headers=answer.headers)
+        response = app.respond(request.environ, request.query_string, _Body())
+        return Response(response.body, response.status_code, headers=response.headers)
 
     made.add_url_rule(
         path,

@@ -8,15 +8,15 @@ from typing import Any, Protocol, TypeAlias
 
 from qpaykit.callbacks import CallbackDispatcher
 from qpaykit.callbacks.parse import MAX_INPUT_BYTES
-from qpaykit.integrations._answers import (
+from qpaykit.integrations._responses import (
     METHODS,
-    Answer,
+    HTTPResponse,
     UnreadBodyError,
-    answer_of,
     check_dispatcher,
     check_length,
     length_required,
     method_not_allowed,
+    response_of,
     too_large,
 )
 
@@ -24,14 +24,14 @@ StartResponse: TypeAlias = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Input(Protocol):
-    """What a body is read from."""
+    """The stream that a request's body is read from."""
 
     def read(self, size: int, /) -> bytes:
         """Read at most so many bytes; none at the end."""
 
 
 class CallbackApp:
-    """A WSGI application that answers QPay's callbacks at whatever path it is reached.
+    """A WSGI application that answers QPay's callbacks at any path.
 
     It answers GET and POST, and 405 to other methods. It never redirects. A body above 256 KiB
     is refused with 413 before it is read.
@@ -44,18 +44,20 @@ class CallbackApp:
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> list[bytes]:
         """Serve one request."""
         query = str(environ.get("QUERY_STRING", "")).encode("latin-1")
-        answer = self.answer(environ, query, environ["wsgi.input"])
-        status = HTTPStatus(answer.status_code)
-        start_response(f"{status.value} {status.phrase}", list(answer.headers.items()))
-        return [answer.body]
+        response = self.respond(environ, query, environ["wsgi.input"])
+        status = HTTPStatus(response.status_code)
+        start_response(f"{status.value} {status.phrase}", list(response.headers.items()))
+        return [response.body]
 
-    def answer(self, environ: Mapping[str, Any], query: bytes | str, stream: Input) -> Answer:
+    def respond(
+        self, environ: Mapping[str, Any], query: bytes | str, stream: Input
+    ) -> HTTPResponse:
         """Answer one request.
 
         Args:
-            environ: What the server says of it.
-            query: Its query.
-            stream: Its body, which is read for POST alone.
+            environ: The WSGI environment.
+            query: The query of the request.
+            stream: The body of the request, which is read for POST only.
         """
         method = str(environ["REQUEST_METHOD"])
         if method not in METHODS:
@@ -63,8 +65,8 @@ class CallbackApp:
         try:
             body = read_body(environ, stream) if method == "POST" else b""
         except UnreadBodyError as error:
-            return error.answer
-        return answer_of(self._dispatcher.handle(query=query, body=body or None))
+            return error.response
+        return response_of(self._dispatcher.handle(query=query, body=body or None))
 
 
 def callback_app(dispatcher: CallbackDispatcher) -> CallbackApp:
@@ -83,10 +85,10 @@ def callback_app(dispatcher: CallbackDispatcher) -> CallbackApp:
 
 
 def read_body(environ: Mapping[str, Any], stream: Input) -> bytes:
-    """Read a body of at most so many bytes.
+    """Read the body of a request.
 
     Raises:
-        UnreadBodyError: It is larger than any callback, or nothing tells where it ends.
+        UnreadBodyError: It is larger than any callback, or its length is unknown.
     """
     length = check_length(environ.get("CONTENT_LENGTH"))
     if length is None:

@@ -1,4 +1,4 @@
-"""The deliveries in the admin, to look at."""
+"""The deliveries in Django's admin, read-only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ else:
 
 @admin.register(Delivery)
 class DeliveryAdmin(_Admin):
-    """What was delivered; nothing can be changed, since it would be delivered again."""
+    """The deliveries, read-only: one that is changed or deleted would be delivered again."""
 
     list_display: tuple[str, ...] = (
         "delivered_at",
@@ -38,21 +38,21 @@ class DeliveryAdmin(_Admin):
     ordering: ClassVar[tuple[str, ...]] = ("-delivered_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        """Look into the database that has the deliveries."""
+        """Use the database that has the deliveries."""
         rows: QuerySet[Delivery] = super().get_queryset(request).using(database_alias())
         return rows
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse it: only a payment makes a delivery."""
+        """Return False: only a payment makes a delivery."""
         del request
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
-        """Refuse it: a record says what was done."""
+        """Return False: a record must say what was delivered."""
         del request, obj
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
-        """Refuse it: what is forgotten is delivered again."""
+        """Return False: a payment whose record is deleted is delivered again."""
         del request, obj
         return False

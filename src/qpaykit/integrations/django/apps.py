@@ -1,4 +1,4 @@
-"""The app as `INSTALLED_APPS` takes it; nothing of QPay is made here."""
+"""The app for `INSTALLED_APPS`; it creates no client."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class QPayConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks, and follow settings that a test overrides."""
         from qpaykit.integrations.django.checks import check_deployment, check_settings
-        from qpaykit.integrations.django.services import forget_after
+        from qpaykit.integrations.django.services import reset_after_setting
 
         checks.register(check_settings, "qpaykit")
         checks.register(check_deployment, "qpaykit", deploy=True)
-        setting_changed.connect(forget_after, dispatch_uid="qpaykit")
+        setting_changed.connect(reset_after_setting, dispatch_uid="qpaykit")

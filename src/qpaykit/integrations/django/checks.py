@@ -1,7 +1,7 @@
-"""System checks: what is missing or wrong, found by `manage.py check` and before every start.
+"""Django's system checks of the settings, which `manage.py check` and `runserver` run.
 
-What is missing is a warning, so that `migrate` and the build of an image go without the variables.
-What is wrong is an error. `manage.py qpay_doctor` asks QPay as well.
+A missing setting is a warning, so that `migrate` and the build of an image need no variables. An
+invalid setting is an error. `manage.py qpay_doctor` asks QPay as well.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def check_settings(
 ) -> list[CheckMessage]:
     """Check `settings.QPAY`, the callback's route and the receivers."""
     del app_configs
-    # The receivers come last: looking for the route has loaded the views, where one may stand.
+    # The receivers are checked last: resolving the route imports the views, which may connect one.
     return [*_settings(), *_receivers()]
 
 
@@ -85,7 +85,7 @@ def _settings() -> Iterator[CheckMessage]:
 
 
 def _loaded(given: ClientSettings) -> Settings:
-    """Check the settings, with something in the place of what is missing."""
+    """Check the settings, with placeholders for a missing user name and password."""
     username, password = given["username"], given["password"]
     return load_settings(
         username="missing" if _is_missing("username", username) else username,

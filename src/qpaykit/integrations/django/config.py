@@ -79,7 +79,7 @@ def database_alias() -> str:
 
 
 def unknown_names() -> list[str]:
-    """Return a sentence for each name in `settings.QPAY` that means nothing."""
+    """Return a sentence for each unknown name in `settings.QPAY`."""
     if not isinstance(getattr(settings, "QPAY", {}), Mapping):
         return ["settings.QPAY must be a dict, such as {'USERNAME': …}"]
     return [_unknown(name) for name in getattr(settings, "QPAY", {}) if name not in NAMES]
@@ -88,7 +88,7 @@ def unknown_names() -> list[str]:
 def _unknown(name: object) -> str:
     close = get_close_matches(str(name).upper(), NAMES, 1)
     hint = f"write {close[0]!r}" if close else f"known are {', '.join(NAMES)}"
-    return f"QPAY[{name!r}] means nothing: {hint}"
+    return f"QPAY[{name!r}] is not a setting: {hint}"
 
 
 def _text(name: str) -> str | None:
@@ -120,9 +120,9 @@ def _secrets(name: str) -> tuple[SecretStr, ...] | None:
 
 
 def _given(name: str) -> object:
-    """Return a value of `settings.QPAY`, or None; one that is secret comes wrapped.
+    """Return a value of `settings.QPAY`, or None; a secret is wrapped in `SecretStr`.
 
-    No variable of a frame holds a secret, since error trackers send those.
+    No local variable holds a plain secret, because error trackers send local variables.
     """
     if name not in {"PASSWORD", "CALLBACK_SECRET"}:
         return getattr(settings, "QPAY", {}).get(name)

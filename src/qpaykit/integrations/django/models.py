@@ -1,4 +1,4 @@
-"""The tables: what was delivered, what is remembered, who may log in."""
+"""The tables of the store: deliveries, values and leases."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ else:
 
 
 class KeyField(_CharField):
-    """The key of a row, in which upper and lower case differ.
+    """A case-sensitive key.
 
-    MySQL and MariaDB compare text without regard to case, so that the delivery of order "a" would
-    count as that of order "A".
+    MySQL and MariaDB compare text case-insensitively by default, so that the delivery of order "a"
+    would count as that of order "A".
     """
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
@@ -50,7 +50,7 @@ class Delivery(models.Model):
         amount: What was paid, in the invoice's currency.
         due: What the invoice costs; 0 for an open sum.
         delivered_at: When the receivers had ended.
-        record: The whole record, exactly.
+        record: The whole record as JSON, with exact amounts.
     """
 
     key: KeyField = KeyField(max_length=255, primary_key=True)
@@ -78,7 +78,7 @@ class Delivery(models.Model):
 
 
 class Value(models.Model):
-    """A value that qpaykit remembers: the token, or what is known of an invoice or an order.
+    """A value that qpaykit keeps: the token, or the record of an invoice or an order.
 
     The token gives access to the account until it expires.
     """

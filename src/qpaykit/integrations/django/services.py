@@ -1,4 +1,4 @@
-"""The client, the dispatcher and the orders of the project, made when they are first asked for."""
+"""The client, the dispatcher and the orders of the project, created on first use."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class _Once(Generic[T]):
-    """Makes a thing when it is first asked for, in one thread."""
+class _Singleton(Generic[T]):
+    """An object that is created on first use, once for all threads."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._made: T | None = None
         self._lock = threading.Lock()
-        reset_after_fork(self, _Once.leave_the_parent)
+        reset_after_fork(self, _Singleton.new_lock)
 
-    def leave_the_parent(self) -> None:
+    def new_lock(self) -> None:
         self._lock = threading.Lock()
 
     def get(self) -> T:
@@ -64,17 +64,17 @@ def _make_orders() -> Orders:
     return Orders(dispatcher())
 
 
-_client = _Once(_make_client)
-_async_client = _Once(_make_async_client)
-_dispatcher = _Once(_make_dispatcher)
-_orders = _Once(_make_orders)
+_client = _Singleton(_make_client)
+_async_client = _Singleton(_make_async_client)
+_dispatcher = _Singleton(_make_dispatcher)
+_orders = _Singleton(_make_orders)
 
 
 def client() -> QPayClient:
-    """Return the project's client; it is made when it is first asked for.
+    """Return the project's client, which is created on first use.
 
     Raises:
-        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or cannot be right.
+        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or invalid.
     """
     return _client.get()
 
@@ -86,7 +86,7 @@ def aclient() -> AsyncQPayClient:
     alone: `await sync_to_async(dispatcher().check)(invoice_id)`.
 
     Raises:
-        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or cannot be right.
+        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or invalid.
     """
     return _async_client.get()
 
@@ -95,7 +95,7 @@ def dispatcher() -> CallbackDispatcher:
     """Return the project's dispatcher, which sends the signals.
 
     Raises:
-        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or cannot be right.
+        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or invalid.
     """
     return _dispatcher.get()
 
@@ -104,13 +104,13 @@ def orders() -> Orders:
     """Return the project's orders: one open invoice for each, over all callers.
 
     Raises:
-        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or cannot be right.
+        ConfigurationError: `settings.QPAY` or a `QPAY_*` variable is missing or invalid.
     """
     return _orders.get()
 
 
-def forget_after(*, setting: str, **_: object) -> None:
-    """Make everything anew after a change of the settings, as tests make them."""
+def reset_after_setting(*, setting: str, **_: object) -> None:
+    """Drop every object after a change of the settings, as in tests, so that new ones are made."""
     if setting not in {"QPAY", "DATABASES"}:
         return
     _orders.forget()

@@ -82,17 +82,18 @@ def connect(dispatcher: CallbackDispatcher) -> None:
 
 
 def _import_views() -> None:
-    """Import what stands beside the views, where a receiver may be connected.
+    """Import the views, because receivers may be connected in the same modules.
 
-    A web server has done so. A worker of a queue, such as Celery's, imports the models alone.
+    A web server imports them anyway; a worker of a task queue, such as Celery's, imports only the
+    models.
     """
     if getattr(settings, "ROOT_URLCONF", None):
         list(get_resolver().url_patterns)
 
 
 def _send(signal: Signal, event: PaymentEvent) -> None:
-    for receiver, answer in signal.send(sender=CallbackDispatcher, event=event):
-        if inspect.iscoroutine(answer):
-            answer.close()
+    for receiver, returned in signal.send(sender=CallbackDispatcher, event=event):
+        if inspect.iscoroutine(returned):
+            returned.close()
             msg = f"the receiver {receiver!r} is async, which needs Django 5.0 or later"
             raise ConfigurationError(msg)

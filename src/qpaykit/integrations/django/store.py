@@ -1,4 +1,4 @@
-"""The store in the shop's own database: order and delivery commit together."""
+"""The store in Django's database: an order and its delivery commit together."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ _logger = logging.getLogger("qpaykit.callbacks")
 _DELIVERED = "delivered:"
 _MAX_TEXT_CHARACTERS = 255
 _PAGE_ROWS = 500
-_LONGEST_SECONDS = 10 * 365 * 86_400.0
+_MAX_DURATION_SECONDS = 10 * 365 * 86_400.0
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 @dataclass(frozen=True)
 class _OpenDelivery:
-    """The transaction of a delivery whose receivers are at work.
+    """The open transaction of a delivery.
 
     Attributes:
         owner: Who claimed it.
@@ -70,10 +70,10 @@ class DjangoStore:
     and `release` rolls both back. A process that is killed leaves both or neither.
 
     Everything else is written outside of the caller's transaction, because a rollback does not undo
-    what QPay has done, and because no login should wait for a request. In a transaction of the
-    shop's it goes over a second connection, which is closed after it. SQLite has one writer
-    at a time, so there it is kept in a file of its own: `db.qpay.sqlite3` beside `db.sqlite3`. In
-    a `TestCase`, and in a database in memory, it is rolled back like everything else.
+    what QPay has done, and because a login must not wait for a request. Inside a transaction of the
+    shop it uses a second connection, which is closed afterwards. SQLite has one writer at a time,
+    so there it is kept in a separate file: `db.qpay.sqlite3` beside `db.sqlite3`. In a `TestCase`,
+    and in a database in memory, it is rolled back like everything else.
 
     Args:
         using: The alias of the database.
@@ -87,7 +87,7 @@ class DjangoStore:
         self._tables = _Tables(using)
         self._files: dict[Path, SQLiteStore] = {}
         self._lock = threading.Lock()
-        # A thread has a connection of its own, and one delivery inside another at most.
+        # Each thread has its own connection, and its own open deliveries, which may be nested.
         self._thread = threading.local()
 
     def __repr__(self) -> str:
@@ -95,17 +95,17 @@ class DjangoStore:
 
     def get(self, key: str) -> str | None:
         """Return the value of `key`, or None where there is none or it has expired."""
-        with self._outside() as store:
+        with self._outside_transaction() as store:
             return store.get(key)
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
         """Keep `value` under `key`, for `ttl` seconds or for good."""
-        with self._outside() as store:
+        with self._outside_transaction() as store:
             store.set(key, value, ttl=ttl)
 
     def delete(self, key: str) -> None:
         """Delete the value of `key`, if there is one."""
-        with self._outside() as store:
+        with self._outside_transaction() as store:
             store.delete(key)
 
     def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
@@ -115,7 +115,7 @@ class DjangoStore:
         """
         if key.startswith(_DELIVERED):
             return self._begin(key, owner)
-        with self._outside() as store:
+        with self._outside_transaction() as store:
             return store.claim(key, owner, lease=lease)
 
     def complete(self, key: str, owner: str, *, delivery: Record | None = None) -> bool:
@@ -126,7 +126,7 @@ class DjangoStore:
         """
         if key.startswith(_DELIVERED):
             return self._commit(key, owner, delivery)
-        with self._outside() as store:
+        with self._outside_transaction() as store:
             return store.complete(key, owner, delivery=delivery)
 
     def release(self, key: str, owner: str) -> None:
@@ -134,7 +134,7 @@ class DjangoStore:
         if key.startswith(_DELIVERED):
             self._roll_back(key, owner)
             return
-        with self._outside() as store:
+        with self._outside_transaction() as store:
             store.release(key, owner)
 
     def delivery(self, key: str) -> Record | None:
@@ -146,7 +146,7 @@ class DjangoStore:
         """Iterate over the records of deliveries, oldest first; see `Store.deliveries`."""
         rows = self._deliveries().order_by("delivered_at", "key")
         if since is not None:
-            rows = rows.filter(delivered_at__gte=_stored(aware(since)))
+            rows = rows.filter(delivered_at__gte=_as_stored(aware(since)))
         page = list(rows[:_PAGE_ROWS])
         while page:
             for row in page:
@@ -166,9 +166,9 @@ class DjangoStore:
         Returns:
             How many deliveries were deleted.
         """
-        with self._outside() as store:
+        with self._outside_transaction() as store:
             store.prune(older_than)
-        oldest = _stored(now() - _duration(older_than))
+        oldest = _as_stored(now() - _duration(older_than))
         pruned: int = self._deliveries().filter(delivered_at__lt=oldest).delete()[0]
         return pruned
 
@@ -183,7 +183,7 @@ class DjangoStore:
         return found
 
     def _begin(self, key: str, owner: str) -> ClaimState:
-        """Open the transaction of a delivery, unless it was made or another one makes it."""
+        """Open the transaction of a delivery, unless it is done or held by another one."""
         held = self._open.get(key)
         if held is not None:
             return "claimed" if held.owner == owner else "held"
@@ -209,11 +209,11 @@ class DjangoStore:
         return "claimed"
 
     def _commit(self, key: str, owner: str, delivery: Record | None) -> bool:
-        mine = self._taken(key, owner)
-        if mine is None:
+        opened = self._pop_open(key, owner)
+        if opened is None:
             return False
         try:
-            with mine.block:
+            with opened.block:
                 self._write(key, delivery)
         except Exception:
             if not self._is_committed(key, delivery):
@@ -240,34 +240,34 @@ class DjangoStore:
             return False
 
     def _roll_back(self, key: str, owner: str) -> None:
-        mine = self._taken(key, owner)
-        if mine is not None:
-            with mine.block:
+        opened = self._pop_open(key, owner)
+        if opened is not None:
+            with opened.block:
                 transaction.set_rollback(True, using=self._using)
 
-    def _taken(self, key: str, owner: str) -> _OpenDelivery | None:
+    def _pop_open(self, key: str, owner: str) -> _OpenDelivery | None:
         found = self._open.get(key)
         if found is None or found.owner != owner:
             return None
         return self._open.pop(key)
 
     @contextmanager
-    def _outside(self) -> Iterator[_Tables | SQLiteStore]:
-        """Give the place of values and leases, outside of the caller's transaction."""
+    def _outside_transaction(self) -> Iterator[_Tables | SQLiteStore]:
+        """Yield the store of values and leases, outside of the caller's transaction."""
         connection = connections[self._using]
-        if _is_of_a_test(connection):
+        if _is_rolled_back_by_test(connection):
             yield self._tables
         elif connection.vendor == "sqlite":
             yield self._file(connection)
         elif not connection.in_atomic_block:
             yield self._tables
         else:
-            connections[self._using] = mine = _second(connection)
+            connections[self._using] = own = _second_connection(connection)
             try:
                 yield self._tables
             finally:
                 connections[self._using] = connection
-                mine.close()
+                own.close()
 
     def _file(self, connection: BaseDatabaseWrapper) -> SQLiteStore:
         database = Path(connection.settings_dict["NAME"])
@@ -400,7 +400,7 @@ class AsyncDjangoStore:
                 yield delivery
 
 
-def _is_of_a_test(connection: BaseDatabaseWrapper) -> bool:
+def _is_rolled_back_by_test(connection: BaseDatabaseWrapper) -> bool:
     """Return whether a test rolls back the transaction, or the database is in memory."""
     # Django marks the transactions of a TestCase with this attribute, for `durable=True`.
     if any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
@@ -409,12 +409,12 @@ def _is_of_a_test(connection: BaseDatabaseWrapper) -> bool:
     return is_in_memory is not None and is_in_memory()
 
 
-def _second(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
+def _second_connection(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
     """Return another connection to the same database; it is opened when it is used."""
-    own = dict(connection.settings_dict)
+    database = dict(connection.settings_dict)
     # A pool may be exhausted by requests that wait for this connection: that would be a deadlock.
-    own["OPTIONS"] = {name: v for name, v in own["OPTIONS"].items() if name != "pool"}
-    return type(connection)(own, connection.alias)
+    database["OPTIONS"] = {name: v for name, v in database["OPTIONS"].items() if name != "pool"}
+    return type(connection)(database, connection.alias)
 
 
 def _try_lock(connection: BaseDatabaseWrapper, key: str) -> bool:
@@ -432,7 +432,7 @@ def _try_lock(connection: BaseDatabaseWrapper, key: str) -> bool:
 
 def _columns(delivery: Record | None) -> dict[str, object]:
     if delivery is None:
-        return {"delivered_at": _stored(now())}
+        return {"delivered_at": _as_stored(now())}
     return {
         "order_no": delivery.order_no[:_MAX_TEXT_CHARACTERS],
         "invoice_id": delivery.invoice_id[:_MAX_TEXT_CHARACTERS],
@@ -441,12 +441,12 @@ def _columns(delivery: Record | None) -> dict[str, object]:
         "outcome": delivery.outcome,
         "amount": EXACT.quantize(delivery.amount, HUNDREDTH),
         "due": EXACT.quantize(delivery.due, HUNDREDTH),
-        "delivered_at": _stored(delivery.delivered_at),
+        "delivered_at": _as_stored(delivery.delivered_at),
         "record": delivery.to_json(),
     }
 
 
-def _stored(moment: datetime) -> datetime:
+def _as_stored(moment: datetime) -> datetime:
     """Return a time as a DateTimeField takes it."""
     return moment if settings.USE_TZ else timezone.make_naive(moment)
 
@@ -456,4 +456,4 @@ def _after(seconds: float) -> ExpressionWrapper[CombinedExpression]:
 
 
 def _duration(seconds: float) -> timedelta:
-    return timedelta(seconds=min(seconds, _LONGEST_SECONDS))
+    return timedelta(seconds=min(seconds, _MAX_DURATION_SECONDS))

@@ -32,11 +32,11 @@ def callback(request: HttpRequest) -> HttpResponse:
         # Django takes a body without a length, such as a chunked one, for an empty one.
         stream = environ["wsgi.input"]
     query = environ.get("QUERY_STRING", "")
-    answer = callback_app(dispatcher()).answer(environ, query, stream)
-    return HttpResponse(answer.body, status=answer.status_code, headers=answer.headers)
+    response = callback_app(dispatcher()).respond(environ, query, stream)
+    return HttpResponse(response.body, status=response.status_code, headers=response.headers)
 
 
-# QPay logs in nowhere: Django 5.1's LoginRequiredMiddleware would send it to a form.
+# QPay does not log in: Django 5.1's LoginRequiredMiddleware would redirect it to the login page.
 callback.login_required = False  # type: ignore[attr-defined]
 
 # ATOMIC_REQUESTS would keep a transaction open while QPay is asked.

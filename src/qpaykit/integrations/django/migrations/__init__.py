@@ -1,1 +1,1 @@
-"""The tables of qpaykit, version after version."""
+"""The migrations of qpaykit's tables."""

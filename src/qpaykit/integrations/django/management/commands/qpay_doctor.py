@@ -1,4 +1,4 @@
-"""`manage.py qpay_doctor`: is everything set, and does QPay answer?"""
+"""`manage.py qpay_doctor`: checks the settings, the database and the login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py qpay_sweep`: deliver what was paid and whose callback never came."""
+"""`manage.py qpay_sweep`: delivers paid orders whose callback was lost."""
 
 from __future__ import annotations
 

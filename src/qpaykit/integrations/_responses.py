@@ -1,4 +1,4 @@
-"""What every callback endpoint answers, whichever framework it stands in."""
+"""The HTTP responses of a callback endpoint, in every framework."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ METHODS = ("GET", "POST")
 _MAX_LENGTH_DIGITS = 20
 
 
-class Answer(NamedTuple):
-    """An HTTP response, as every framework can send it."""
+class HTTPResponse(NamedTuple):
+    """An HTTP response, independent of the framework that sends it."""
 
     status_code: int
     headers: dict[str, str]
@@ -24,39 +24,39 @@ class UnreadBodyError(Exception):
     """The body of a request was not read.
 
     Args:
-        answer: The response that says why.
+        response: The response to send, which says why.
     """
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer)
-        self.answer = answer
+    def __init__(self, response: HTTPResponse) -> None:
+        super().__init__(response)
+        self.response = response
 
 
-def answer_of(reply: CallbackReply) -> Answer:
+def response_of(reply: CallbackReply) -> HTTPResponse:
     """Return the HTTP response of a dispatcher's reply."""
-    return _answer(reply.status_code, reply.body, reply.content_type)
+    return _response(reply.status_code, reply.body, reply.content_type)
 
 
-def method_not_allowed(method: str) -> Answer:
+def method_not_allowed(method: str) -> HTTPResponse:
     """Return the response to a method that QPay does not use."""
     body = "" if method == "HEAD" else "use GET or POST"
-    answer = _answer(405, body, "text/plain; charset=utf-8")
-    return answer._replace(headers={**answer.headers, "allow": ", ".join(METHODS)})
+    response = _response(405, body, "text/plain; charset=utf-8")
+    return response._replace(headers={**response.headers, "allow": ", ".join(METHODS)})
 
 
 def too_large() -> UnreadBodyError:
     """Return the error of a body that is larger than any callback."""
-    answer = _answer(413, "the body is too large", "text/plain; charset=utf-8")
-    return UnreadBodyError(answer)
+    response = _response(413, "the body is too large", "text/plain; charset=utf-8")
+    return UnreadBodyError(response)
 
 
 def length_required() -> UnreadBodyError:
-    """Return the error of a body whose end the server does not tell.
+    """Return the error of a body of unknown length.
 
-    Read as an empty one, it would be answered with SUCCESS, and QPay would not call again.
+    Read as empty, it would be answered with SUCCESS, and QPay would not call again.
     """
-    answer = _answer(411, "send a Content-Length", "text/plain; charset=utf-8")
-    return UnreadBodyError(answer)
+    response = _response(411, "send a Content-Length", "text/plain; charset=utf-8")
+    return UnreadBodyError(response)
 
 
 def check_length(header: str | bytes | None) -> int | None:
@@ -68,21 +68,22 @@ def check_length(header: str | bytes | None) -> int | None:
     digits = header.encode("latin-1", "replace") if isinstance(header, str) else header or b""
     if not digits.isdigit():
         return None
-    # Python refuses to read numbers of thousands of digits.
+    # Python refuses to parse numbers of thousands of digits.
     if len(digits) > _MAX_LENGTH_DIGITS or int(digits) > MAX_INPUT_BYTES:
         raise too_large()
     return int(digits)
 
 
 def check_dispatcher(dispatcher: object, *, awaited: bool) -> None:
-    """Refuse what cannot serve an endpoint.
+    """Check that a dispatcher can serve an endpoint.
 
     Args:
         dispatcher: What an endpoint was given.
         awaited: Whether the endpoint can await an `AsyncCallbackDispatcher`.
 
     Raises:
-        ConfigurationError: It is no dispatcher, or must be awaited where nothing can.
+        ConfigurationError: It is not a dispatcher, or is an `AsyncCallbackDispatcher` that the
+            endpoint cannot await.
     """
     if isinstance(dispatcher, CallbackDispatcher):
         return
@@ -96,12 +97,12 @@ def check_dispatcher(dispatcher: object, *, awaited: bool) -> None:
         )
 
 
-def _answer(status_code: int, body: str, content_type: str) -> Answer:
+def _response(status_code: int, body: str, content_type: str) -> HTTPResponse:
     content = body.encode()
     headers = {
         "content-type": content_type,
         "content-length": str(len(content)),
-        # A cache that answers SUCCESS for the shop would hide the next callback from it.
+        # A cached SUCCESS would keep the next callback from the shop.
         "cache-control": "no-store",
     }
-    return Answer(status_code, headers, content)
+    return HTTPResponse(status_code, headers, content)
