@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from cli.shop import Run, Shop
 from qpaykit import RedisStore
-from qpaykit.stores.delivery import ULAANBAATAR, Delivery, now
+from qpaykit._local_time import ULAANBAATAR, now
+from qpaykit.stores.delivery import Delivery
 
 
 def test_deliveries_of_a_day_are_listed_without_qpay(run: Run, shop: Shop) -> None:

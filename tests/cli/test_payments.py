@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from cli.shop import Run, Shop
+from qpaykit._local_time import ULAANBAATAR
 from qpaykit.cli.csv_file import write_csv
 from qpaykit.cli.payments import Sums, _write
-from qpaykit.stores.delivery import ULAANBAATAR
 
 DAY = timedelta(days=1)
 

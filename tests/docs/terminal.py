@@ -21,9 +21,9 @@ from threading import Thread, main_thread
 from urllib.parse import urlsplit
 
 from qpaykit import CallbackDispatcher, PaymentEvent, QPayClient, SQLiteStore
+from qpaykit._local_time import ULAANBAATAR
 from qpaykit.cli.app import run
 from qpaykit.simulator import Simulator
-from qpaykit.stores.delivery import ULAANBAATAR
 
 # How the page writes what differs: an order's invoice and payment.
 INVOICES = {

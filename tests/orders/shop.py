@@ -15,12 +15,12 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
     Store,
+    _local_time,
 )
 from qpaykit._invoice_record import InvoiceRecord
 from qpaykit.quickqr import QuickQRClient
 from qpaykit.quickqr.models import Reference
 from qpaykit.signing import signed_number
-from qpaykit.stores import delivery
 
 if TYPE_CHECKING:
     import pytest
@@ -140,9 +140,9 @@ class Clock:
     """The time that orders are measured by."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._real = delivery.now
+        self._real = _local_time.now
         self._ahead = timedelta()
-        monkeypatch.setattr("qpaykit.stores.delivery.now", self.now)
+        monkeypatch.setattr("qpaykit._local_time.now", self.now)
 
     def now(self) -> datetime:
         return self._real() + self._ahead

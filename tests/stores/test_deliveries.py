@@ -23,8 +23,8 @@ from qpaykit import (
     SQLiteStore,
     Store,
 )
+from qpaykit._local_time import ULAANBAATAR, now
 from qpaykit.stores.adapters import for_async
-from qpaykit.stores.delivery import ULAANBAATAR, now
 
 FIRST = datetime(2026, 11, 1, 8, 30, tzinfo=timezone.utc)
 

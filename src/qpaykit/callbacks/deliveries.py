@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from typing_extensions import override
 
+from qpaykit._local_time import now
 from qpaykit.callbacks.events import with_session
-from qpaykit.stores.delivery import Delivery, now
+from qpaykit.stores.delivery import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from qpaykit._local_time import now
 from qpaykit.cli.exits import CommandError, ExitCode
-from qpaykit.stores.delivery import now
 
 # Keeps a margin to the first and last day of datetime, so that a day can be added.
 _YEARS = range(2000, 3000)

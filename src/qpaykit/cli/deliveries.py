@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from qpaykit._local_time import ULAANBAATAR
 from qpaykit.cli.account import AsJson, StoreOption, needed, opened_store
 from qpaykit.cli.days import FromDay, ToDay, read_days, time_form
 from qpaykit.cli.details import delivery_content
 from qpaykit.cli.terminal import Column, moment, money, terminal_of
-from qpaykit.stores.delivery import ULAANBAATAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from qpaykit._escaping import escaped
+from qpaykit._local_time import ULAANBAATAR
 from qpaykit.cli.language import fit, is_encodable, translate
-from qpaykit.models.times import ULAANBAATAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

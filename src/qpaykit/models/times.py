@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
+from qpaykit._local_time import ULAANBAATAR as ULAANBAATAR
 from qpaykit.models.arguments import refused
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
 _logger = logging.getLogger("qpaykit")
-
-# Mongolia has kept one offset since 2017, and zone data are missing on Windows.
-ULAANBAATAR = timezone(timedelta(hours=8), "Asia/Ulaanbaatar")
 
 TimeInput: TypeAlias = datetime | date | str
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from qpaykit import _local_time
 from qpaykit._callback_url import add_number
 from qpaykit._invoice_record import Draft, InvoiceRecord, record_key
 from qpaykit._order_record import OrderInvoice, OrderRecord, invoice_number, order_key, page_key
@@ -26,7 +27,6 @@ from qpaykit.errors import (
 )
 from qpaykit.models import Invoice, PaymentStatus
 from qpaykit.orders.order import Order
-from qpaykit.stores import delivery as clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -204,7 +204,7 @@ class OrderFlow(Generic[H]):
             before, record = record, record.with_number()
             await self._save(before, record, owner)
             request = self._numbered(wanted, record.numbers)
-            made_at = clock.now()
+            made_at = _local_time.now()
             try:
                 invoice = await self._io.create(request)
             except OutcomeUnknownError:
@@ -490,7 +490,7 @@ class OrderFlow(Generic[H]):
 
 
 def _has_expired(invoice: OrderInvoice) -> bool:
-    return invoice.expires_at is not None and clock.now() >= invoice.expires_at
+    return invoice.expires_at is not None and _local_time.now() >= invoice.expires_at
 
 
 def _end_of(invoice: OrderInvoice) -> InvoiceState:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
-_ULAANBAATAR = timezone(timedelta(hours=8))
+from qpaykit._local_time import ULAANBAATAR
 
 
 class Clock:
@@ -32,7 +32,7 @@ class Clock:
 
     def local(self) -> str:
         """Now, in the format of payment/list."""
-        return datetime.fromtimestamp(self.now(), _ULAANBAATAR).strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromtimestamp(self.now(), ULAANBAATAR).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def iso(moment: float) -> str:
@@ -44,4 +44,4 @@ def iso(moment: float) -> str:
 def parse(text: str) -> float:
     """Read a time in any of the forms that QPay takes; without a zone it is Ulaanbaatar's."""
     at = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return (at if at.tzinfo else at.replace(tzinfo=_ULAANBAATAR)).timestamp()
+    return (at if at.tzinfo else at.replace(tzinfo=ULAANBAATAR)).timestamp()

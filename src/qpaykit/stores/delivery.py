@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
 
-# Mongolia has kept one offset since 2017, and zone data are missing on Windows.
-ULAANBAATAR: Final = timezone(timedelta(hours=8), "Asia/Ulaanbaatar")
-
-
-def now() -> datetime:
-    """Return the time, in Ulaanbaatar's zone."""
-    return datetime.now(ULAANBAATAR)
+from qpaykit._local_time import aware
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +93,6 @@ class Delivery:
             RecursionError,
         ):
             return None
-
-
-def aware(moment: datetime) -> datetime:
-    """Return a time in Ulaanbaatar's zone; one without a zone is Ulaanbaatar's."""
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=ULAANBAATAR)
-    return moment.astimezone(ULAANBAATAR)
 
 
 def _amount(value: object) -> Decimal:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 import qpaykit
 from qpaykit._fork import reset_after_fork
+from qpaykit._local_time import aware
 from qpaykit.stores.protocol import ClaimState
 
 _DROP_EXPIRED_EVERY_WRITES = 1024
@@ -126,8 +127,6 @@ class MemoryStore:
         """Iterate over the records of deliveries, oldest first; see `Store.deliveries`."""
         with self._lock:
             found = [held.delivery for held in self._claims.values() if held.delivery is not None]
-        from qpaykit.stores.delivery import aware
-
         first = None if since is None else aware(since)
         found.sort(key=lambda delivery: delivery.delivered_at)
         return (one for one in found if first is None or one.delivered_at >= first)

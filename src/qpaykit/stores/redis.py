@@ -13,10 +13,11 @@ from typing import TypedDict
 
 from pydantic import SecretStr
 
+from qpaykit._local_time import aware
 from qpaykit._loops import PerLoop, running_loop
 from qpaykit.config import wrap_secret
 from qpaykit.errors import ConfigurationError
-from qpaykit.stores.delivery import Delivery, aware
+from qpaykit.stores.delivery import Delivery
 from qpaykit.stores.protocol import ClaimState
 
 # The extra is needed where a store is made; without it, its types alone are missing.

@@ -30,8 +30,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from qpaykit._local_time import aware
 from qpaykit.errors import ConfigurationError
-from qpaykit.stores.delivery import Delivery, aware
+from qpaykit.stores.delivery import Delivery
 from qpaykit.stores.protocol import ClaimState
 
 Row: TypeAlias = tuple[float, str, str | None]

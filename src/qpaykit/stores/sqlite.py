@@ -11,9 +11,10 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from qpaykit._local_time import aware
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.adapters import Threaded, in_thread
-from qpaykit.stores.delivery import Delivery, aware
+from qpaykit.stores.delivery import Delivery
 from qpaykit.stores.protocol import ClaimState
 
 _SCHEMA = """

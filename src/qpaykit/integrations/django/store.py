@@ -27,10 +27,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from qpaykit._arithmetic import EXACT, HUNDREDTH
+from qpaykit._local_time import aware, now
 from qpaykit.errors import ConfigurationError
 from qpaykit.integrations.django.models import Claim, Delivery, Value
 from qpaykit.stores.delivery import Delivery as Record
-from qpaykit.stores.delivery import aware, now
 from qpaykit.stores.protocol import ClaimState
 from qpaykit.stores.sqlite import SQLiteStore
 

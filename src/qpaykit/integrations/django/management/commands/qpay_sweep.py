@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from django.core.management.base import BaseCommand, CommandError
 from pydantic import ValidationError
 
+from qpaykit._local_time import now
 from qpaykit.errors import QPayError
 from qpaykit.integrations.django.services import dispatcher
-from qpaykit.stores.delivery import now
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
