@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from qpaykit._arithmetic import EXACT, HUNDREDTH, ZERO, add_up
 from qpaykit._callback_url import SIGNATURE_PARAM, order_of
+from qpaykit._record_fields import amount_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,8 +135,8 @@ class InvoiceRecord:
             return cls(
                 order_no,
                 number,
-                _amount(total),
-                _amount(minimum),
+                _optional_amount(total),
+                _optional_amount(minimum),
                 is_open,
                 currency,
                 callback_url,
@@ -221,12 +222,5 @@ def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else str(amount)
 
 
-def _amount(text: object) -> Decimal | None:
-    if text is None:
-        return None
-    if not isinstance(text, str):
-        raise TypeError
-    amount = Decimal(text)
-    if not amount.is_finite():
-        raise ValueError
-    return amount
+def _optional_amount(value: object) -> Decimal | None:
+    return None if value is None else amount_field(value)

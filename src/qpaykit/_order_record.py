@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic_core import to_json
 
+from qpaykit._record_fields import amount_field, text_field
 from qpaykit._store_keys import key_part
 
 InvoiceState = Literal["open", "cancelled", "expired"]
@@ -125,14 +126,14 @@ class OrderRecord:
         try:
             content = json.loads(text or "null")
             return cls(
-                order_no=_text(content["order_no"]),
+                order_no=text_field(content["order_no"]),
                 numbers=int(content["numbers"]),
                 invoices=tuple(
                     OrderInvoice(
-                        number=_text(one["number"]),
-                        invoice_id=_text(one["invoice_id"]),
-                        amount=Decimal(_text(one["amount"])),
-                        made_at=datetime.fromisoformat(_text(one["made_at"])),
+                        number=text_field(one["number"]),
+                        invoice_id=text_field(one["invoice_id"]),
+                        amount=amount_field(one["amount"]),
+                        made_at=datetime.fromisoformat(text_field(one["made_at"])),
                         expires_at=_time(one["expires_at"]),
                         state=_STATES[one["state"]],
                     )
@@ -143,11 +144,5 @@ class OrderRecord:
             return None
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
 def _time(value: object) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(_text(value))
+    return None if value is None else datetime.fromisoformat(text_field(value))

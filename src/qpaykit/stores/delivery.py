@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from qpaykit._local_time import aware
+from qpaykit._record_fields import amount_field, text_field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,17 +72,17 @@ class Delivery:
             content = json.loads(text)
             merchant_id = content.get("merchant_id")
             return cls(
-                key=_text(content["key"]),
-                order_no=_text(content.get("order_no", "")),
-                invoice_id=_text(content.get("invoice_id", "")),
-                payment_id=_text(content.get("payment_id", "")),
+                key=text_field(content["key"]),
+                order_no=text_field(content.get("order_no", "")),
+                invoice_id=text_field(content.get("invoice_id", "")),
+                payment_id=text_field(content.get("payment_id", "")),
                 payments=_texts(content.get("payments", [])),
-                status=_text(content.get("status", "")),
-                amount=_amount(content.get("amount", "0")),
-                due=_amount(content.get("due", "0")),
-                outcome=_text(content.get("outcome", "")),
-                delivered_at=aware(datetime.fromisoformat(_text(content["delivered_at"]))),
-                merchant_id=None if merchant_id is None else _text(merchant_id),
+                status=text_field(content.get("status", "")),
+                amount=amount_field(content.get("amount", "0")),
+                due=amount_field(content.get("due", "0")),
+                outcome=text_field(content.get("outcome", "")),
+                delivered_at=aware(datetime.fromisoformat(text_field(content["delivered_at"]))),
+                merchant_id=None if merchant_id is None else text_field(merchant_id),
             )
         except (
             AttributeError,
@@ -95,20 +96,7 @@ class Delivery:
             return None
 
 
-def _amount(value: object) -> Decimal:
-    amount = Decimal(_text(value))
-    if not amount.is_finite():
-        raise ValueError
-    return amount
-
-
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError
-    return tuple(_text(one) for one in value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
+    return tuple(text_field(one) for one in value)
