@@ -1,9 +1,12 @@
-"""How names become a part of a store's key."""
+"""The parts of the keys of a store."""
 
 from __future__ import annotations
 
 import hashlib
 from urllib.parse import quote
+
+DELIVERY_PREFIX = "delivered:"
+"""What the keys of deliveries begin with, as `Store` promises."""
 
 _MAX_KEY_PART_CHARACTERS = 100
 

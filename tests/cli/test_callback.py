@@ -12,11 +12,11 @@ import pytest
 
 from cli.shop import Run, Shop
 
-Answer = tuple[int, str]
+ShopResponse = tuple[int, str]
 
 
 @contextmanager
-def listening(answer: Callable[[str], Answer]) -> Iterator[str]:
+def listening(answer: Callable[[str], ShopResponse]) -> Iterator[str]:
     """Serve a shop's callback URL; yield its address."""
 
     class Page(BaseHTTPRequestHandler):
@@ -50,7 +50,7 @@ def listening(answer: Callable[[str], Answer]) -> Iterator[str]:
 
 @pytest.fixture
 def good_shop(shop: Shop) -> Iterator[str]:
-    def answer(path: str) -> Answer:
+    def answer(path: str) -> ShopResponse:
         reply = shop.dispatcher.handle(query=urlsplit(path).query)
         return reply.status_code, reply.body
 
@@ -89,7 +89,7 @@ def test_a_real_callback_carries_the_invoices_own_query(run: Run, shop: Shop) ->
     payment = shop.simulator.pay(invoice.invoice_id, callbacks=0)
     asked: list[str] = []
 
-    def answer(path: str) -> Answer:
+    def answer(path: str) -> ShopResponse:
         asked.append(path)
         return 200, "SUCCESS"
 
@@ -108,7 +108,7 @@ def test_a_real_callback_carries_the_invoices_own_query(run: Run, shop: Shop) ->
         ((500, "oops"), "The shop has an error"),
     ],
 )
-def test_a_wrong_answer_is_explained(run: Run, answer: Answer, said: str) -> None:
+def test_a_wrong_answer_is_explained(run: Run, answer: ShopResponse, said: str) -> None:
     with listening(lambda _: answer) as url:
         done = run("callback", url)
         content = run("callback", url, "--json").json()
@@ -131,7 +131,7 @@ def test_a_slow_shop_is_told_from_one_that_is_down(
     monkeypatch.setattr("qpaykit.cli.callback._TIMEOUT_SECONDS", 0.1)
     has_gone = Event()
 
-    def answer(path: str) -> Answer:
+    def answer(path: str) -> ShopResponse:
         has_gone.wait(30)
         return 200, "SUCCESS"
 

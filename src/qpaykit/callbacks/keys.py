@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from qpaykit._store_keys import key_part
+from qpaykit._store_keys import DELIVERY_PREFIX, key_part
 from qpaykit.models.payments import payment_key
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ class DeliveryKeys:
 
     def has(self, key: str) -> bool:
         """Say whether a key is one of this account's."""
-        return key.startswith(f"delivered:{self._account}:")
+        return key.startswith(f"{DELIVERY_PREFIX}{self._account}:")
 
     def is_paid(self, key: str) -> bool:
         """Say whether a key is of something paid in this account."""
         return key.startswith(self._key("PAID", ""))
 
     def _key(self, status: str, *names: str) -> str:
-        return ":".join(("delivered", self._account, *map(key_part, (status, *names))))
+        return DELIVERY_PREFIX + ":".join((self._account, *map(key_part, (status, *names))))
 
 
 def counts(delivery: Delivery, payment_id: str) -> bool:

@@ -11,6 +11,7 @@ import typer
 
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._order_record import OrderRecord, order_key
+from qpaykit.callbacks.keys import DeliveryKeys
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.client import QPayClient
 from qpaykit.errors import NotFoundError
@@ -225,11 +226,11 @@ class Account:
         """
         if not self.has_store:
             return []
-        prefix = f"delivered:{self.client.settings.account}:"
+        keys = DeliveryKeys(self.client.settings.account)
         return [
             one
             for one in self.client.store.deliveries()
-            if one.key.startswith(prefix)
+            if keys.has(one.key)
             and (
                 (order_no and one.order_no == order_no)
                 or (payment_id and payment_id in (one.payment_id, *one.payments))

@@ -14,7 +14,7 @@ from qpaykit._http.httpx_backend import default_backend, plain_client
 from qpaykit.callbacks.records import invoice_of
 from qpaykit.cli.account import AsJson, StoreOption, opened_account
 from qpaykit.cli.exits import CommandError, ExitCode
-from qpaykit.cli.terminal import Column, terminal_of
+from qpaykit.cli.terminal import MAX_SHOWN_BODY_CHARACTERS, Column, terminal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,11 +27,10 @@ SUCCESS = "SUCCESS"
 # No payment has this id: QPay's have 15 digits, or are a uuid.
 _FORGED_ID = "000000000000000"
 _TIMEOUT_SECONDS = 30.0
-_MAX_SHOWN_BODY_CHARACTERS = 60
 
 
 @dataclass(frozen=True)
-class Answer:
+class ShopResponse:
     """What a shop answered to one request.
 
     Attributes:
@@ -85,7 +84,7 @@ def judge(name: str, status_code: int | None, body: str) -> str:
     return "QPay needs status 200 and the body SUCCESS."
 
 
-def ask_shop(url: str, real: str | None) -> Iterator[Answer]:
+def ask_shop(url: str, real: str | None) -> Iterator[ShopResponse]:
     """Send a probe, a forged callback and, if there is one, a real one.
 
     Args:
@@ -106,7 +105,7 @@ def ask_shop(url: str, real: str | None) -> Iterator[Answer]:
             except backend.errors as problem:
                 body = f"{type(problem).__name__}: {problem}"
             took = time.monotonic() - started
-            yield Answer(name, status_code, body, took, judge(name, status_code, body))
+            yield ShopResponse(name, status_code, body, took, judge(name, status_code, body))
 
 
 def with_param(url: str, payment_id: str) -> str:
@@ -171,7 +170,7 @@ def real_callback(url: str, payment_id: str, store: str | None) -> str:
     return with_param(urlunsplit(urlsplit(url)._replace(query=query)), payment_id)
 
 
-def show(terminal: Terminal, answers: list[Answer]) -> None:
+def show(terminal: Terminal, answers: list[ShopResponse]) -> None:
     """Write what the shop answered, and what is wrong with it.
 
     Args:
@@ -190,7 +189,7 @@ def show(terminal: Terminal, answers: list[Answer]) -> None:
                 terminal.t(one.name),
                 str(one.status_code or "-"),
                 f"{one.seconds * 1000:.0f} ms",
-                one.body[:_MAX_SHOWN_BODY_CHARACTERS],
+                one.body[:MAX_SHOWN_BODY_CHARACTERS],
             ]
             for one in answers
         ],

@@ -11,7 +11,7 @@ from qpaykit._local_time import ULAANBAATAR
 from qpaykit.cli.account import AsJson, StoreOption, needed, opened_store
 from qpaykit.cli.days import FromDay, ToDay, read_days, time_form
 from qpaykit.cli.details import delivery_content
-from qpaykit.cli.terminal import Column, moment, money, terminal_of
+from qpaykit.cli.terminal import WIDE_COLUMNS, Column, moment, money, terminal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from qpaykit.cli.terminal import Terminal
     from qpaykit.stores import Delivery, Store
-
-_WIDE_COLUMNS = 118
 
 
 def fetch_deliveries(store: Store, first: date, last: date) -> list[Delivery]:
@@ -88,7 +86,7 @@ def show(terminal: Terminal, found: Sequence[Delivery], *, form: str) -> None:
         ]
         for one in found
     ]
-    if terminal.out.width >= _WIDE_COLUMNS:
+    if terminal.out.width >= WIDE_COLUMNS:
         columns.append(Column("Payment"))
         rows = [[*row, one.payment_id] for row, one in zip(rows, found, strict=True)]
     terminal.table(columns, rows)

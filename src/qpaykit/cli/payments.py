@@ -18,9 +18,9 @@ from qpaykit.cli.csv_file import write_csv
 from qpaykit.cli.days import FromDay, ToDay, read_days, time_form
 from qpaykit.cli.exits import CommandError, ExitCode
 from qpaykit.cli.language import translate
-from qpaykit.cli.terminal import Column, moment, money, terminal_of, word_in
+from qpaykit.cli.terminal import WIDE_COLUMNS, Column, moment, money, terminal_of, word_in
 from qpaykit.models import PaymentStatus
-from qpaykit.models.payments import payment_key
+from qpaykit.models.payments import row_key
 from qpaykit.resources._paginator import Paginator
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 # The maximum in QPay's document.
 _PAGE_LIMIT = 100
 _MAX_INVOICES_ASKED = 200
-_WIDE_COLUMNS = 118
 _ZERO_MNT = Decimal("0.00")
 
 
@@ -175,8 +174,7 @@ def fetch_rows(
             page_limit=_PAGE_LIMIT,
         )
         for row in pages.turn(page, _PAGE_LIMIT):
-            key = payment_key(row.payment_id) or row.model_dump_json()
-            found[key] = row
+            found[row_key(row)] = row
         progress(len(found), page.count)
     return sorted(
         found.values(), key=lambda row: row.payment_date.timestamp() if row.payment_date else 0.0
@@ -292,7 +290,7 @@ def show_payments(
     if not found:
         terminal.say("No payments.")
         return
-    is_wide = terminal.out.width >= _WIDE_COLUMNS
+    is_wide = terminal.out.width >= WIDE_COLUMNS
     columns = [
         Column("Time"),
         Column("Order", shrinks=True),

@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qpaykit.cli.exits import CommandError, ExitCode
-from qpaykit.cli.terminal import money, terminal_of
+from qpaykit.cli.terminal import MAX_SHOWN_BODY_CHARACTERS, money, terminal_of
 
 if TYPE_CHECKING:
     from qpaykit.cli.terminal import Terminal
     from qpaykit.simulator import Simulator
     from qpaykit.simulator.control import Event
 
-_MAX_SHOWN_BODY_CHARACTERS = 60
-
-# The simulator takes a while to import, and the day's commands do without it.
+# The simulator is imported in functions: that is slow, and other commands do not need it.
 
 _WAIT_SECONDS = 3600.0
 
@@ -197,7 +195,7 @@ def describe(event: Event, terminal: Terminal) -> str:
             if event.repeated
             else "callback  payment {payment} -> {answer}",
             payment=event.payment_id,
-            answer=event.error or f"{event.status_code} {event.body[:_MAX_SHOWN_BODY_CHARACTERS]}",
+            answer=event.error or f"{event.status_code} {event.body[:MAX_SHOWN_BODY_CHARACTERS]}",
         )
     return terminal.t(
         "payment   {payment}, order {order}: {amount} MNT, {status}",

@@ -34,7 +34,11 @@ _STYLES = {
     "FAILED": "red",
     "OVERPAID": "red",
 }
-_GAP = 2
+# A table of payments or deliveries shows their ids from this width on.
+WIDE_COLUMNS = 118
+MAX_SHOWN_BODY_CHARACTERS = 60
+
+_GAP_COLUMNS = 2
 _MIN_WIDTH_COLUMNS = 8
 
 
@@ -161,7 +165,10 @@ class Terminal:
         is_shown = [any(cell.plain for cell in cells) for cells in zip(*body, *end, strict=True)]
         widths = [max(cell.cell_len for cell in cells) for cells in zip(*lines, strict=True)]
         if self.out.is_terminal:
-            used = sum(w + _GAP for w, shown in zip(widths, is_shown, strict=True) if shown) - _GAP
+            used = (
+                sum(w + _GAP_COLUMNS for w, shown in zip(widths, is_shown, strict=True) if shown)
+                - _GAP_COLUMNS
+            )
             excess = max(used - self.out.width, 0)
             widths = [
                 max(width - excess, _MIN_WIDTH_COLUMNS) if column.shrinks else width
@@ -174,7 +181,7 @@ class Terminal:
                     cell.truncate(width, overflow="ellipsis")
                     cell.align("right" if column.right else "left", width)
                     found.append_text(cell)
-                    found.append(" " * _GAP)
+                    found.append(" " * _GAP_COLUMNS)
             found.rstrip()
             self.out.print(found, soft_wrap=True)
 

@@ -196,6 +196,11 @@ def payment_key(payment_id: str) -> str:
     return key if is_path_id(key) else ""
 
 
+def row_key(row: PaymentShape) -> str:
+    """Return what tells a listed payment from the others: its id, else all its fields."""
+    return payment_key(row.payment_id) or row.model_dump_json()
+
+
 def possible_ids(payment_id: str) -> tuple[str, ...]:
     """Return the ids by which QPay may know a payment: as given, or with its leading zeros."""
     padded = payment_id.zfill(_P2P_DIGITS) if payment_id.isdigit() else payment_id
@@ -211,7 +216,7 @@ def distinct_rows(rows: Iterable[PaymentRow]) -> list[PaymentRow]:
     """Leave out the rows that another row repeats as it is, by its id or in all its fields."""
     kept: dict[str, PaymentRow] = {}
     for row in rows:
-        key = payment_key(row.payment_id) or row.model_dump_json()
+        key = row_key(row)
         kept[key] = _lesser(kept.get(key), row)
     return list(kept.values())
 

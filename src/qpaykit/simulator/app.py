@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from qpaykit.simulator.faults import Fault, Faults
     from qpaykit.simulator.panel import Panel
 
-    Answer = Callable[[str, str, Mapping[str, str], dict[str, JsonValue]], JsonValue]
+    AnswerRequest = Callable[[str, str, Mapping[str, str], dict[str, JsonValue]], JsonValue]
 
 
 class QPayApp:
@@ -42,7 +42,7 @@ class QPayApp:
 
     def __init__(
         self,
-        products: Mapping[str, Answer],
+        products: Mapping[str, AnswerRequest],
         request_log: RequestLog,
         faults: Faults,
         panel: Panel,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from qpaykit.simulator.accounts import Account
-    from qpaykit.simulator.app import Answer
+    from qpaykit.simulator.app import AnswerRequest
 
 DEFAULT_USERNAME = "TEST_SHOP"
 DEFAULT_PASSWORD = "simulator-password"  # noqa: S105 (a simulated account's)
@@ -177,7 +177,7 @@ class Simulator(Control):
                 raise
             self._on_change = self._state_file.save
         self._state.page_root = self.page_root
-        products: dict[str, Answer] = {
+        products: dict[str, AnswerRequest] = {
             "/v2": partial(answer, self._state),
             QUICKQR_PREFIX: self.quickqr.answer,
         }

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from qpaykit._local_time import aware
 from qpaykit._loops import PerLoop, running_loop
+from qpaykit._store_keys import DELIVERY_PREFIX
 from qpaykit.config import wrap_secret
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.delivery import Delivery
@@ -70,7 +71,7 @@ class _Keys:
         self._prefix = prefix
         self.keep = "" if keep is None else str(_milliseconds(keep))
         self._keep = keep
-        self.deliveries = f"{_escape_glob(prefix)}claim:delivered:*"
+        self.deliveries = f"{_escape_glob(prefix)}claim:{DELIVERY_PREFIX}*"
 
     def expires_in_ms(self, ttl: float | None) -> int | None:
         """Return milliseconds until a value expires; those of deliveries without a `ttl`."""

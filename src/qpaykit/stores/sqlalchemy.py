@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from qpaykit._fork import reset_after_fork
+from qpaykit._store_keys import DELIVERY_PREFIX
 from qpaykit.errors import ConfigurationError
 from qpaykit.stores.delivery import Delivery
 from qpaykit.stores.protocol import ClaimState
@@ -21,8 +22,6 @@ with suppress(ImportError):
     from qpaykit.stores.sqlalchemy_tables import Row, Statements
 
 T = TypeVar("T")
-
-_DELIVERIES = "delivered:"
 
 
 class SQLAlchemyStore:
@@ -79,7 +78,7 @@ class SQLAlchemyStore:
 
         A delivery is claimed by the lock of its row, for as long as its transaction lasts.
         """
-        if not key.startswith(_DELIVERIES):
+        if not key.startswith(DELIVERY_PREFIX):
             return self._run(lambda it: self._statements.claim(it, key, owner, lease))
         try:
             self._run(lambda connection: self._statements.prepare(connection, key))
@@ -215,7 +214,7 @@ class AsyncSQLAlchemyStore:
 
     async def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
         """See `SQLAlchemyStore.claim`."""
-        if not key.startswith(_DELIVERIES):
+        if not key.startswith(DELIVERY_PREFIX):
             return await self._run(lambda it: self._statements.claim(it, key, owner, lease))
         try:
             await self._run(lambda connection: self._statements.prepare(connection, key))

@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from qpaykit._arithmetic import EXACT, HUNDREDTH
 from qpaykit._local_time import aware, now
+from qpaykit._store_keys import DELIVERY_PREFIX
 from qpaykit.errors import ConfigurationError
 from qpaykit.integrations.django.models import Claim, Delivery, Value
 from qpaykit.stores.delivery import Delivery as Record
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("qpaykit.callbacks")
 
-_DELIVERED = "delivered:"
 _MAX_TEXT_CHARACTERS = 255
 _PAGE_ROWS = 500
 _MAX_DURATION_SECONDS = 10 * 365 * 86_400.0
@@ -113,7 +113,7 @@ class DjangoStore:
 
         A delivery is held for as long as its transaction is open, whatever the lease.
         """
-        if key.startswith(_DELIVERED):
+        if key.startswith(DELIVERY_PREFIX):
             return self._begin(key, owner)
         with self._outside_transaction() as store:
             return store.claim(key, owner, lease=lease)
@@ -124,14 +124,14 @@ class DjangoStore:
         Raises:
             Exception: The transaction of a delivery could not be committed. It was rolled back.
         """
-        if key.startswith(_DELIVERED):
+        if key.startswith(DELIVERY_PREFIX):
             return self._commit(key, owner, delivery)
         with self._outside_transaction() as store:
             return store.complete(key, owner, delivery=delivery)
 
     def release(self, key: str, owner: str) -> None:
         """Release `key`, if `owner` still holds it; a delivery is rolled back."""
-        if key.startswith(_DELIVERED):
+        if key.startswith(DELIVERY_PREFIX):
             self._roll_back(key, owner)
             return
         with self._outside_transaction() as store:
@@ -373,7 +373,7 @@ class AsyncDjangoStore:
         Raises:
             ConfigurationError: It is a delivery's.
         """
-        if key.startswith(_DELIVERED):
+        if key.startswith(DELIVERY_PREFIX):
             raise ConfigurationError(
                 "Django has no async transactions, so deliveries are made by the sync dispatcher: "
                 "await sync_to_async(dispatcher().check)(invoice_id)"
