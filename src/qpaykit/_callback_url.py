@@ -1,4 +1,4 @@
-"""What a callback URL may be: the one rule for settings, requests, signatures and the doctor."""
+"""The rules of callback URLs, for settings, requests and signatures, and their parameters."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
     Raises:
         ValueError: It is no such URL; the sentence says what to do.
     """
-    url, host = _read(url)
+    url, host = _normalise(url)
     if public and not is_public_host(host):
         raise ValueError(
             "must be an address that QPay reaches from outside, not one of this machine or of a "
@@ -41,26 +41,42 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
     return url
 
 
-def add_number(url: str, count: int) -> str:
-    """Say in a callback URL which invoice of its order it is of: the second, the third.
+def add_param(url: str, name: str, value: str) -> str:
+    """Return a URL with a further query parameter.
 
-    QPay repeats the URL with the invoice, so "42-2" is known to be order 42 even if the store
-    has lost it.
+    Args:
+        url: The URL.
+        name: The parameter's name.
+        value: Its value, percent-encoded.
     """
     parts = urlsplit(url)
     query = f"{parts.query}&" if parts.query else ""
-    return urlunsplit(parts._replace(query=f"{query}{NUMBER_PARAM}={count}"))
+    return urlunsplit(parts._replace(query=f"{query}{name}={value}"))
+
+
+def add_number(url: str, count: int) -> str:
+    """Add to a callback URL which invoice of its order it is for: 2 for the second, and so on.
+
+    QPay returns the URL with the invoice, so that "42-2" is known to be of order 42 even if the
+    store has lost its record.
+    """
+    return add_param(url, NUMBER_PARAM, str(count))
 
 
 def order_of(number: str, params: Mapping[str, str]) -> str:
-    """Return the order of an invoice, by its number and its callback URL's parameters."""
+    """Return the order number of an invoice.
+
+    Args:
+        number: The invoice's `sender_invoice_no`.
+        params: The parameters of its callback URL.
+    """
     count = params.get(NUMBER_PARAM)
     return number if count is None else number.removesuffix(f"-{count}")
 
 
 @lru_cache(maxsize=32)
 def is_public_host(host: str) -> bool:
-    """Say whether a host may be reached from outside: no loopback and no private address."""
+    """Return whether a host is neither loopback nor a private address."""
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return False
@@ -75,9 +91,10 @@ def is_public_host(host: str) -> bool:
         return True
 
 
-# The URL of one invoice is checked when it is given, when it is completed and when it is signed.
+# One URL is checked up to three times for an invoice: as a field, with the defaults, and before it
+# is signed.
 @lru_cache(maxsize=32)
-def _read(url: str) -> tuple[str, str]:
+def _normalise(url: str) -> tuple[str, str]:
     """Return a callback URL, without the white space around it, and its host."""
     url = url.strip()
     if url[:1] in {'"', "'"} or url[-1:] in {'"', "'"}:

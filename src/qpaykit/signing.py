@@ -18,12 +18,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from pydantic import SecretStr
 
 from qpaykit._arithmetic import EXACT
-from qpaykit._callback_url import SIGNATURE_PARAM
+from qpaykit._callback_url import SIGNATURE_PARAM, add_param
 from qpaykit.config import Secrets, secrets_of, wrap_secrets
 from qpaykit.errors import CallbackSignatureError, ConfigurationError
 from qpaykit.models.callback_urls import callback_url, signed_callback_url
@@ -76,8 +76,8 @@ def sign_callback_url(
     """
     secret = wrap_secrets(secret)
     keys = _keys(secret)
-    parts = urlsplit(callback_url(url))
-    params = dict(parse_qsl(parts.query, keep_blank_values=True))
+    url = callback_url(url)
+    params = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     due = None if amount is None else parse_money(amount)
     order = SignedOrder(sender_invoice_no, due, currency)
     terms = ".".join((_VERSION, _hundredths(due), currency))
@@ -88,9 +88,7 @@ def sign_callback_url(
             "of three capital letters, such as MNT"
         )
     value = signature + quote(sender_invoice_no, safe="")
-    query = f"{parts.query}&" if parts.query else ""
-    signed = urlunsplit(parts._replace(query=f"{query}{SIGNATURE_PARAM}={value}"))
-    return signed_callback_url(signed)
+    return signed_callback_url(add_param(url, SIGNATURE_PARAM, value))
 
 
 def verify_signature(

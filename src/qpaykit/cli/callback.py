@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urldefrag, urlsplit, urlunsplit
 
 import typer
 
-from qpaykit._callback_url import PAYMENT_ID_PARAM, check_callback_url
+from qpaykit._callback_url import PAYMENT_ID_PARAM, add_param, check_callback_url
 from qpaykit._http.httpx_backend import default_backend, plain_client
 from qpaykit.callbacks.records import invoice_of
 from qpaykit.cli.account import AsJson, StoreOption, opened_account
@@ -115,9 +115,7 @@ def with_param(url: str, payment_id: str) -> str:
         url: The shop's callback URL.
         payment_id: QPay's id of the payment.
     """
-    parts = urlsplit(url)
-    query = f"{parts.query}&" if parts.query else ""
-    return urlunsplit(parts._replace(query=f"{query}{PAYMENT_ID_PARAM}={payment_id}", fragment=""))
+    return add_param(urldefrag(url).url, PAYMENT_ID_PARAM, payment_id)
 
 
 def callback(

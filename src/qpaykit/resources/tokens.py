@@ -2,43 +2,11 @@
 
 from __future__ import annotations
 
-from qpaykit._http.session import Session
-from qpaykit._sync import run_sync
+from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
 
 
-class _TokenFlows:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    async def _get(self) -> str:
-        token = await self._session.tokens.current(self._session.options)
-        return token.access.get_secret_value()
-
-
-class Tokens(_TokenFlows):
-    """The token of a `QPayClient`."""
-
-    def get(self) -> str:
-        """Return a valid bearer token, logging in or renewing it where needed.
-
-        Returns:
-            The access token, without the word Bearer. It is a secret.
-
-        Raises:
-            AuthenticationError: QPay refuses the user name and password.
-
-        QPay: `POST /v2/auth/token`, `POST /v2/auth/refresh`.
-        """
-        return run_sync(self._get())
-
-    def invalidate(self) -> None:
-        """Forget the token, here and in the store, so that the next call logs in."""
-        run_sync(self._session.tokens.invalidate())
-
-
-class AsyncTokens(_TokenFlows):
-    """The token of an `AsyncQPayClient`."""
-
+class _TokenEndpoints(Resource):
+    @endpoint
     async def get(self) -> str:
         """Return a valid bearer token, logging in or renewing it where needed.
 
@@ -50,8 +18,18 @@ class AsyncTokens(_TokenFlows):
 
         QPay: `POST /v2/auth/token`, `POST /v2/auth/refresh`.
         """
-        return await self._get()
+        token = await self._session.tokens.current(self._session.options)
+        return token.access.get_secret_value()
 
+    @endpoint
     async def invalidate(self) -> None:
-        """Forget the token, here and in the store, so that the next call logs in."""
+        """Delete the token, here and in the store, so that the next call logs in."""
         await self._session.tokens.invalidate()
+
+
+class Tokens(_TokenEndpoints, SyncResource):
+    """The token of a `QPayClient`."""
+
+
+class AsyncTokens(_TokenEndpoints, AsyncResource):
+    """The token of an `AsyncQPayClient`."""
