@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.clock import parse
 from qpaykit.simulator.error_responses import ErrorResponse
+from qpaykit.simulator.routing import ID, Routes, basic_credentials
 from qpaykit.simulator.serializers import invoices, payments, receipts, subscriptions, tokens
 from qpaykit.simulator.state import Invoice, Receipt, State
 from qpaykit.simulator.subscriptions import Subscription, after, check_interval
@@ -46,29 +44,15 @@ def answer(
     kind, _, secret = headers.get("authorization", "").partition(" ")
     path = path.removesuffix("/")
     if (method, path) == ("POST", "/auth/token"):
-        return tokens.token_pair(state.accounts.log_in(*basic(kind, secret)))
+        return tokens.token_pair(state.accounts.log_in(*basic_credentials(kind, secret)))
     if (method, path) == ("POST", "/auth/refresh"):
         return tokens.token_pair(state.accounts.refresh(secret))
-    for verb, pattern, endpoint in _ENDPOINTS:
-        match = pattern.fullmatch(path)
-        if verb == method and match:
-            if kind.lower() != "bearer":
-                raise ErrorResponse(401, "NO_CREDENTIALS")
-            account = state.accounts.of_token(secret)
-            identifier = match.group(1) if pattern.groups else ""
-            with state.lock:
-                return endpoint(state, account, identifier, content)
-    raise LookupError(path)
-
-
-def basic(kind: str, secret: str) -> tuple[str, str]:
-    """Return user name and password of an Authorization header; empty where it has none."""
-    try:
-        text = base64.b64decode(secret, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        text = ""
-    username, _, password = text.partition(":")
-    return (username, password) if kind.lower() == "basic" else ("", "")
+    endpoint, identifier = _ROUTES.find(method, path)
+    if kind.lower() != "bearer":
+        raise ErrorResponse(401, "NO_CREDENTIALS")
+    account = state.accounts.of_token(secret)
+    with state.lock:
+        return endpoint(state, account, identifier, content)
 
 
 def _create_invoice(state: State, account: Account, _: str, content: Content) -> Content:
@@ -227,25 +211,23 @@ def _cancel_subscription(state: State, account: Account, identifier: str, _: Con
     return {}
 
 
-_ID = r"([^/]+)"
-_ENDPOINTS: list[tuple[str, re.Pattern[str], Endpoint]] = [
-    (method, re.compile(path), endpoint)
-    for method, path, endpoint in (
+_ROUTES: Routes[Endpoint] = Routes(
+    (
         ("POST", "/invoice", _create_invoice),
-        ("GET", f"/invoice/{_ID}", _get_invoice),
-        ("DELETE", f"/invoice/{_ID}", _cancel_invoice),
+        ("GET", f"/invoice/{ID}", _get_invoice),
+        ("DELETE", f"/invoice/{ID}", _cancel_invoice),
         ("POST", "/payment/check", _check_payment),
         ("POST", "/payment/list", _list_payments),
-        ("GET", f"/payment/{_ID}", _get_payment),
-        ("DELETE", f"/payment/cancel/{_ID}", _refund_payment),
-        ("DELETE", f"/payment/refund/{_ID}", _refund_payment),
+        ("GET", f"/payment/{ID}", _get_payment),
+        ("DELETE", f"/payment/cancel/{ID}", _refund_payment),
+        ("DELETE", f"/payment/refund/{ID}", _refund_payment),
         ("POST", "/ebarimt_v3/create", _create_receipt),
-        ("GET", f"/ebarimt_v3/{_ID}", _get_receipt),
-        ("DELETE", f"/ebarimt_v3/{_ID}", _cancel_receipt),
+        ("GET", f"/ebarimt_v3/{ID}", _get_receipt),
+        ("DELETE", f"/ebarimt_v3/{ID}", _cancel_receipt),
         ("POST", "/ebarimt/create", _create_old_receipt),
-        ("GET", f"/ebarimt/{_ID}", _get_old_receipt),
-        ("DELETE", f"/ebarimt/{_ID}", _cancel_old_receipt),
-        ("GET", f"/subscription/{_ID}", _get_subscription),
-        ("DELETE", f"/subscription/{_ID}", _cancel_subscription),
+        ("GET", f"/ebarimt/{ID}", _get_old_receipt),
+        ("DELETE", f"/ebarimt/{ID}", _cancel_old_receipt),
+        ("GET", f"/subscription/{ID}", _get_subscription),
+        ("DELETE", f"/subscription/{ID}", _cancel_subscription),
     )
-]
+)

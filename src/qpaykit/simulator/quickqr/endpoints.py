@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from qpaykit.simulator.endpoints import basic
 from qpaykit.simulator.error_responses import ErrorResponse
 from qpaykit.simulator.quickqr import serializers
 from qpaykit.simulator.quickqr.places import CAPITAL, CITIES, DISTRICTS
 from qpaykit.simulator.quickqr.validation import check_invoice, check_merchant
+from qpaykit.simulator.routing import ID, Routes, basic_credentials
 from qpaykit.simulator.serializers.tokens import token_pair
 from qpaykit.simulator.validation.queries import check_offset
 
@@ -36,13 +35,18 @@ class Call:
     """
 
     def __init__(
-        self, state: QuickState, variant: Variant, account: Account, part: str, content: Content
+        self,
+        state: QuickState,
+        variant: Variant,
+        account: Account,
+        identifier: str,
+        content: Content,
     ) -> None:
         self.state: QuickState = state
         self.variant: Variant = variant
         self.account: Account = account
         self.terminal_id: str = state.terminals[account]
-        self.identifier: str = part
+        self.identifier: str = identifier
         self.content: Content = content
 
 
@@ -71,19 +75,15 @@ def answer(
     kind, _, secret = headers.get("authorization", "").partition(" ")
     path = path.removesuffix("/")
     if (method, path) == ("POST", "/auth/token"):
-        return _log_in(state, *basic(kind, secret), content)
+        return _log_in(state, *basic_credentials(kind, secret), content)
     if (method, path) == ("POST", "/auth/refresh"):
         return token_pair(state.accounts.refresh(secret))
-    for verb, pattern, endpoint in _ENDPOINTS:
-        match = pattern.fullmatch(path)
-        if verb == method and match:
-            if kind.lower() != "bearer":
-                raise ErrorResponse(401, "NO_CREDENTIALS", "Unauthorized")
-            account = state.accounts.of_token(secret)
-            part = match.group(1) if pattern.groups else ""
-            with state.common.lock:
-                return endpoint(Call(state, variant, account, part, content))
-    raise LookupError(path)
+    endpoint, identifier = _ROUTES.find(method, path)
+    if kind.lower() != "bearer":
+        raise ErrorResponse(401, "NO_CREDENTIALS", "Unauthorized")
+    account = state.accounts.of_token(secret)
+    with state.common.lock:
+        return endpoint(Call(state, variant, account, identifier, content))
 
 
 def _log_in(state: QuickState, username: str, password: str, content: Content) -> JsonValue:
@@ -180,22 +180,20 @@ def _check_payment(call: Call) -> JsonValue:
     return serializers.check(invoice, call.variant, call.terminal_id)
 
 
-_ID = r"([^/]+)"
-_ENDPOINTS: list[tuple[str, re.Pattern[str], Endpoint]] = [
-    (method, re.compile(path), endpoint)
-    for method, path, endpoint in (
+_ROUTES: Routes[Endpoint] = Routes(
+    (
         ("GET", "/aimaghot", _cities),
-        ("GET", f"/sumduureg/{_ID}", _districts),
+        ("GET", f"/sumduureg/{ID}", _districts),
         ("POST", "/merchant/company", _create_merchant("COMPANY")),
         ("POST", "/merchant/person", _create_merchant("PERSON")),
-        ("PUT", f"/merchant/company/{_ID}", _update_merchant("COMPANY")),
-        ("PUT", f"/merchant/person/{_ID}", _update_merchant("PERSON")),
+        ("PUT", f"/merchant/company/{ID}", _update_merchant("COMPANY")),
+        ("PUT", f"/merchant/person/{ID}", _update_merchant("PERSON")),
         ("POST", "/merchant/list", _list_merchants),
-        ("GET", f"/merchant/{_ID}", _get_merchant),
-        ("DELETE", f"/merchant/{_ID}", _delete_merchant),
+        ("GET", f"/merchant/{ID}", _get_merchant),
+        ("DELETE", f"/merchant/{ID}", _delete_merchant),
         ("POST", "/invoice", _create_invoice),
-        ("GET", f"/invoice/{_ID}", _get_invoice),
-        ("DELETE", f"/invoice/{_ID}", _cancel_invoice),
+        ("GET", f"/invoice/{ID}", _get_invoice),
+        ("DELETE", f"/invoice/{ID}", _cancel_invoice),
         ("POST", "/payment/check", _check_payment),
     )
-]
+)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.clock import iso
 from qpaykit.simulator.money import text, vat_within
+from qpaykit.simulator.serializers.common import id_of_part, stamps
 from qpaykit.simulator.validation.fields import as_list
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _BRANCH = "BRANCH1"
 _DISTRICT = "3505"
-_CREATED_BY = "QPAY"
 _NO_REGISTER = "0000000"
 _NO_TIN = "0" * 11
 _RECEIPT_ID = "0" * 33
@@ -41,7 +40,7 @@ def receipt(one: Receipt) -> dict[str, JsonValue]:
         "barimt_items": _items(one),
         "barimt_transactions": [],
         "barimt_histories": [_history(one)],
-        **_stamps(one),
+        **stamps(one.created_at, one.status_at),
     }
 
 
@@ -54,7 +53,7 @@ def old_receipt(one: Receipt) -> dict[str, JsonValue]:
         "merchant_register": _NO_REGISTER,
         "ebarimt_status": one.status,
         "ebarimt_status_date": iso(one.status_at),
-        **_stamps(one),
+        **stamps(one.created_at, one.status_at),
     }
 
 
@@ -62,8 +61,8 @@ def _who(one: Receipt) -> dict[str, JsonValue]:
     return {
         "id": one.id,
         "ebarimt_by": "QPAY",
-        "g_wallet_id": _id_for(one, "wallet"),
-        "g_wallet_customer_id": _id_for(one, "customer"),
+        "g_wallet_id": id_of_part(one.id, "wallet"),
+        "g_wallet_customer_id": id_of_part(one.id, "customer"),
     }
 
 
@@ -100,7 +99,7 @@ def _items(one: Receipt) -> list[JsonValue]:
     description = first.get("line_description")
     return [
         {
-            "id": _id_for(one, "item"),
+            "id": id_of_part(one.id, "item"),
             "barimt_id": one.id,
             "merchant_product_code": first.get("sender_product_code"),
             "tax_product_code": first.get("tax_product_code") or "",
@@ -112,14 +111,14 @@ def _items(one: Receipt) -> list[JsonValue]:
             "city_tax_amount": "0.00",
             "vat_amount": _vat(one),
             "note": None,
-            **_stamps(one),
+            **stamps(one.created_at, one.status_at),
         }
     ]
 
 
 def _history(one: Receipt) -> dict[str, JsonValue]:
     return {
-        "id": _id_for(one, "history"),
+        "id": id_of_part(one.id, "history"),
         "barimt_id": one.id,
         "ebarimt_receiver_type": one.request.get("ebarimt_receiver_type"),
         "ebarimt_receiver": one.request.get("ebarimt_receiver"),
@@ -142,17 +141,7 @@ def _history(one: Receipt) -> dict[str, JsonValue]:
         "ebarimt_sent_email": None,
         "ebarimt_receiver_phone": _MASKED_PHONE,
         "tax_type": _tax_type(one),
-        **_stamps(one),
-    }
-
-
-def _stamps(one: Receipt) -> dict[str, JsonValue]:
-    return {
-        "created_by": _CREATED_BY,
-        "created_date": iso(one.created_at),
-        "updated_by": _CREATED_BY,
-        "updated_date": iso(one.status_at),
-        "status": True,
+        **stamps(one.created_at, one.status_at),
     }
 
 
@@ -162,8 +151,3 @@ def _tax_type(one: Receipt) -> str:
 
 def _vat(one: Receipt) -> str:
     return text(vat_within(one.payment.amount)) if _tax_type(one) == "1" else "0.00"
-
-
-def _id_for(one: Receipt, what: str) -> str:
-    """Return an id that stays the same for this receipt."""
-    return str(uuid.uuid5(uuid.UUID(one.id), what))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.clock import iso
 from qpaykit.simulator.money import from_fraction, text, text_of_tax
+from qpaykit.simulator.serializers.common import id_of_part, stamps
 from qpaykit.simulator.serializers.payments import check_row
 from qpaykit.simulator.validation.fields import as_list
 from qpaykit.simulator.validation.fields import number as read_number
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from qpaykit.simulator.state import Invoice
     from qpaykit.simulator.subscriptions import Subscription
 
-_CREATED_BY = "QPAY"
 _NO_CODE = ""
 
 
@@ -35,11 +34,7 @@ def subscription_fields(one: Subscription) -> dict[str, JsonValue]:
         "last_interval_date": iso(one.last_interval_at),
         "interval": one.interval,
         "note": sent.get("note"),
-        "created_by": _CREATED_BY,
-        "created_date": iso(one.created_at),
-        "updated_by": _CREATED_BY,
-        "updated_date": iso(one.updated_at),
-        "status": True,
+        **stamps(one.created_at, one.updated_at),
     }
 
 
@@ -74,7 +69,7 @@ def _invoice(one: Invoice) -> dict[str, JsonValue]:
     }
     return {
         "id": one.id,
-        "legacy_id": _id_for(one.id, "legacy"),
+        "legacy_id": id_of_part(one.id, "legacy"),
         "g_merchant_id": one.account.merchant_id,
         "object_type": "INVOICE",
         "object_id": one.id,
@@ -122,9 +117,9 @@ def _invoice(one: Invoice) -> dict[str, JsonValue]:
         "allow_exceed": bool(sent.get("allow_exceed")),
         **amounts,
         "allow_card_trx": True,
-        "g_card_terminal_id": _id_for(one.account.merchant_id, "card terminal"),
+        "g_card_terminal_id": id_of_part(one.account.merchant_id, "card terminal"),
         "allow_p2p_trx": False,
-        "g_p2p_terminal_id": _id_for(one.account.merchant_id, "p2p terminal"),
+        "g_p2p_terminal_id": id_of_part(one.account.merchant_id, "p2p terminal"),
         "has_inform": False,
         "inform_id": _NO_CODE,
         "has_check": False,
@@ -141,7 +136,7 @@ def _invoice(one: Invoice) -> dict[str, JsonValue]:
         "package_id": None,
         "sub_package_id": None,
         "extra": None,
-        **_stamps(one),
+        **stamps(one.created_at, one.created_at),
         "invoice_lines": [
             _line(one, index, line)
             for index, line in enumerate(as_list(sent.get("lines")))
@@ -154,7 +149,7 @@ def _invoice(one: Invoice) -> dict[str, JsonValue]:
 
 
 def _line(one: Invoice, index: int, line: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    identifier = _id_for(one.id, f"line {index}")
+    identifier = id_of_part(one.id, f"line {index}")
     return {
         "id": identifier,
         "g_merchant_id": one.account.merchant_id,
@@ -167,7 +162,7 @@ def _line(one: Invoice, index: int, line: dict[str, JsonValue]) -> dict[str, Jso
         "line_quantity": text(from_fraction(read_number(line.get("line_quantity")))),
         "line_unit_price": text(from_fraction(read_number(line.get("line_unit_price")))),
         "note": line.get("note"),
-        **_stamps(one),
+        **stamps(one.created_at, one.created_at),
         "invoice_discounts": _charges(one, identifier, line, "discounts", "discount_code"),
         "invoice_surcharges": _charges(one, identifier, line, "surcharges", "surcharge_code"),
         "invoice_taxes": _charges(one, identifier, line, "taxes", "tax_code"),
@@ -179,7 +174,7 @@ def _charges(
 ) -> list[JsonValue]:
     return [
         {
-            "id": _id_for(line_id, f"{name} {index}"),
+            "id": id_of_part(line_id, f"{name} {index}"),
             "g_merchant_id": one.account.merchant_id,
             "invoice_id": one.id,
             "invoice_line_id": line_id,
@@ -188,23 +183,8 @@ def _charges(
             "amount": text_of_tax(read_number(charge.get("amount"))),
             "note": charge.get("note"),
             **({"city_tax": "0.00"} if name == "taxes" else {}),
-            **_stamps(one),
+            **stamps(one.created_at, one.created_at),
         }
         for index, charge in enumerate(as_list(line.get(name)))
         if isinstance(charge, dict)
     ]
-
-
-def _stamps(one: Invoice) -> dict[str, JsonValue]:
-    return {
-        "created_by": _CREATED_BY,
-        "created_date": iso(one.created_at),
-        "updated_by": _CREATED_BY,
-        "updated_date": iso(one.created_at),
-        "status": True,
-    }
-
-
-def _id_for(parent: str, what: str) -> str:
-    """Return an id that stays the same for this part of this parent."""
-    return str(uuid.uuid5(uuid.UUID(parent), what))
