@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SIGNATURE_PARAM: Final = "qpaykit"
 PAYMENT_ID_PARAM: Final = "qpay_payment_id"
 NUMBER_PARAM: Final = "qpaykit_no"
-MAX_CHARACTERS: Final = 255
+MAX_URL_CHARACTERS: Final = 255
 
 _MAX_LABEL_CHARACTERS = 63
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -110,8 +110,8 @@ def _normalise(url: str) -> tuple[str, str]:
         raise ValueError("must have a host whose parts have 1 to 63 characters each")
     if "@" in parts.netloc:
         raise ValueError("must hold no user name and no password: QPay does not send them")
-    if len(url) > MAX_CHARACTERS:
-        msg = f"has {len(url)} characters; QPay takes {MAX_CHARACTERS}"
+    if len(url) > MAX_URL_CHARACTERS:
+        msg = f"has {len(url)} characters; QPay takes {MAX_URL_CHARACTERS}"
         raise ValueError(msg)
     names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     for name in (SIGNATURE_PARAM, PAYMENT_ID_PARAM):

@@ -1,4 +1,4 @@
-"""Masks secrets in logs, errors and reprs; the one list of what is secret."""
+"""Masks secrets in logs, errors and reprs, and has the list of private fields."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 MASK = "***"
 MAX_TEXT_CHARACTERS = 20_000
-MAX_SHOWN = 80
+MAX_SHOWN_CHARACTERS = 80
 MAX_SHOWN_ITEMS = 3
 
-_MOST_BYTES = 1_000_000
-_MOST_KNOWN = 16
-_NAMES = (
+_MAX_BODY_BYTES = 1_000_000
+_MAX_REMEMBERED_SECRETS = 16
+_PRIVATE_FIELDS = (
     "access_token|refresh_token|password|client_secret|authorization|card_number|account_number"
     "|iban_number|session_state"
 )
-_NAME = re.compile(_NAMES, re.IGNORECASE)
+_PRIVATE_FIELD = re.compile(_PRIVATE_FIELDS, re.IGNORECASE)
 # In text that is not JSON the end of a list is unknown, so everything after it is masked.
-_FIELDS = re.compile(
-    rf'((?<!\\)\\*"(?:{_NAMES})\\*"\s*:\s*)([\[{{].*|\\*"(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
+_FIELDS_IN_TEXT = re.compile(
+    rf'((?<!\\)\\*"(?:{_PRIVATE_FIELDS})\\*"\s*:\s*)([\[{{].*|\\*"(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
     re.IGNORECASE | re.DOTALL,
 )
 _TOKENS = re.compile(
@@ -39,36 +39,41 @@ _CARDS = re.compile(r"(%\d\d|(?<!\d))([2-689](?:[ -]?\d){12,18})(?!\d)")
 
 
 class Redactor:
-    """Masks secrets by their field, by their form and, for those that it learnt, by value."""
+    """Masks secrets by their field's name, by their form, and by their value if it is known."""
 
     def __init__(self) -> None:
-        self._known: deque[SecretStr] = deque(maxlen=_MOST_KNOWN)
-        self._for_good: list[SecretStr] = []
+        self._recent: deque[SecretStr] = deque(maxlen=_MAX_REMEMBERED_SECRETS)
+        self._permanent: list[SecretStr] = []
 
-    def learn(self, *secrets: SecretStr, for_good: bool = False) -> None:
-        """Mask these values from now on: always, or until sixteen newer ones were learnt."""
-        (self._for_good if for_good else self._known).extend(secrets)
+    def learn(self, *secrets: SecretStr, permanent: bool = False) -> None:
+        """Mask these values from now on.
+
+        Args:
+            secrets: The values.
+            permanent: Whether they are masked always; otherwise until 16 newer ones were added.
+        """
+        (self._permanent if permanent else self._recent).extend(secrets)
 
     def body(self, body: bytes) -> str:
         """Turn a body into text that may be shown: secrets masked, of bounded length."""
-        if len(body) > _MOST_BYTES:
+        if len(body) > _MAX_BODY_BYTES:
             return f"({len(body)} bytes)"
         text = body.decode("utf-8", "replace")
         # A field's name may be written with JSON escapes.
-        if _NAME.search(text) or "\\" in text:
+        if _PRIVATE_FIELD.search(text) or "\\" in text:
             text = self._by_field(text)
         return self._by_form(text)[:MAX_TEXT_CHARACTERS]
 
     def text(self, text: str) -> str:
-        """Mask what is secret in a piece of text, such as a sentence of QPay's."""
+        """Mask the secrets in a text, such as an error message of QPay."""
         return self.body(text.encode("utf-8", "replace"))
 
     def _by_form(self, text: str) -> str:
-        text = _FIELDS.sub(rf'\g<1>"{MASK}"', self._by_value(text))
-        return _CARDS.sub(_unless_a_card, _TOKENS.sub(MASK, text))
+        text = _FIELDS_IN_TEXT.sub(rf'\g<1>"{MASK}"', self._by_value(text))
+        return _CARDS.sub(_mask_if_card, _TOKENS.sub(MASK, text))
 
     def _by_value(self, text: str) -> str:
-        for secret in (*self._for_good, *self._known):
+        for secret in (*self._permanent, *self._recent):
             for spelling in _spellings(secret):
                 text = text.replace(spelling, MASK)
         return text
@@ -111,12 +116,16 @@ def _spellings(secret: SecretStr) -> tuple[str, ...]:
 
 
 def shown(value: object) -> object:
-    """Return a value of an answer's as its repr may show it: masked, and of bounded length."""
+    """Return a value of an answer as a repr may show it: masked, and of bounded length."""
     if type(value) is str:
         text = Redactor().text(value)
-        return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text)} characters)"
+        return (
+            text
+            if len(text) <= MAX_SHOWN_CHARACTERS
+            else f"{text[:MAX_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+        )
     if type(value) is int:
-        return MASK if _CARDS.sub(_unless_a_card, str(value)) == MASK else value
+        return MASK if _CARDS.sub(_mask_if_card, str(value)) == MASK else value
     if isinstance(value, dict):
         return {
             shown(key): MASK if is_private(key) else shown(inner) for key, inner in value.items()
@@ -128,18 +137,18 @@ def shown(value: object) -> object:
 
 
 def is_private(name: str) -> bool:
-    """Say whether the value of a field of this name is never shown."""
-    return _NAME.fullmatch(name) is not None
+    """Return whether the value of a field of this name must not be shown."""
+    return _PRIVATE_FIELD.fullmatch(name) is not None
 
 
-def _unless_a_card(found: re.Match[str]) -> str:
+def _mask_if_card(found: re.Match[str]) -> str:
     escape, number = found.groups()
-    if _is_a_card(number):
+    if _passes_luhn_check(number):
         return escape + MASK
-    return f"%{MASK}" if escape and _is_a_card(found[0][1:]) else found[0]
+    return f"%{MASK}" if escape and _passes_luhn_check(found[0][1:]) else found[0]
 
 
-def _is_a_card(number: str) -> bool:
+def _passes_luhn_check(number: str) -> bool:
     digits = [int(sign) for sign in number if sign.isdigit()][::-1]
     total = sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
     return total % 10 == 0

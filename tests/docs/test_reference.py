@@ -15,7 +15,7 @@ import pytest
 
 import qpaykit
 from docs.blocks import ROOT
-from qpaykit._callback_url import MAX_CHARACTERS
+from qpaykit._callback_url import MAX_URL_CHARACTERS
 from qpaykit._http.body import MAX_BODY_BYTES
 from qpaykit._http.pools import POOL_CONNECTIONS
 from qpaykit._http.retry import (
@@ -140,7 +140,7 @@ def test_the_settings_list_every_variable_that_the_code_reads(page: str) -> None
         MAX_DELAY_SECONDS,
         POOL_CONNECTIONS,
         MAX_BODY_BYTES / 2**20,
-        MAX_CHARACTERS,
+        MAX_URL_CHARACTERS,
         BUSY_TIMEOUT_SECONDS,
         STORE_COOLDOWN_SECONDS,
     ],

@@ -90,7 +90,7 @@ def test_what_was_learnt_is_masked_by_value() -> None:
 )
 def test_what_was_learnt_is_masked_in_every_spelling(echo: str) -> None:
     redactor = Redactor()
-    redactor.learn(SecretStr('hunter2 "&/<ö>+%'), for_good=True)
+    redactor.learn(SecretStr('hunter2 "&/<ö>+%'), permanent=True)
     shown = redactor.text(echo)
     assert "***" in shown
     assert "hunter2" not in shown
@@ -98,7 +98,7 @@ def test_what_was_learnt_is_masked_in_every_spelling(echo: str) -> None:
 
 def test_old_tokens_are_forgotten_and_the_password_is_not() -> None:
     redactor = Redactor()
-    redactor.learn(SecretStr("hunter2"), for_good=True)
+    redactor.learn(SecretStr("hunter2"), permanent=True)
     redactor.learn(*(SecretStr(f"token-{number};") for number in range(17)))
     assert redactor.text("hunter2 token-0; token-1;") == "*** token-0; ***"
 

@@ -138,7 +138,7 @@ class TokenManager:
         self._claims = MemoryStore()
         self._failed_login: _FailedLogin | None = None
         self._next_renewal = 0.0
-        sender.redactor.learn(settings.password, SecretStr(_credentials(settings)), for_good=True)
+        sender.redactor.learn(settings.password, SecretStr(_credentials(settings)), permanent=True)
 
     async def current(self, options: Options) -> Token:
         """Return a token that is not expired, logging in where there is none.

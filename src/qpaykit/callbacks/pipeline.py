@@ -26,7 +26,7 @@ from qpaykit.errors import CallbackError, CallbackSignatureError, ConfigurationE
 from qpaykit.hooks import call_hook
 from qpaykit.models import Payment, PaymentStatus
 from qpaykit.models.ids import is_path_id
-from qpaykit.models.payments import NOT_ENDED, distinct_payments, payment_key
+from qpaykit.models.payments import PENDING_STATUSES, distinct_payments, payment_key
 from qpaykit.models.times import format_time, period
 
 if TYPE_CHECKING:
@@ -393,7 +393,7 @@ class Pipeline(Generic[H]):
             except Finished as finished:
                 outcome = finished.outcome
         # The payment has not ended, so QPay should call again.
-        return "not_paid_yet" if event.status in NOT_ENDED else outcome
+        return "not_paid_yet" if event.status in PENDING_STATUSES else outcome
 
     async def _unhandled(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
         if event.status != PaymentStatus.PARTIAL or not self._verify_at_qpay:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from qpaykit._callback_url import MAX_CHARACTERS, check_callback_url
+from qpaykit._callback_url import MAX_URL_CHARACTERS, check_callback_url
 from qpaykit.models.arguments import refused
 
 CallbackURL = Annotated[str, StringConstraints(strict=True), AfterValidator(check_callback_url)]
@@ -36,10 +36,10 @@ def signed_callback_url(url: str) -> str:
     Raises:
         pydantic.ValidationError: It is longer than 255 characters.
     """
-    if len(url) > MAX_CHARACTERS:
+    if len(url) > MAX_URL_CHARACTERS:
         raise refused(
             "callback_url",
             f"would be {len(url)} characters long, its signature included; QPay takes "
-            f"{MAX_CHARACTERS}",
+            f"{MAX_URL_CHARACTERS}",
         )
     return url

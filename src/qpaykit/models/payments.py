@@ -23,10 +23,10 @@ from qpaykit.models.response_types import (
 from qpaykit.models.strings import Str255, Word
 from qpaykit.models.times import ResponseTime
 
-_NONE = Decimal(-1)
+_BELOW_ANY_AMOUNT = Decimal(-1)
 _P2P_DIGITS = 15
 # A payment of these has not ended: QPay may still say that it is paid.
-NOT_ENDED = (PaymentStatus.NEW, None, "")
+PENDING_STATUSES = (PaymentStatus.NEW, None, "")
 # Fields that distinguish two payments without an id.
 _DISTINGUISHING_FIELDS = (
     "payment_amount",
@@ -217,7 +217,7 @@ def distinct_rows(rows: Iterable[PaymentRow]) -> list[PaymentRow]:
     kept: dict[str, PaymentRow] = {}
     for row in rows:
         key = row_key(row)
-        kept[key] = _lesser(kept.get(key), row)
+        kept[key] = _smaller(kept.get(key), row)
     return list(kept.values())
 
 
@@ -232,11 +232,11 @@ def distinct_payments(rows: Iterable[PaymentRow]) -> list[PaymentRow]:
     # Those without an id come last, when every other payment is known.
     numbered = sorted(enumerate(distinct_rows(rows)), key=lambda one: not _has_id(one[1]))
     for place, row in numbered:
-        same = None if _has_id(row) else next((n for n in kept if _may_be_one(kept[n], row)), None)
+        same = None if _has_id(row) else next((n for n in kept if _may_be_same(kept[n], row)), None)
         if same is None:
             kept[place] = row
         else:
-            kept[same] = _lesser(kept[same], row)
+            kept[same] = _smaller(kept[same], row)
     return [kept[place] for place in sorted(kept)]
 
 
@@ -244,20 +244,20 @@ def _has_id(row: PaymentRow) -> bool:
     return bool(payment_key(row.payment_id))
 
 
-def _lesser(known: PaymentRow | None, row: PaymentRow) -> PaymentRow:
+def _smaller(known: PaymentRow | None, row: PaymentRow) -> PaymentRow:
     """Return the row that counts for less; one that is still NEW is older than any other."""
-    if known is None or known.payment_status in NOT_ENDED:
+    if known is None or known.payment_status in PENDING_STATUSES:
         return row
-    if row.payment_status in NOT_ENDED:
+    if row.payment_status in PENDING_STATUSES:
         return known
-    return min(known, row, key=_counted)
+    return min(known, row, key=_counted_amount)
 
 
-def _counted(row: PaymentRow) -> Decimal:
-    return row.payment_amount if row.payment_status == PaymentStatus.PAID else _NONE
+def _counted_amount(row: PaymentRow) -> Decimal:
+    return row.payment_amount if row.payment_status == PaymentStatus.PAID else _BELOW_ANY_AMOUNT
 
 
-def _may_be_one(one: PaymentRow, other: PaymentRow) -> bool:
+def _may_be_same(one: PaymentRow, other: PaymentRow) -> bool:
     """Say whether two rows may be of one payment: no field tells them apart.
 
     A status does not, because it changes.

@@ -1,4 +1,4 @@
-"""Opens, queries and closes orders; written once for both faces."""
+"""Opens, queries and closes orders; written once for the sync and the async class."""
 
 from __future__ import annotations
 
@@ -42,11 +42,12 @@ if TYPE_CHECKING:
 H = TypeVar("H")
 T = TypeVar("T")
 
-Seen = Literal["nothing", "paid", "underpaid", "pending"]
+PaymentState = Literal["nothing", "paid", "underpaid", "pending"]
 
 # Opening and closing an order needs its claim. The lease is renewed before each request.
 LEASE_SECONDS = 30.0
-# QPay forbids polling. It is asked about an order once in this time, over all callers.
+# QPay forbids polling. All callers together ask it about an order at most once in this
+# time.
 QUESTION_INTERVAL_SECONDS = 10.0
 # The pictures and links of an invoice are large, and needed only while it is open. One that does
 # not expire is replaced after this time.
@@ -58,13 +59,13 @@ _CLAIM_POLL_SECONDS = 0.05
 _MAX_REFUSED_NUMBERS = 5
 _MAX_LOST_ANSWERS = 1
 _CANCELED = "INVOICE_ALREADY_CANCELED"
-_STATUSES: dict[Seen, OrderStatus] = {
+_STATUSES: dict[PaymentState, OrderStatus] = {
     "nothing": "open",
     "paid": "paid",
     "underpaid": "underpaid",
     "pending": "open",
 }
-_NO_MONEY = frozenset(
+_UNPAID_STATUSES = frozenset(
     {
         PaymentStatus.NEW,
         PaymentStatus.FAILED,
@@ -80,13 +81,13 @@ _logger = logging.getLogger("qpaykit.orders")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What an order is to be opened with.
+class OrderRequest:
+    """The arguments of `Orders.open`, validated.
 
     Attributes:
         order_no: The order's number.
-        request: Its first invoice.
-        total: What it costs.
+        request: The request of its first invoice.
+        total: What it costs, in MNT.
         expires_in: Seconds until the invoice is to be cancelled; None where it does not expire.
     """
 
@@ -119,91 +120,94 @@ class OrderFlow(Generic[H]):
         self._settings = settings
         self._account = settings.account
 
-    async def open(self, wanted: Wanted) -> Order:
+    async def open(self, order_request: OrderRequest) -> Order:
         """Return the order's open invoice; make one where there is none."""
         # Validate the request before QPay is asked and before anything is cancelled.
-        self._io.prepare(wanted.request)
+        self._io.prepare(order_request.request)
         return await self._exclusively(
-            wanted.order_no,
-            ready=lambda: self._ready(wanted),
-            work=lambda owner: self._open(wanted, owner),
+            order_request.order_no,
+            ready=lambda: self._ready(order_request),
+            work=lambda owner: self._open(order_request, owner),
         )
 
     async def status(self, order_no: str) -> OrderStatus:
-        """Return the status of an order; ask QPay unless it was asked in the last ten seconds."""
+        """Return the status of an order; ask QPay unless it was asked in the last 10 s."""
         if await self._is_paid(order_no):
             return "paid"
         record, last = await self._known(order_no)
         if last.state != "open":
             return last.state
-        asked = f"order-asked:{self._account}:{key_part(order_no)}"
-        seen = await self._store.get(asked)
-        if seen is None:
+        state_key = f"order-asked:{self._account}:{key_part(order_no)}"
+        payment_state = await self._store.get(state_key)
+        if payment_state is None:
             claim = f"order-asking:{self._account}:{key_part(order_no)}"
             owner = uuid.uuid4().hex
             if await self._store.claim(claim, owner, lease=LEASE_SECONDS) == "claimed":
                 try:
-                    # Another process may have asked between the last two lines.
-                    seen = await self._store.get(asked)
-                    if seen is None:
-                        return await self._ask(record, last, asked)
+                    # Another process may have asked QPay before the claim.
+                    payment_state = await self._store.get(state_key)
+                    if payment_state is None:
+                        return await self._ask(record, last, state_key)
                 finally:
                     await self._store.release(claim, owner)
-        return "underpaid" if seen == "underpaid" else "open"
+        return "underpaid" if payment_state == "underpaid" else "open"
 
     async def close(self, order_no: str) -> OrderStatus:
         """Deliver what was paid on an order, or else cancel its invoice."""
         return await self._exclusively(
             order_no,
-            ready=lambda: self._ended(order_no),
+            ready=lambda: self._final_status(order_no),
             work=lambda owner: self._close(order_no, owner),
         )
 
-    async def _ready(self, wanted: Wanted) -> Order | None:
+    async def _ready(self, order_request: OrderRequest) -> Order | None:
         """Return an order that needs no new invoice; None where it does."""
-        record = await self._read(wanted.order_no)
+        record = await self._read(order_request.order_no)
         last = record.last if record is not None else None
-        if await self._is_paid(wanted.order_no):
-            return await self._ended_order(wanted, "paid", last)
+        if await self._is_paid(order_request.order_no):
+            return await self._order_without_new_invoice(order_request, "paid", last)
         if last is None or last.state != "open":
             return None
-        if last.amount != wanted.total or _has_expired(last):
+        if last.amount != order_request.total or _has_expired(last):
             return None
         # Without its QR code an invoice is of no use to the buyer.
-        invoice = await self._answer(last)
-        return None if invoice is None else _order(wanted, "open", last, invoice)
+        invoice = await self._kept_invoice(last)
+        return None if invoice is None else _order(order_request, "open", last, invoice)
 
-    async def _ended(self, order_no: str) -> OrderStatus | None:
+    async def _final_status(self, order_no: str) -> OrderStatus | None:
         """Return the status of an order that has ended; None while it is open."""
         if await self._is_paid(order_no):
             return "paid"
         _, last = await self._known(order_no)
         return None if last.state == "open" else last.state
 
-    async def _open(self, wanted: Wanted, owner: str) -> Order:
-        """Make an invoice, after the end of the one before it."""
-        record = await self._read(wanted.order_no) or OrderRecord(order_no=wanted.order_no)
-        self._io.prepare(self._numbered(wanted, record.numbers + 1))
+    async def _open(self, order_request: OrderRequest, owner: str) -> Order:
+        """Make an invoice, after the one before it was paid, cancelled or expired."""
+        record = await self._read(order_request.order_no) or OrderRecord(
+            order_no=order_request.order_no
+        )
+        self._io.prepare(self._numbered_request(order_request, record.numbers + 1))
         last = record.last
         if last is not None and last.state == "open":
             status = await self._settle(record, last, owner)
             if status == "open" or status == "paid" or status == "underpaid":
-                return await self._ended_order(wanted, status, last)
+                return await self._order_without_new_invoice(order_request, status, last)
             record = record.with_state(status)
-        return await self._make(wanted, record, owner)
+        return await self._make(order_request, record, owner)
 
     async def _close(self, order_no: str, owner: str) -> OrderStatus:
         record, last = await self._known(order_no)
         return await self._settle(record, last, owner)
 
-    async def _make(self, wanted: Wanted, record: OrderRecord, owner: str) -> Order:
+    async def _make(self, order_request: OrderRequest, record: OrderRecord, owner: str) -> Order:
         """Make an invoice with a number that no other has."""
         lost = refused = 0
         while True:
-            # Recorded before it is sent: should this process die, the next one takes another.
+            # Recorded before the invoice is sent, so that the number is not used again after a
+            # crash.
             before, record = record, record.with_number()
             await self._save(before, record, owner)
-            request = self._numbered(wanted, record.numbers)
+            request = self._numbered_request(order_request, record.numbers)
             made_at = _local_time.now()
             try:
                 invoice = await self._io.create(request)
@@ -215,7 +219,7 @@ class OrderFlow(Generic[H]):
                     "QPay may have made invoice %s of order %s, but its answer was lost. Nobody "
                     "has seen its QR code, so another invoice is made.",
                     request.sender_invoice_no,
-                    wanted.order_no,
+                    order_request.order_no,
                 )
             except ConflictError:
                 refused += 1
@@ -224,40 +228,40 @@ class OrderFlow(Generic[H]):
                 _logger.warning(
                     "QPay refused the number %s of order %s. The next one is tried.",
                     request.sender_invoice_no,
-                    wanted.order_no,
+                    order_request.order_no,
                 )
             else:
                 break
         expires_at = None
-        if wanted.expires_in is not None:
-            expires_at = made_at + timedelta(seconds=wanted.expires_in)
+        if order_request.expires_in is not None:
+            expires_at = made_at + timedelta(seconds=order_request.expires_in)
         made = OrderInvoice(
             number=request.sender_invoice_no,
             invoice_id=invoice.invoice_id,
-            amount=wanted.total,
+            amount=order_request.total,
             made_at=made_at,
             expires_at=expires_at,
         )
         sent = request.model_copy(update={"callback_url": invoice.callback_url})
-        remembered = InvoiceRecord.of_request(sent, order_no=wanted.order_no)
-        lasts = PAGE_SECONDS
-        if wanted.expires_in is not None:
-            lasts = wanted.expires_in + PAGE_SECONDS_AFTER_EXPIRY
+        remembered = InvoiceRecord.of_request(sent, order_no=order_request.order_no)
+        page_ttl_seconds = PAGE_SECONDS
+        if order_request.expires_in is not None:
+            page_ttl_seconds = order_request.expires_in + PAGE_SECONDS_AFTER_EXPIRY
 
         async def record_made() -> None:
             await self._add(record, made, owner)
             key = record_key(self._account, invoice.invoice_id)
             await self._store.set(key, remembered.to_json())
-            # Last: `open` hands out an invoice as soon as this is there.
+            # Written last, because `open` returns an invoice as soon as its page is stored.
             page = page_key(self._account, invoice.invoice_id)
-            await self._store.set(page, invoice.model_dump_json(), ttl=lasts)
+            await self._store.set(page, invoice.model_dump_json(), ttl=page_ttl_seconds)
 
-        # A cancelled task would otherwise leave an open invoice that no order knows.
+        # A task that is cancelled here would leave an open invoice that no order refers to.
         await self._io.uninterrupted(record_made)
-        return _order(wanted, "open", made, invoice)
+        return _order(order_request, "open", made, invoice)
 
     async def _add(self, record: OrderRecord, made: OrderInvoice, owner: str) -> None:
-        """Record an order's new invoice. If that fails, cancel it: nobody has its QR code."""
+        """Record an order's new invoice. If that fails, cancel it: no buyer has its QR code yet."""
         try:
             await self._save(record, record.with_invoice(made), owner)
         except Exception:
@@ -272,15 +276,15 @@ class OrderFlow(Generic[H]):
                 )
             raise
 
-    async def _ended_order(
-        self, wanted: Wanted, status: OrderStatus, last: OrderInvoice | None
+    async def _order_without_new_invoice(
+        self, order_request: OrderRequest, status: OrderStatus, last: OrderInvoice | None
     ) -> Order:
-        """Return an order that gets no new invoice, with what the store still has of the last."""
-        invoice = None if last is None else await self._answer(last)
-        return _order(wanted, status, last, invoice)
+        """Return an order that needs no new invoice, with its last invoice if the store has it."""
+        invoice = None if last is None else await self._kept_invoice(last)
+        return _order(order_request, status, last, invoice)
 
-    async def _answer(self, invoice: OrderInvoice) -> Invoice | None:
-        """Return what QPay answered when it made an invoice; None where that is kept no longer."""
+    async def _kept_invoice(self, invoice: OrderInvoice) -> Invoice | None:
+        """Return an invoice with its QR code and links; None where the store no longer has them."""
         text = await self._store.get(page_key(self._account, invoice.invoice_id))
         try:
             return Invoice.model_validate_json(text or "")
@@ -298,12 +302,12 @@ class OrderFlow(Generic[H]):
         """Deliver what was paid on an open invoice, or else cancel it."""
         if not is_checked:
             await self._renew(record.order_no, owner)
-            seen = await self._check(record.order_no, last)
-            if seen != "nothing":
-                return _STATUSES[seen]
+            payment_state = await self._check(record.order_no, last)
+            if payment_state != "nothing":
+                return _STATUSES[payment_state]
         await self._renew(record.order_no, owner)
-        # `open` hands out no invoice without its QR code. Should this process die before the
-        # cancellation is recorded, the cancelled invoice would be handed out otherwise.
+        # `open` returns no invoice without its QR code. It is deleted first, so that a cancelled
+        # invoice is not returned if this process crashes before the cancellation is recorded.
         page = page_key(self._account, last.invoice_id)
         kept = await self._store.get(page)
         await self._store.delete(page)
@@ -319,20 +323,20 @@ class OrderFlow(Generic[H]):
                 await self._store.set(page, kept, ttl=PAGE_SECONDS)
         # A payment may have landed during the cancellation.
         await self._renew(record.order_no, owner)
-        seen = await self._check(record.order_no, last)
-        if seen != "nothing" or is_refused:
-            return _STATUSES[seen]
-        state = _end_of(last)
+        payment_state = await self._check(record.order_no, last)
+        if payment_state != "nothing" or is_refused:
+            return _STATUSES[payment_state]
+        state = _final_state(last)
         await self._save(record, record.with_state(state), owner)
         return state
 
-    async def _ask(self, record: OrderRecord, last: OrderInvoice, asked: str) -> OrderStatus:
-        """Ask QPay about an order, and cancel its invoice if that has expired."""
-        seen: Seen = "nothing"
+    async def _ask(self, record: OrderRecord, last: OrderInvoice, state_key: str) -> OrderStatus:
+        """Ask QPay about an order, and cancel its invoice if it has expired."""
+        payment_state: PaymentState = "nothing"
         status: OrderStatus | None = None
         try:
-            seen = await self._check(record.order_no, last)
-            if seen == "nothing" and _has_expired(last):
+            payment_state = await self._check(record.order_no, last)
+            if payment_state == "nothing" and _has_expired(last):
                 status = await self._expire(record.order_no, last)
         except QPayError as error:
             _logger.warning(
@@ -341,11 +345,11 @@ class OrderFlow(Generic[H]):
                 error,
                 QUESTION_INTERVAL_SECONDS,
             )
-        await self._store.set(asked, seen, ttl=QUESTION_INTERVAL_SECONDS)
-        return status or _STATUSES[seen]
+        await self._store.set(state_key, payment_state, ttl=QUESTION_INTERVAL_SECONDS)
+        return status or _STATUSES[payment_state]
 
     async def _expire(self, order_no: str, expired: OrderInvoice) -> OrderStatus:
-        """Cancel an expired invoice that QPay was asked about, unless another process does it."""
+        """Cancel an expired invoice without asking QPay again, unless another process does it."""
         owner = uuid.uuid4().hex
         if not await self._claim(order_no, owner):
             return "open"
@@ -359,7 +363,7 @@ class OrderFlow(Generic[H]):
         finally:
             await self._release(order_no, owner)
 
-    async def _check(self, order_no: str, invoice: OrderInvoice) -> Seen:
+    async def _check(self, order_no: str, invoice: OrderInvoice) -> PaymentState:
         """Deliver what was paid on an invoice, and return what QPay lists of it."""
         try:
             rows = await self._pipeline.check_rows(invoice.invoice_id) or []
@@ -369,7 +373,9 @@ class OrderFlow(Generic[H]):
             rows = []
         if await self._is_paid(order_no):
             return "paid"
-        counted = [(row, reply) for row, reply in rows if row.payment_status not in _NO_MONEY]
+        counted = [
+            (row, reply) for row, reply in rows if row.payment_status not in _UNPAID_STATUSES
+        ]
         if not counted:
             return "nothing"
         # A payment that went to on_underpaid before is a duplicate.
@@ -423,8 +429,14 @@ class OrderFlow(Generic[H]):
         ready: Callable[[], Awaitable[T | None]],
         work: Callable[[str], Awaitable[T]],
     ) -> T:
-        """Return what is ready, or do what makes it so, one process at a time."""
-        # The claim of a process that has died is free after one lease.
+        """Return the result of `ready`, else that of `work`, in one process at a time.
+
+        Args:
+            order_no: The order whose claim is taken for `work`.
+            ready: Returns a result that needs no work; None where there is none.
+            work: Does the work; takes the owner of the claim.
+        """
+        # The claim of a crashed process is free after one lease.
         ends = time.monotonic() + 2 * LEASE_SECONDS
         while True:
             done = await ready()
@@ -433,7 +445,7 @@ class OrderFlow(Generic[H]):
             owner = uuid.uuid4().hex
             if await self._claim(order_no, owner):
                 try:
-                    # Another process may have done it between the two lines above.
+                    # Another process may have done the work before the claim.
                     done = await ready()
                     return await work(owner) if done is None else done
                 except _LeaseLostError:
@@ -476,14 +488,14 @@ class OrderFlow(Generic[H]):
     def _claim_key(self, order_no: str) -> str:
         return f"order-claim:{self._account}:{key_part(order_no)}"
 
-    def _numbered(self, wanted: Wanted, count: int) -> Draft:
+    def _numbered_request(self, order_request: OrderRequest, count: int) -> Draft:
         """Return the request of an order's invoice, the first or a later one."""
         if count == 1:
-            return wanted.request
-        url = wanted.request.callback_url or self._settings.callback_url
-        return wanted.request.model_copy(
+            return order_request.request
+        url = order_request.request.callback_url or self._settings.callback_url
+        return order_request.request.model_copy(
             update={
-                "sender_invoice_no": invoice_number(wanted.order_no, count),
+                "sender_invoice_no": invoice_number(order_request.order_no, count),
                 "callback_url": url and add_number(url, count),
             }
         )
@@ -493,18 +505,21 @@ def _has_expired(invoice: OrderInvoice) -> bool:
     return invoice.expires_at is not None and _local_time.now() >= invoice.expires_at
 
 
-def _end_of(invoice: OrderInvoice) -> InvoiceState:
+def _final_state(invoice: OrderInvoice) -> InvoiceState:
     return "expired" if _has_expired(invoice) else "cancelled"
 
 
 def _order(
-    wanted: Wanted, status: OrderStatus, last: OrderInvoice | None, invoice: Invoice | None
+    order_request: OrderRequest,
+    status: OrderStatus,
+    last: OrderInvoice | None,
+    invoice: Invoice | None,
 ) -> Order:
     invoice_id = "" if last is None else last.invoice_id
     return Order(
-        order_no=wanted.order_no,
+        order_no=order_request.order_no,
         status=status,
-        amount=wanted.total if last is None else last.amount,
+        amount=order_request.total if last is None else last.amount,
         invoice=Invoice(invoice_id=invoice_id) if invoice is None else invoice,
         sender_invoice_no="" if last is None else last.number,
         opened_at=None if last is None else last.made_at,

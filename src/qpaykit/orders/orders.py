@@ -20,7 +20,7 @@ from qpaykit.models import MoneyInput
 from qpaykit.models.arguments import refused, seconds
 from qpaykit.models.invoices import InvoiceOptions
 from qpaykit.models.strings import OrderNumber
-from qpaykit.orders.flow import OrderFlow, Wanted
+from qpaykit.orders.flow import OrderFlow, OrderRequest
 from qpaykit.orders.order import Order, OrderStatus
 from qpaykit.quickqr import BankAccount
 
@@ -42,7 +42,7 @@ class OrderFields(InvoiceOptions, total=False):
 
 
 # QPay takes 45, of which a later invoice's "-999" needs four.
-MAX_CHARACTERS = 41
+MAX_ORDER_NUMBER_CHARACTERS = 41
 MAX_EXPIRY_SECONDS = 3650 * 86_400
 
 _ORDER_NUMBER: TypeAdapter[str] = TypeAdapter(OrderNumber)
@@ -58,14 +58,14 @@ class _Orders(Generic[H]):
         self._io = dispatcher._io
         self._flow = OrderFlow(dispatcher._pipeline, dispatcher._io, dispatcher._store, settings)
 
-    def _wanted(
+    def _order_request(
         self,
         order_no: str | int,
         amount: MoneyInput | None,
         description: str,
         expires_in: float | None,
         fields: OrderFields,
-    ) -> Wanted:
+    ) -> OrderRequest:
         number = _order_number(order_no)
         request = self._io.draft(number, description, amount, fields)
         total = request.total
@@ -73,7 +73,7 @@ class _Orders(Generic[H]):
             raise refused("amount", "must be given, or lines that make it up: an order has a price")
         if expires_in is not None and seconds(expires_in, "expires_in") > MAX_EXPIRY_SECONDS:
             raise refused("expires_in", f"must be at most {MAX_EXPIRY_SECONDS} seconds")
-        return Wanted(order_no=number, request=request, total=total, expires_in=expires_in)
+        return OrderRequest(order_no=number, request=request, total=total, expires_in=expires_in)
 
 
 class Orders(_Orders[Handler]):
@@ -141,8 +141,8 @@ class Orders(_Orders[Handler]):
         QPay: `POST /v2/invoice`, and before it `POST /v2/payment/check` and
         `DELETE /v2/invoice/{id}` where an older invoice is open.
         """
-        wanted = self._wanted(order_no, amount, description, expires_in, fields)
-        return run_sync(self._flow.open(wanted))
+        order_request = self._order_request(order_no, amount, description, expires_in, fields)
+        return run_sync(self._flow.open(order_request))
 
     def status(self, order_no: str | int) -> OrderStatus:
         """Return the status of an order; a page may ask as often as it likes.
@@ -249,7 +249,7 @@ class AsyncOrders(_Orders[AsyncHandler]):
         `DELETE /v2/invoice/{id}` where an older invoice is open.
         """
         return await self._flow.open(
-            self._wanted(order_no, amount, description, expires_in, fields)
+            self._order_request(order_no, amount, description, expires_in, fields)
         )
 
     async def status(self, order_no: str | int) -> OrderStatus:
@@ -305,6 +305,9 @@ def _order_number(order_no: str | int) -> str:
         number = _ORDER_NUMBER.validate_python(order_no)
     except ValidationError:
         number = ""
-    if not 0 < len(number) <= MAX_CHARACTERS:
-        raise refused("order_no", f"must be a text of 1 to {MAX_CHARACTERS} characters, or an int")
+    if not 0 < len(number) <= MAX_ORDER_NUMBER_CHARACTERS:
+        raise refused(
+            "order_no",
+            f"must be a text of 1 to {MAX_ORDER_NUMBER_CHARACTERS} characters, or an int",
+        )
     return number

@@ -15,7 +15,7 @@ from qpaykit.simulator.accounts import Account
 from qpaykit.simulator.action_error import ActionError
 from qpaykit.simulator.callback_sender import CallbackSender, SentCallback, callback_url
 from qpaykit.simulator.faults import CALLBACK, Faults
-from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
+from qpaykit.simulator.money import MAX_AMOUNT_MNT
 from qpaykit.simulator.quickqr import QuickQR, QuickState
 from qpaykit.simulator.request_log import RecordedRequest, RequestLog
 from qpaykit.simulator.state import Invoice, Payment, State
@@ -176,8 +176,8 @@ class Control:
                 raise ActionError(
                     "there is nothing to pay on invoice {invoice}", invoice=invoice_id
                 )
-            if paid > LARGEST_AMOUNT_MNT:
-                raise ActionError("a payment is at most {most} MNT", most=LARGEST_AMOUNT_MNT)
+            if paid > MAX_AMOUNT_MNT:
+                raise ActionError("a payment is at most {most} MNT", most=MAX_AMOUNT_MNT)
             payment = self._state.add_payment(invoice, paid, method, "PAID")
         self._call_back_times(payment, callbacks, wait=wait)
         return payment.id

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 _FEE_RATE = Decimal("0.01")
-_VAT_SHARE = Decimal(11)
-_WHOLE = Decimal(1)
-LARGEST_AMOUNT_MNT = Decimal("999999999999999.99")
+_PRICES_PER_VAT = Decimal(11)
+_ONE = Decimal(1)
+MAX_AMOUNT_MNT = Decimal("999999999999999.99")
 
 
 def subtract(amount: Decimal, other: Decimal) -> Decimal:
@@ -28,7 +28,7 @@ def fee_of(amount: Decimal) -> Decimal:
 
 def vat_within(amount: Decimal) -> Decimal:
     """Return the VAT that a price includes."""
-    return EXACT.divide(amount, _VAT_SHARE)
+    return EXACT.divide(amount, _PRICES_PER_VAT)
 
 
 def from_fraction(amount: Fraction) -> Decimal:
@@ -44,7 +44,7 @@ def text(amount: Decimal) -> str:
 
 def number(amount: Decimal) -> int | float:
     """Write money as a JSON number."""
-    whole = EXACT.quantize(amount, _WHOLE)
+    whole = EXACT.quantize(amount, _ONE)
     return int(whole) if whole == amount else float(amount)
 
 

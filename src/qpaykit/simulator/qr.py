@@ -9,8 +9,8 @@ import io
 import segno
 
 _CURRENCY_MNT = "496"
-_MASK = 2
-_NETWORK = "2794049600000000000000000000000"
+_MASK_PATTERN = 2
+_MERCHANT_ACCOUNT = "2794049600000000000000000000000"
 
 
 def qr_text(*, merchant: str, reference: str, amount: str) -> str:
@@ -25,7 +25,7 @@ def qr_text(*, merchant: str, reference: str, amount: str) -> str:
         (
             _field("00", "01"),
             _field("01", "12"),
-            _field("15", _NETWORK),
+            _field("15", _MERCHANT_ACCOUNT),
             _field("52", "5734"),
             _field("53", _CURRENCY_MNT),
             _field("54", amount),
@@ -43,7 +43,7 @@ def png_base64(text: str) -> str:
     """Draw a QR code and return the PNG as QPay does: base64, without a `data:` prefix."""
     picture = io.BytesIO()
     # Trying all eight masks takes most of the time that an invoice takes here; any can be read.
-    segno.make(text, error="m", mask=_MASK).save(picture, kind="png", scale=4, border=4)
+    segno.make(text, error="m", mask=_MASK_PATTERN).save(picture, kind="png", scale=4, border=4)
     return base64.b64encode(picture.getvalue()).decode()
 
 

@@ -17,7 +17,7 @@ from qpaykit.stores.protocol import AsyncStore, ClaimState, Store
 
 T = TypeVar("T")
 
-_BATCH = 500
+_BATCH_ROWS = 500
 _METHODS = (
     "get",
     "set",
@@ -131,7 +131,7 @@ class Threaded:
 
     async def deliveries(self, since: datetime | None = None) -> AsyncIterator[qpaykit.Delivery]:
         found = self._store.deliveries(since)
-        while batch := await in_thread(lambda: list(islice(found, _BATCH))):
+        while batch := await in_thread(lambda: list(islice(found, _BATCH_ROWS))):
             for delivery in batch:
                 yield delivery
 

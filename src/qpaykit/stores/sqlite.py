@@ -49,8 +49,8 @@ WHERE done IS NULL AND (
 """
 BUSY_TIMEOUT_SECONDS = 30.0
 _PAGE_ROWS = 500
-_PRIVATE = 0o600
-_OTHERS = 0o077
+_OWNER_ONLY_MODE = 0o600
+_OTHERS_MODE_MASK = 0o077
 
 
 class SQLiteStore:
@@ -81,7 +81,7 @@ class SQLiteStore:
             raise ConfigurationError(f"the folder of {self._path} does not exist: make it first")
         try:
             # SQLite gives its other files the mode of this one.
-            _close_to_others(self._path)
+            _restrict_to_owner(self._path)
             with self._connection() as connection:
                 connection.executescript(_SCHEMA)
                 _migrate(connection)
@@ -261,21 +261,21 @@ class SQLiteStore:
         connection.create_function("qpaykit_wall_clock", 0, time.time)
 
 
-def _close_to_others(path: Path) -> None:
+def _restrict_to_owner(path: Path) -> None:
     """Create the file if it is missing, and make it readable by its owner alone.
 
     Raises:
         OSError: The file is another user's.
     """
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE))
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY_MODE))
     # Windows has no such modes; the folder's permissions apply.
     if os.name == "nt":
         return
     for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
         file = path.with_name(name)
         with suppress(FileNotFoundError):
-            if file.stat().st_mode & _OTHERS:
-                file.chmod(_PRIVATE)
+            if file.stat().st_mode & _OTHERS_MODE_MASK:
+                file.chmod(_OWNER_ONLY_MODE)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from qpaykit.simulator.error_responses import ErrorResponse
-from qpaykit.simulator.money import LARGEST_AMOUNT_MNT
+from qpaykit.simulator.money import MAX_AMOUNT_MNT
 from qpaykit.simulator.validation.fields import (
     as_list,
     check_lengths,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-SMALLEST_AMOUNT_MNT = 10
+MIN_AMOUNT_MNT = 10
 _LIMITS = {
     "invoice_code": 45,
     "sender_invoice_no": 45,
@@ -62,9 +62,9 @@ def check_invoice(content: Mapping[str, JsonValue], codes: Mapping[str, bool]) -
     if code not in codes:
         raise ErrorResponse(400, "INVOICE_CODE_INVALID", "Нэхэмжлэлийн код буруу")
     sums = _sums(content, for_ebarimt=codes[code])
-    if not 0 < sums.total <= Fraction(LARGEST_AMOUNT_MNT):
+    if not 0 < sums.total <= Fraction(MAX_AMOUNT_MNT):
         raise ErrorResponse(400, "INVALID_AMOUNT", "Үнийн дүн буруу")
-    if sums.total < SMALLEST_AMOUNT_MNT:
+    if sums.total < MIN_AMOUNT_MNT:
         raise ErrorResponse(400, "MIN_AMOUNT_ERR", "Үнийн дүн хэт бага байна")
     return sums
 
