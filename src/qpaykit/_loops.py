@@ -1,4 +1,4 @@
-"""Event loops: which one runs, and what belongs to each."""
+"""The running event loop, and one object per event loop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def asyncio_loop() -> AbstractEventLoop | None:
 
 
 def running_loop() -> object:
-    """Return what stands for the running event loop, on asyncio and on trio."""
+    """Return an object that identifies the running event loop, on asyncio and on trio."""
     loop = asyncio_loop()
     if loop is None:
         from trio.lowlevel import current_trio_token
@@ -37,14 +37,14 @@ def running_loop() -> object:
 
 
 class PerLoop(Generic[T]):
-    """One object per event loop, such as its connections; nothing of a closed loop is kept.
+    """One object per event loop, such as its connections; objects of closed loops are dropped.
 
-    An event loop closes the asynchronous generators that it has begun before it ends: asyncio
-    by `shutdown_asyncgens`, which `asyncio.run` calls, and trio by itself. One such generator
-    guards the thing of each loop, and closes it there.
+    Before an event loop ends it closes its asynchronous generators: asyncio by
+    `shutdown_asyncgens`, which `asyncio.run` calls, and trio by itself. For each loop one such
+    generator closes the loop's object.
 
     Args:
-        make: Makes the thing of the running loop.
+        make: Creates the object of the running loop.
         close: Closes it, on its own loop.
     """
 
@@ -74,11 +74,11 @@ class PerLoop(Generic[T]):
             return found[0]
         with self._lock:
             self._forget_closed()
-            thing = self._make()
-            guard = self._guard(loop, thing)
-            self._kept[loop] = thing, guard
+            made = self._make()
+            guard = self._guard(loop, made)
+            self._kept[loop] = made, guard
         await anext(guard)
-        return thing
+        return made
 
     async def aclose(self) -> None:
         """Close the running loop's object."""
@@ -86,7 +86,7 @@ class PerLoop(Generic[T]):
         if found is not None:
             await found[1].aclose()
 
-    async def _guard(self, loop: object, thing: T) -> AsyncGenerator[None, None]:
+    async def _guard(self, loop: object, made: T) -> AsyncGenerator[None, None]:
         import anyio
 
         try:
@@ -94,10 +94,10 @@ class PerLoop(Generic[T]):
         finally:
             self._kept.pop(loop, None)
             with anyio.CancelScope(shield=True):
-                await self._close(thing)
+                await self._close(made)
 
     def _forget_closed(self) -> None:
-        # These loops were closed without closing their generators; only the references can go.
+        # These loops were closed without closing their generators: only drop the references.
         for loop in list(self._kept):
             is_closed = getattr(loop, "is_closed", None)
             if is_closed is not None and is_closed():

@@ -1,4 +1,4 @@
-"""The clients of the merchant product: settings in, resources out."""
+"""The clients of the merchant product, sync and async."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class QPayClient(SyncClient[Settings]):
             must not block; what it raises is logged.
 
     Raises:
-        ConfigurationError: A setting is missing or cannot be right; the message names it.
+        ConfigurationError: A setting is missing or invalid; the message names it.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class QPayClient(SyncClient[Settings]):
 
     @lazy_resource("qpaykit.resources._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
-        """What a dispatcher asks of the client."""
+        """The requests that a dispatcher makes."""
         return kind(self.invoices)
 
 
@@ -164,5 +164,5 @@ class AsyncQPayClient(AsyncClient[Settings]):
 
     @lazy_resource("qpaykit.resources._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
-        """What a dispatcher asks of the client."""
+        """The requests that a dispatcher makes."""
         return kind(self.invoices)

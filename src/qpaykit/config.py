@@ -1,4 +1,4 @@
-"""Settings: from arguments, else from the environment, checked before anything is sent."""
+"""Settings, from arguments or environment variables, validated before anything is sent."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEFAULT_MAX_RETRIES = 2
 
 
 class Product:
-    """One of QPay's products: what differs between the settings of their clients.
+    """One of QPay's products: how its settings are named.
 
     Args:
         title: What its login is called in errors.
@@ -114,7 +114,7 @@ class AccountFields(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """What a client knows of its login, whichever product it is for."""
+    """The settings of a login, which every product has."""
 
     product: Product
     username: str
@@ -146,7 +146,7 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings(AccountSettings):
-    """What a `QPayClient` knows of its merchant."""
+    """The settings of a `QPayClient`."""
 
     invoice_code: str | None
 
@@ -159,7 +159,7 @@ class Options:
         max_retries: How many attempts may follow a failed one.
 
     Raises:
-        ConfigurationError: One is not a number that can be right.
+        ConfigurationError: One is out of its range.
     """
 
     def __init__(self, timeout: float, max_retries: int) -> None:
@@ -183,7 +183,7 @@ def load_settings(
     """Make settings of arguments, and of `QPAY_*` variables where an argument is None.
 
     Raises:
-        ConfigurationError: One is missing or cannot be right; the message names it.
+        ConfigurationError: One is missing or invalid; the message names it.
     """
     account = load_account(
         MERCHANT,
@@ -208,7 +208,7 @@ def load_account(
     """Make what the settings of every product have, of arguments and of the product's variables.
 
     Raises:
-        ConfigurationError: One is missing or cannot be right; the message names it.
+        ConfigurationError: One is missing or invalid; the message names it.
     """
     secret = _password(product, password)
     username = product.required_text("username", username)
@@ -233,10 +233,10 @@ def load_account(
 
 
 def wrap_secret(value: str | SecretStr | None) -> SecretStr | None:
-    """Hide a secret from tracebacks; whoever takes one from outside calls this first.
+    """Hide a secret from tracebacks. Every public function that takes a secret calls this first.
 
-    Error trackers send the local variables of every frame. What is no text is left as it is, for
-    the check that follows.
+    Error trackers send the local variables of every frame. A value that is not text is returned as
+    it is, for the check that follows.
     """
     return SecretStr(value) if isinstance(value, str) else value
 
@@ -251,10 +251,10 @@ def wrap_secrets(given: Given) -> Given | tuple[SecretStr, ...]:
 
 
 def _is_encodable(text: str) -> bool:
-    """Say whether UTF-8 can write a text.
+    """Return whether a text can be encoded as UTF-8.
 
-    It cannot where an environment variable holds bytes that are none. The error that comes of it
-    carries the whole text, so it is asked before.
+    It cannot if an environment variable has bytes that are not UTF-8. The encoding error would
+    carry the whole text, which may be a secret, so this is checked first.
     """
     return not _SURROGATES.search(text)
 
@@ -302,7 +302,7 @@ def _secrets(product: Product, given: Secrets | None) -> tuple[SecretStr, ...]:
 
 
 def secrets_of(given: Secrets) -> tuple[SecretStr, ...]:
-    """Bring callback secrets into their one form, without white space around them.
+    """Return callback secrets as a tuple, without white space around them.
 
     Raises:
         ConfigurationError: One has fewer than 16 characters, or is no text.
@@ -326,7 +326,7 @@ def secrets_of(given: Secrets) -> tuple[SecretStr, ...]:
 
 
 def normalise_base_url(url: str, *, variable: str = "QPAY_BASE_URL") -> str:
-    """Bring a base URL into its one form, which ends in `/v2`.
+    """Normalise a base URL, so that it ends in `/v2`.
 
     Args:
         url: With or without a trailing `/` or `/v2`; `https`, or `http` on loopback only.

@@ -1,6 +1,6 @@
-"""QPay's error codes: what each means, in both languages, and what to do about it.
+"""QPay's error codes: what each means and what to do about it, in English and Mongolian.
 
-The official texts stand as QPay gives them, their slips included.
+The official texts are QPay's own, with their spelling mistakes.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class ErrorCode:
     """One of QPay's error codes.
 
     Attributes:
-        code: QPay's word.
+        code: QPay's code, such as "INVOICE_NOTFOUND".
         english: What it means.
         mongolian: The same in Mongolian.
         advice: What to do about it.
         advice_mn: The same in Mongolian.
         kind: What the code means for the caller; None where the HTTP status decides.
-        listed: Whether it stands in QPay's own table; others were only seen on the wire.
+        listed: Whether it is in QPay's own table; the others were only seen in answers.
     """
 
     code: str
@@ -77,10 +77,10 @@ _BEGINNINGS = {
 
 
 def kind_of(code: str | None, *, by_form: bool = True) -> ErrorKind | None:
-    """Say what a code means; None leaves it to the status.
+    """Return the kind of a code; None where only the HTTP status tells it.
 
     Args:
-        code: QPay's word, if it gave one.
+        code: QPay's code; None where it sent none.
         by_form: Whether a code that is not in `ERROR_CODES` is read by its form.
     """
     if code is None or not (by_form or code in ERROR_CODES):
@@ -122,7 +122,7 @@ _LISTED: tuple[tuple[str, str, str, str, str], ...] = (
     ("INVALID_OBJECT_TYPE", "Object type is invalid!", "object_type буруу", "Use INVOICE, QR or ITEM for a check, and MERCHANT, INVOICE or QR for a list.", "Шалгахад INVOICE, QR, ITEM; жагсаалтад MERCHANT, INVOICE, QR ашиглана уу."),
     ("INVOICE_ALREADY_CANCELED", "Invoice is already cancelled!", "Нэхэмжлэл цуцлагдсан байна", "Nothing is left to do: the invoice is cancelled.", "Өөр хийх зүйл алга: нэхэмжлэх цуцлагдсан байна."),
     ("INVOICE_CODE_INVALID", "Invoice code is wrong!", "Нэхэмжлэлийн код буруу", "Check QPAY_INVOICE_CODE: QPay gives it with the account; e-barimt has its own.", "QPAY_INVOICE_CODE-оо шалгана уу; и-баримтын нэхэмжлэх өөрийн кодтой."),
-    ("INVOICE_CODE_REGISTERED", "Invoice code is already registered!", "Нэхэмжлэлийн код бүртгэгдсэн байна", "Use another number, and look whether this invoice exists already.", "Өөр дугаар ашиглаж, энэ нэхэмжлэх аль хэдийн үүссэн эсэхийг шалгана уу."),
+    ("INVOICE_CODE_REGISTERED", "Invoice code is already registered!", "Нэхэмжлэлийн код бүртгэгдсэн байна", "Use another number, and check whether this invoice exists already.", "Өөр дугаар ашиглаж, энэ нэхэмжлэх аль хэдийн үүссэн эсэхийг шалгана уу."),
     ("INVOICE_LINE_REQUIRED", "Invoice line is required!", "Нэхэмжлэлийн мөр шаардлагатай", "Give the invoice lines.", "Нэхэмжлэхэд lines (мөр) нэмнэ үү."),
     ("INVOICE_NOTFOUND", "Invoice is not found!", "Нэхэмжлэл олдсонгүй", "Check the invoice_id; a payment's id is not an invoice's.", "invoice_id-аа шалгана уу; төлбөрийн дугаар нэхэмжлэхийн дугаар биш."),
     ("INVOICE_PAID", "Invoice is paid!", "Нэхэмжлэл төлөгдсөн", "The invoice is paid: deliver it; to undo it, refund its payment.", "Нэхэмжлэх төлөгдсөн: захиалгыг хүргэнэ үү; буцаах бол төлбөрийг нь буцаана уу."),
@@ -154,11 +154,11 @@ _LISTED: tuple[tuple[str, str, str, str, str], ...] = (
     ("TRANSACTION_REQUIRED", "Transaction line is required!", "Гүйлгээний мөр шаардлагатай байна", "Give the invoice transactions.", "Нэхэмжлэхэд transactions нэмнэ үү."),
 )
 _SEEN: tuple[tuple[str, str, str, str, str], ...] = (
-    ("NO_CREDENTIALS", "The token is missing, over or void.", "Токен байхгүй, хугацаа нь дууссан эсвэл хүчингүй байна", "The token was refused: check that no other program logs in to this account without sharing the store.", "Токен хүчингүй: энэ эрхээр өөр программ store хуваалцалгүй нэвтэрч байгаа эсэхийг шалгана уу."),
+    ("NO_CREDENTIALS", "The token is missing, expired or revoked.", "Токен байхгүй, хугацаа нь дууссан эсвэл хүчингүй байна", "The token was refused: check that no other program logs in to this account without sharing the store.", "Токен хүчингүй: энэ эрхээр өөр программ store хуваалцалгүй нэвтэрч байгаа эсэхийг шалгана уу."),
     ("PAYMENT_SETTLED", "The payment is settled and cannot be taken back.", "Төлбөрийн тооцоо хийгдсэн тул буцаах боломжгүй", "Pay the buyer back by a bank transfer: only card payments can be refunded.", "Худалдан авагчид банкны шилжүүлгээр буцаана уу: зөвхөн картын төлбөрийг буцаах боломжтой."),
     ("SYSTEM_BUSY", "QPay is busy.", "Систем завгүй байна", "Try again in a moment.", "Түр хүлээгээд дахин оролдоно уу."),
     ("BARIMT_NOT_FOUND", "The tax receipt is not found.", "Баримт олдсонгүй", "Check the receipt's id.", "Баримтын дугаараа шалгана уу."),
-    ("TypeError", "QPay failed inside.", "QPay-ийн дотоод алдаа гарлаа", "Try again; if it stays, report it to QPay.", "Дахин оролдоно уу; арилахгүй бол QPay-д мэдэгдэнэ үү."),
+    ("TypeError", "QPay has an internal error.", "QPay-ийн дотоод алдаа гарлаа", "Try again; if it stays, report it to QPay.", "Дахин оролдоно уу; арилахгүй бол QPay-д мэдэгдэнэ үү."),
     ("VAT_AMOUNT_INVALID", "A line's VAT is not what QPay computes.", "Мөрийн НӨАТ-ын дүн буруу", "Make the line with InvoiceLine.with_vat.", "Мөрийг InvoiceLine.with_vat ашиглан үүсгэнэ үү."),
     ("CLASSIFICATION_CODE_INVALID", "A line's classification code is wrong.", "Мөрийн бүтээгдэхүүний ангиллын код буруу", "Check classification_code: seven digits of the tax office's list.", "classification_code-оо шалгана уу: татварын албаны жагсаалтын долоон оронтой код."),
     ("MAX_LENGTH", "A value is too long.", "Утга хэт урт байна", "Shorten the field that is named.", "Нэрлэсэн талбарыг богиносгоно уу."),
@@ -173,4 +173,4 @@ ERROR_CODES: Mapping[str, ErrorCode] = MappingProxyType(
         for row in rows
     }
 )
-"""Every known code, by its word."""
+"""Every known error code of QPay."""

@@ -1,4 +1,4 @@
-"""Everything that qpaykit raises on purpose.
+"""The errors that qpaykit raises.
 
 QPayError
 ├── ConfigurationError            the client was set up wrongly; nothing was sent
@@ -33,25 +33,25 @@ if TYPE_CHECKING:
 
 
 class QPayError(Exception):
-    """The root of every error that qpaykit raises on purpose.
+    """The base class of all errors that qpaykit raises.
 
-    Its `args` are what it was made of, in values that JSON knows: `type(error)(*error.args)` is an
-    equal error. Pickle, `copy` and Celery's JSON results rebuild it so.
+    Its `args` are JSON values, and `type(error)(*error.args)` is an equal error. Pickle, `copy` and
+    Celery's JSON results rebuild it in this way.
     """
 
 
 class ConfigurationError(QPayError):
-    """A setting is missing or cannot be right; the message names it and its variable."""
+    """A setting is missing or invalid; the message names it and its variable."""
 
 
 class TransportError(QPayError):
-    """No answer arrived: no connection, or one that broke.
+    """No answer arrived: there was no connection, or it broke.
 
     Attributes:
         method: HTTP method of the request.
         path: Path below the base URL.
         sent: Whether the request may have reached QPay.
-        reason: What happened, as the HTTP library says it.
+        reason: The HTTP library's error, its class and its message.
     """
 
     def __init__(self, method: str, path: str, sent: bool, reason: str) -> None:
@@ -85,7 +85,7 @@ class OutcomeUnknownError(QPayError):
         subscription_id: The subscription, where the call named one.
         order: The order number, where the call was about an invoice of Quick QR to be made.
         merchant_id: The sub-merchant of Quick QR, where the call named one.
-        reason: What became of the answer.
+        reason: Why the answer is missing.
     """
 
     def __init__(
@@ -202,7 +202,7 @@ class APIError(QPayError):
         )
 
     def _beginning(self) -> str:
-        """The beginning of a body that names no error, such as a gateway's page."""
+        """Return the beginning of a body that names no error, such as a gateway's page."""
         text = " ".join(self.body.split())
         return f" {text[:_MAX_BEGINNING_CHARACTERS]!r}" if text and text != "{}" else ""
 
@@ -225,15 +225,15 @@ class AuthenticationError(APIError):
 
 
 class PermissionDeniedError(APIError):
-    """The account is known, and may not do this."""
+    """The account has no permission to do this."""
 
 
 class NotFoundError(APIError):
-    """QPay knows no such thing."""
+    """QPay has no object with this id."""
 
 
 class ConflictError(APIError):
-    """The thing is in a state, paid or cancelled or settled, that forbids this."""
+    """The state of the object, such as paid, cancelled or settled, does not allow this."""
 
 
 class InvalidRequestError(APIError):
@@ -249,7 +249,7 @@ class ServerError(APIError):
 
 
 class UnexpectedResponseError(QPayError):
-    """A success whose body is not what QPay promises.
+    """A 2xx response whose body is not what QPay documents.
 
     Attributes:
         status_code: HTTP status.
@@ -257,7 +257,7 @@ class UnexpectedResponseError(QPayError):
         path: Path below the base URL.
         reason: What is wrong with the body.
         body: The body as text, secrets masked.
-        garbled: Whether the body was not even JSON, as a proxy's page or a body cut short.
+        garbled: Whether the body is not JSON, such as a proxy's page or a truncated body.
     """
 
     def __init__(
@@ -279,11 +279,11 @@ class UnexpectedResponseError(QPayError):
 
 
 class CallbackError(QPayError):
-    """What came in is not a callback of QPay's; answer it with 400."""
+    """The request is not a callback of QPay; answer it with 400."""
 
 
 class CallbackSignatureError(CallbackError):
-    """The callback's URL was not signed by this shop, or was changed; answer it with 403."""
+    """The callback URL has no valid signature of this shop; answer it with 403."""
 
 
 class WaitTimeoutError(QPayError):
@@ -292,8 +292,8 @@ class WaitTimeoutError(QPayError):
     Attributes:
         invoice_id: The invoice that was waited for.
         timeout: Seconds that were waited.
-        last: The last answer of payment/check, if there was one; None too in an error that
-            was rebuilt of its `args`.
+        last: The last answer of payment/check; None where there was none, and in an error that was
+            rebuilt from its `args`.
     """
 
     def __init__(
@@ -312,7 +312,7 @@ class WaitTimeoutError(QPayError):
 
 
 def _known(code: str | None) -> ErrorCode | None:
-    # The table of codes is loaded with the first refusal.
+    # Imported here, so that the table of codes is loaded with the first error of QPay.
     from qpaykit.error_codes import ERROR_CODES
 
     return ERROR_CODES.get(code) if code else None
@@ -336,12 +336,12 @@ _BY_STATUS: dict[int, type[APIError]] = {
 
 
 def api_error_class(status_code: int, code: str | None) -> type[APIError]:
-    """Choose the error by what QPay means: its code first, the status where there is none."""
+    """Return the error class for QPay's code, or for the status where the code is unknown."""
     if status_code == 429:
         return RateLimitedError
     from qpaykit.error_codes import kind_of
 
-    # TOKEN_INVALID looks like a bad request, and means that the token has to be renewed.
+    # A 401 with an unknown code, such as TOKEN_INVALID, means that the token must be renewed.
     kind = kind_of(code, by_form=status_code != 401)
     if kind is not None:
         return _BY_KIND[kind.value]

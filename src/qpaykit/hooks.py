@@ -40,7 +40,7 @@ class RequestInfo:
 
 
 def call_hook(hook: Callable[[T], object], argument: T, name: str) -> None:
-    """Call a hook; what it raises is logged, and fails no call.
+    """Call a hook; an exception in it is logged and does not fail the call.
 
     Args:
         hook: The integrator's function.
@@ -50,4 +50,4 @@ def call_hook(hook: Callable[[T], object], argument: T, name: str) -> None:
     try:
         hook(argument)
     except Exception:
-        _logger.exception("The hook %s raised. The call goes on.", name)
+        _logger.exception("The hook %s raised an exception. The call continues.", name)

@@ -357,7 +357,8 @@ def test_an_invoice_that_was_made_is_not_lost_for_a_field_that_cannot_be_read(
     )
     assert (invoice.invoice_id, invoice.qr_text) == ("i-1", "q")
     assert not getattr(invoice, lost)
-    assert caplog.messages == [f"QPay sent what cannot be read of Invoice: {next(iter(odd))}"]
+    field = next(iter(odd))
+    assert caplog.messages == [f"QPay sent fields of Invoice that cannot be read: {field}"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The I/O of the pipeline, sync and async: QPay, sleeping, and calling a handler."""
+"""The I/O of the pipeline, sync and async: requests to QPay, sleeping, and calling handlers."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ class IO(Protocol[H_contra]):
         """Await what `work` returns to its end; a cancellation comes after it."""
 
     async def sleep(self, seconds: float) -> None:
-        """Do nothing for so many seconds."""
+        """Sleep."""
 
     async def call(self, handler: H_contra, event: PaymentEvent) -> None:
         """Hand an event to a handler."""
 
 
-class _Questions(Generic[C]):
-    """What QPay is asked, sync and async alike: by the coroutines of the client's lookup."""
+class _LookupIO(Generic[C]):
+    """The requests to QPay, by the coroutines of the client's lookup, for both clients."""
 
     def __init__(self, client: C | None) -> None:
         self._optional_client = client
@@ -132,7 +132,7 @@ class _Questions(Generic[C]):
         return await self._client._lookup.create(request)
 
 
-class SyncIO(_Questions["QPayClient | QuickQRClient"]):
+class SyncIO(_LookupIO["QPayClient | QuickQRClient"]):
     """Uses a `QPayClient`; nothing in it suspends."""
 
     def __init__(self, client: QPayClient | QuickQRClient | None) -> None:
@@ -160,7 +160,7 @@ class SyncIO(_Questions["QPayClient | QuickQRClient"]):
             raise _not_awaited(handler)
 
 
-class AsyncIO(_Questions["AsyncQPayClient | AsyncQuickQRClient"]):
+class AsyncIO(_LookupIO["AsyncQPayClient | AsyncQuickQRClient"]):
     """Awaits an `AsyncQPayClient`."""
 
     def __init__(self, client: AsyncQPayClient | AsyncQuickQRClient | None) -> None:

@@ -96,7 +96,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
 
     Raises:
         ConfigurationError: There is no client, and `verify` is not False; it is one of the other
-            kind; or another argument cannot be right.
+            kind; or another argument is invalid.
     """
 
     def __init__(

@@ -19,8 +19,8 @@ Match = Literal["match", "contradiction", "unknown"]
 def match(record: InvoiceRecord, signed: SignedOrder, signature: str) -> Match:
     """Compare an invoice with the order that a callback URL was signed for.
 
-    The URL is signed before QPay gives the invoice its id, so the id cannot be compared. What
-    QPay leaves out of its answer contradicts nothing.
+    The URL is signed before the invoice has an id, so the id cannot be compared. A field that QPay
+    leaves out of its answer is no contradiction.
 
     Args:
         record: The invoice that was paid.

@@ -59,7 +59,7 @@ class Pipeline(Generic[H]):
         verify: Whether QPay is asked; otherwise the callback's body is trusted.
         patience: Seconds for which QPay is asked again about a payment that it does not
             know yet, and for which another delivery of the same payment is waited for.
-        lease: Seconds that a handler may take before its payment is delivered anew.
+        lease: Seconds that a handler may take before another process may deliver its payment.
         transactional: Whether the store's `complete` commits the handler's work.
         session_of: Returns the session of the delivery that an owner has claimed; None for a
             store without sessions.
@@ -181,7 +181,7 @@ class Pipeline(Generic[H]):
             self._store,
             self._keys,
             since,
-            # What had no handler is delivered to the one that it has now.
+            # A payment that was recorded without a handler goes to the handler that exists now.
             handles_overpaid=self.handlers.find_overpaid() is not None,
         )
         seen: set[tuple[str, str]] = set()

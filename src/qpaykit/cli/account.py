@@ -247,7 +247,7 @@ def opened_account(place: str | None) -> Iterator[Account]:
 
     Raises:
         CommandError: There is no such file.
-        ConfigurationError: A setting is missing or cannot be right.
+        ConfigurationError: A setting is missing or invalid.
     """
     with opened_store(place) as store, QPayClient(store=store) as client:
         yield Account(client, has_store=store is not None)

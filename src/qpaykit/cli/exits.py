@@ -36,7 +36,7 @@ class ExitCode(IntEnum):
         DONE: Done, and all is well.
         ATTENTION: Done, and needs attention: a setting is wrong, something is paid and not
             delivered, a shop answers wrongly, or a question was not answered with yes.
-        USAGE: The command line or a setting cannot be right; nothing was sent.
+        USAGE: The command line or a setting is invalid; nothing was sent.
         REFUSED: QPay refused it, or it does not exist.
         UNREACHABLE: QPay or the store did not answer; try again later.
         UNKNOWN: The refund may or may not have been made; check the payment before you retry.

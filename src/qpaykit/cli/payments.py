@@ -173,7 +173,7 @@ def fetch_rows(
             page_number=pages.next_page,
             page_limit=_PAGE_LIMIT,
         )
-        for row in pages.turn(page, _PAGE_LIMIT):
+        for row in pages.add(page, _PAGE_LIMIT):
             found[row_key(row)] = row
         progress(len(found), page.count)
     return sorted(

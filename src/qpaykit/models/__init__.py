@@ -1,4 +1,4 @@
-"""What travels: requests with QPay's limits, answers in every shape that QPay has."""
+"""Models of QPay's requests, with their limits, and of its answers."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ __all__ = [
     "bank_name",
 ]
 
-# A shop that makes no receipts does not pay for the models of receipts.
+# A module is imported on first use: a shop without receipts never loads their models.
 _NAMES = {
     "auth": ("TokenResponse",),
     "banks": (

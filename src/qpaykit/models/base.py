@@ -1,4 +1,4 @@
-"""What all requests and all answers have in common."""
+"""The base classes of all requests and all answers."""
 
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, TypeAlias, TypeVar
@@ -15,7 +15,7 @@ A = TypeVar("A", bound="ResponseModel")
 
 
 class RequestModel(BaseModel):
-    """What is sent: names that QPay does not know are refused, and so is a wrong type."""
+    """A request to QPay: unknown fields and wrong types are refused."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid",
@@ -60,7 +60,7 @@ class RequestModel(BaseModel):
 
 
 class ResponseModel(BaseModel):
-    """What came back: anything may be missing, and what is not known is kept."""
+    """An answer of QPay: any field may be missing, and unknown fields are kept."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow",
@@ -74,7 +74,7 @@ class ResponseModel(BaseModel):
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         for name, value in super().__repr_args__():
             private = name is not None and is_private(name)
-            # A name that no model knows may hold a secret.
+            # The name of an unknown field may contain a secret.
             known = name if name in type(self).model_fields else name and Redactor().text(name)
             yield known, MASK if private else shown(value)
 

@@ -1,19 +1,19 @@
-"""The words that QPay uses. A word that is not here is kept as text, never an error."""
+"""Enums of QPay's values. A value that is not in its enum is kept as text."""
 
 from enum import Enum
 
 from typing_extensions import Self, override
 
 
-class _Word(str, Enum):
-    """A text with a name; it is written as the text."""
+class _TextEnum(str, Enum):
+    """An enum of texts; `str` of a member is its text."""
 
     def __str__(self) -> str:
         return str(self.value)
 
 
-class _AnyCaseWord(_Word):
-    """A text with a name, whatever its letter case."""
+class _CaseInsensitiveTextEnum(_TextEnum):
+    """An enum of texts that is read case-insensitively."""
 
     @classmethod
     @override
@@ -22,7 +22,7 @@ class _AnyCaseWord(_Word):
         return next((one for one in cls if one.value == word), None)
 
 
-class PaymentStatus(_AnyCaseWord):
+class PaymentStatus(_CaseInsensitiveTextEnum):
     """How far a payment has come."""
 
     NEW = "NEW"
@@ -32,22 +32,22 @@ class PaymentStatus(_AnyCaseWord):
     REFUNDED = "REFUNDED"
 
 
-class InvoiceStatus(_Word):
-    """Whether an invoice can be paid; whether it was paid is payment/check's to say."""
+class InvoiceStatus(_TextEnum):
+    """Whether an invoice can be paid. Only payment/check tells whether it was paid."""
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
     CANCELED = "CANCELED"
 
 
-class PaymentType(_Word):
+class PaymentType(_TextEnum):
     """How a payment was made."""
 
     P2P = "P2P"
     CARD = "CARD"
 
 
-class ObjectType(_AnyCaseWord):
+class ObjectType(_CaseInsensitiveTextEnum):
     """What an object_id is the id of."""
 
     INVOICE = "INVOICE"
@@ -56,21 +56,21 @@ class ObjectType(_AnyCaseWord):
     MERCHANT = "MERCHANT"
 
 
-class BarimtStatus(_Word):
+class BarimtStatus(_TextEnum):
     """Whether a tax receipt is valid."""
 
     REGISTERED = "REGISTERED"
     CANCELED = "CANCELED"
 
 
-class ReceiverType(_Word):
+class ReceiverType(_TextEnum):
     """Who gets a tax receipt."""
 
     CITIZEN = "CITIZEN"
     COMPANY = "COMPANY"
 
 
-class TaxType(_Word):
+class TaxType(_TextEnum):
     """How an invoice's lines are taxed: with VAT, without, or exempt from it."""
 
     VAT = "1"
@@ -78,14 +78,14 @@ class TaxType(_Word):
     EXEMPT = "3"
 
 
-class TaxCode(_Word):
+class TaxCode(_TextEnum):
     """Which tax a line's tax is."""
 
     VAT = "VAT"
     CITY_TAX = "CITY_TAX"
 
 
-class Currency(_Word):
+class Currency(_TextEnum):
     """The currencies that QPay names."""
 
     MNT = "MNT"

@@ -8,7 +8,7 @@ from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.enums import ObjectType
 from qpaykit.models.payments import ObjectTypeField, PaymentShape
 from qpaykit.models.response_types import ResponseList, ResponseZero
-from qpaykit.models.strings import Str45, Str100, Word
+from qpaykit.models.strings import NonEmptyStr, Str45, Str100
 
 
 class ListOffset(RequestModel):
@@ -21,7 +21,7 @@ class ListOffset(RequestModel):
 class ListRequest(RequestModel):
     """What `POST /payment/list` takes."""
 
-    object_type: ObjectType | Word = Field(union_mode="left_to_right")
+    object_type: ObjectType | NonEmptyStr = Field(union_mode="left_to_right")
     object_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
     start_date: str | None = None
     end_date: str | None = None

@@ -20,12 +20,12 @@ from qpaykit.models.response_types import (
     ResponseText,
     ResponseZero,
 )
-from qpaykit.models.strings import Str255, Word
+from qpaykit.models.strings import NonEmptyStr, Str255
 from qpaykit.models.times import ResponseTime
 
 _BELOW_ANY_AMOUNT = Decimal(-1)
 _P2P_DIGITS = 15
-# A payment of these has not ended: QPay may still say that it is paid.
+# A payment of these statuses may still be paid.
 PENDING_STATUSES = (PaymentStatus.NEW, None, "")
 # Fields that distinguish two payments without an id.
 _DISTINGUISHING_FIELDS = (
@@ -54,7 +54,7 @@ class _CheckOffset(RequestModel):
 class CheckRequest(RequestModel):
     """What `POST /payment/check` takes."""
 
-    object_type: ObjectType | Word = Field(union_mode="left_to_right")
+    object_type: ObjectType | NonEmptyStr = Field(union_mode="left_to_right")
     object_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=512)]
     offset: _CheckOffset = _CheckOffset()
 
@@ -110,7 +110,7 @@ ObjectTypeField = OpenEnum[ObjectType]
 
 
 class PaymentShape(ResponseModel):
-    """What the three shapes of a payment have in common, under one name each."""
+    """The fields that all forms of a payment have, each under one name."""
 
     payment_id: ResponseText = ""
     payment_status: PaymentStatusField = None

@@ -18,7 +18,7 @@ OrderNumber = Annotated[
     StringConstraints(strict=True, min_length=1, max_length=45),
 ]
 """An order number: text, or a whole number that is sent as text."""
-Word = Annotated[str, StringConstraints(strict=True, min_length=1)]
+NonEmptyStr = Annotated[str, StringConstraints(strict=True, min_length=1)]
 
 DistrictCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$")]
 """Where a receipt is given: four digits of the tax office's list."""

@@ -1,4 +1,4 @@
-"""Subscriptions, as QPay has them."""
+"""Subscriptions, as `GET /subscription/{id}` returns them."""
 
 from pydantic import JsonValue
 
@@ -8,7 +8,7 @@ from qpaykit.models.times import ResponseTime
 
 
 class Subscription(ResponseModel):
-    """An invoice that comes again by itself."""
+    """A subscription: an invoice that is charged by card after each interval."""
 
     id: str | None = None
     is_active: ResponseBool = None

@@ -1,4 +1,4 @@
-"""The questions of a dispatcher to Quick QR, which has no request for a payment."""
+"""The requests that dispatchers and orders make of Quick QR, which has no request for a payment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from qpaykit.signing import verify_signature
 
 
 class Lookup(Resource):
-    """The questions of a dispatcher to Quick QR."""
+    """The requests that a dispatcher makes of Quick QR."""
 
     by_invoice: bool = True
 

@@ -1,4 +1,4 @@
-"""The clients of Quick QR: settings in, resources out."""
+"""The clients of Quick QR, sync and async."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class QuickQRClient(_QuickQR[SyncTransport, Store, HTTPClient], SyncClient[Quick
             must not block; what it raises is logged.
 
     Raises:
-        ConfigurationError: A setting is missing or cannot be right; the message names it.
+        ConfigurationError: A setting is missing or invalid; the message names it.
     """
 
     @lazy_resource("qpaykit.quickqr.merchants")
@@ -123,7 +123,7 @@ class QuickQRClient(_QuickQR[SyncTransport, Store, HTTPClient], SyncClient[Quick
 
     @lazy_resource("qpaykit.quickqr._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
-        """The questions of a dispatcher."""
+        """The requests that a dispatcher makes."""
         return kind(self.invoices)
 
 
@@ -164,5 +164,5 @@ class AsyncQuickQRClient(
 
     @lazy_resource("qpaykit.quickqr._lookup")
     def _lookup(self, kind: type[Lookup]) -> Lookup:
-        """The questions of a dispatcher."""
+        """The requests that a dispatcher makes."""
         return kind(self.invoices)

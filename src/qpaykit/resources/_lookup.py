@@ -1,7 +1,7 @@
-"""The questions of a dispatcher, which each product answers in its own way.
+"""The requests that dispatchers and orders make of the merchant product.
 
-They are coroutines in both clients: dispatchers and orders are flows, which the sync ones run with
-`run_sync`.
+They are coroutines in both clients, because dispatchers and orders are coroutines, which the sync
+classes run with `run_sync`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _parse_detail = parser(InvoiceDetail)
 
 
 class Lookup(Resource):
-    """The questions of a dispatcher to the merchant product."""
+    """The requests that a dispatcher makes of the merchant product."""
 
     by_invoice: bool = False
     """Whether a payment is found only among those of its invoice."""

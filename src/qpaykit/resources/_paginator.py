@@ -1,4 +1,4 @@
-"""Goes through the pages of a list."""
+"""Follows the pages of a list."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Page(Protocol[R]):
 
 
 class Paginator(Generic[R]):
-    """Knows when the last page of a list was reached."""
+    """Decides whether a list has a further page."""
 
     def __init__(self) -> None:
         self.next_page = 1
@@ -34,23 +34,23 @@ class Paginator(Generic[R]):
         self._seen = 0
         self._last: list[R] = []
 
-    def turn(self, page: Page[R], page_limit: int) -> list[R]:
-        """Take a page, and return what is new in it.
+    def add(self, page: Page[R], page_limit: int) -> list[R]:
+        """Add a page, and return its rows; none if it repeats the page before it.
 
         Args:
             page: The page that was fetched.
             page_limit: How many rows were asked for.
         """
         rows = page.rows
-        # A server that has no such page may answer with the last one again.
+        # A server may answer a page beyond the last one with the last one again.
         if not rows or rows == self._last:
             self.ended = True
             return []
         self.next_page += 1
         self._seen += len(rows)
         self._last = rows
-        # A short page alone proves nothing: QPay may give fewer rows than it was asked for, and a
-        # count that is this page's own, or missing, says nothing of the pages to come.
+        # A short page may not be the last one: QPay may return fewer rows than the limit. The count
+        # only decides if it is more than this page's rows; otherwise it may be this page's own.
         counts_all = page.count > len(rows)
         self.ended = len(rows) < page_limit and counts_all and self._seen >= page.count
         return rows
@@ -73,10 +73,10 @@ class Pages(Generic[R]):
         """Iterate over the rows of all pages; a page is fetched when it is needed.
 
         Raises:
-            pydantic.ValidationError: The request cannot be right; nothing was sent.
+            pydantic.ValidationError: The request is invalid; nothing was sent.
             QPayError: A page could not be fetched.
         """
         while not self._paginator.ended:
             page = await session.call(self._operation(self._paginator.next_page))
-            for row in self._paginator.turn(page, self._page_limit):
+            for row in self._paginator.add(page, self._page_limit):
                 yield row

@@ -1,4 +1,4 @@
-"""How the body of a success becomes a value."""
+"""Parsers of the body of a 2xx response."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ _logger = logging.getLogger("qpaykit")
 
 
 def parser(model: type[A]) -> Callable[[bytes], A]:
-    """Make a parser of `model`, which raises for an error in the body of a 2xx answer."""
+    """Return a parser of `model`, which raises `ValueError` for an error in a 2xx response."""
     return partial(_read, model)
 
 
 def lenient_parser(model: type[A]) -> Callable[[bytes], A]:
-    """Make a parser that leaves out the fields that it cannot read.
+    """Return a parser that leaves out the fields that it cannot read.
 
-    An invoice that QPay made must not be lost because one of its links has a new form.
+    The caller must get an invoice that QPay made even if one of its links has an unknown form.
     """
     return partial(_read_leniently, model)
 
 
 def created_parser(parse: Callable[[bytes], A], identifier: str) -> Callable[[bytes], A]:
-    """Make a parser of what was made, which is of no use without its id.
+    """Return a parser of a created object, which raises `ValueError` if its id is missing.
 
     Args:
-        parse: Reads the answer.
-        identifier: The field that holds the id.
+        parse: Parses the answer.
+        identifier: The field of the id.
     """
     return partial(_read_created, parse, identifier)
 
 
-def plain(body: bytes) -> JsonValue:
-    """Read any JSON that is not an error, or no body."""
+def json_value(body: bytes) -> JsonValue:
+    """Parse any JSON, or no body; raise `ValueError` for an error."""
     content: JsonValue = from_json(body) if body.strip() else None
     if isinstance(content, dict) and content.get("error"):
         raise _error_in_success()
@@ -55,8 +55,8 @@ def plain(body: bytes) -> JsonValue:
 
 
 def no_content(body: bytes) -> None:
-    """Read the answer of a call that returns nothing; what QPay sends then is not documented."""
-    plain(body)
+    """Check the answer of a call that returns nothing; QPay does not document its body."""
+    json_value(body)
 
 
 def _read(model: type[A], body: bytes) -> A:
@@ -75,7 +75,7 @@ def _read_leniently(model: type[A], body: bytes) -> A:
             raise
         found = readable(model, content)
         left_out = ", ".join(name for name in content if name not in found)
-        _logger.warning("QPay sent what cannot be read of %s: %s", model.__name__, left_out)
+        _logger.warning("QPay sent fields of %s that cannot be read: %s", model.__name__, left_out)
         return _read(model, to_json(found))
 
 

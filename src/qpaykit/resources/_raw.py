@@ -1,4 +1,4 @@
-"""The operation of `client.request`: what QPay adds before qpaykit does."""
+"""The operation of `client.request`, for endpoints that have no method."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from qpaykit.models.arguments import refused
 from qpaykit.operation import Operation
-from qpaykit.resources._parsing import plain
+from qpaykit.resources._parsing import json_value
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -38,7 +38,7 @@ def request_operation(
         method=method,
         path=path,
         body=None if json is None else to_json(json),
-        parse=plain,
+        parse=json_value,
         retryable=safe or method == "GET",
         subject={"path": path},
     )

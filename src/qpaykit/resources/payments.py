@@ -199,8 +199,8 @@ class _PaymentEndpoints(Resource):
     ) -> Operation[None]:
         """Cancel a card payment.
 
-        When the answer is lost, the payment is looked at, and cancelled once more only if it
-        is still PAID.
+        When the answer is lost, the payment's status is fetched, and it is cancelled once more only
+        if it is still PAID.
 
         Args:
             payment_id: The payment's id.
@@ -229,8 +229,8 @@ class _PaymentEndpoints(Resource):
     ) -> Operation[None]:
         """Refund a card payment in full; QPay knows no partial refund.
 
-        When the answer is lost, the payment is looked at, and refunded once more only if it
-        is still PAID.
+        When the answer is lost, the payment's status is fetched, and it is refunded once more only
+        if it is still PAID.
 
         Args:
             payment_id: The payment's id.

@@ -1,4 +1,4 @@
-"""Subscriptions: invoices that come again by themselves, paid by card."""
+"""The endpoints of subscriptions, invoices that are charged by card after each interval."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _SubscriptionEndpoints(Resource):
     def cancel(self, subscription_id: str) -> Operation[None]:
         """End a subscription: no further payment is taken.
 
-        When the answer is lost, the subscription is looked at, and ended once more only if
+        When the answer is lost, the subscription is fetched, and ended once more only if
         it is still active.
 
         Args:

@@ -1,4 +1,4 @@
-"""The error of an action that a test, the page or a command asked for in vain."""
+"""The error of an action that the simulator cannot do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a store must do: keep small values and hand out leased claims.
+"""The interface of stores: small values, and claims with a lease.
 
 The token manager keeps the bearer token in it, and claims the right to log in. The callback
 dispatcher claims a payment's status before it delivers it, and completes the claim afterwards.
@@ -65,8 +65,7 @@ class Store(Protocol):
 
         Returns:
             "claimed" when `owner` now holds it (also when it held it already: the lease starts
-            anew), "held" while another owner's lease runs, and "done" when somebody has
-            completed it.
+            again), "held" while another owner's lease runs, and "done" when it was completed.
         """
 
     def complete(self, key: str, owner: str, *, delivery: qpaykit.Delivery | None = None) -> bool:
@@ -74,8 +73,8 @@ class Store(Protocol):
 
         Args:
             key: What was claimed.
-            owner: Who claimed it. An owner whose lease has ended may complete it, unless somebody
-                else has claimed it.
+            owner: Who claimed it. An owner whose lease has expired may complete it, unless another
+                owner has claimed it.
             delivery: What was delivered; it is kept with the key.
 
         Returns:
@@ -87,7 +86,7 @@ class Store(Protocol):
 
         Args:
             key: What was claimed.
-            owner: Who claimed it; where somebody else has, nothing happens.
+            owner: Who claimed it. Nothing happens if another owner holds the claim.
         """
 
     def delivery(self, key: str) -> qpaykit.Delivery | None:

@@ -66,7 +66,7 @@ class SQLAlchemyStore:
         return self._run(lambda connection: self._statements.get(connection, key))
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        """Keep `value` under `key`, for `ttl` seconds or for good."""
+        """Keep `value` under `key`, for `ttl` seconds or without a limit."""
         self._run(lambda connection: self._statements.set(connection, key, value, ttl))
 
     def delete(self, key: str) -> None:

@@ -99,7 +99,7 @@ class DjangoStore:
             return store.get(key)
 
     def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        """Keep `value` under `key`, for `ttl` seconds or for good."""
+        """Keep `value` under `key`, for `ttl` seconds or without a limit."""
         with self._outside_transaction() as store:
             store.set(key, value, ttl=ttl)
 
@@ -360,7 +360,7 @@ class AsyncDjangoStore:
         return await sync_to_async(self._store.get)(key)
 
     async def set(self, key: str, value: str, *, ttl: float | None = None) -> None:
-        """Keep `value` under `key`, for `ttl` seconds or for good."""
+        """Keep `value` under `key`, for `ttl` seconds or without a limit."""
         await sync_to_async(self._store.set)(key, value, ttl=ttl)
 
     async def delete(self, key: str) -> None:
