@@ -39,7 +39,7 @@ NIGHTLY = re.compile(
     r"|test_shops.*(aiohttp|flask|litestar)"
     r"|test_fresh_project.*(commands.*postgres|documented.*postgres|fifteen.*sqlite)"
     r"|integrations_django/test_gunicorn"
-    r"|orders/.*\[redis|orders/test_any_life"
+    r"|orders/.*\[redis|orders/test_orders_stateful"
     r"|test_shared_store.*(postgres|redis)|test_storm.*(postgres|redis)"
     # The code of a Mongolian page is that of its English one: test_languages.py holds that.
     r"|test_pages.*first_block.*(docs/mn/|README.mn)"
@@ -78,7 +78,7 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def hostile_decimal_context() -> Iterator[None]:
-    """Run the tests under the decimal context that a variable names; see test_hostile_contexts."""
+    """Run the tests under the decimal context that a variable names; see test_decimal_contexts."""
     name = os.environ.get("HOSTILE_DECIMAL_CONTEXT")
     if name is None:
         yield

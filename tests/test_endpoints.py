@@ -17,13 +17,13 @@ from qpaykit import AsyncQPayClient, Invoice, Payment, QPayClient
 from qpaykit.models import PaymentListRow, PaymentPage
 from qpaykit.operation import Operation
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint, paginated
+from qpaykit.resources._lazy_resource import forget_resources, lazy_resource
 from qpaykit.resources._paginator import Pages
 from qpaykit.resources._parsing import created_parser, lenient_parser, parser
-from qpaykit.resources._resource import forget_resources, resource
 from qpaykit.resources.invoices import Invoices
 
 
-def test_an_endpoint_is_described_once_for_both_faces(qpay: respx.MockRouter) -> None:
+def test_an_endpoint_is_described_once_for_both_clients(qpay: respx.MockRouter) -> None:
     class Described(Resource):
         _root = "payment"
 
@@ -39,10 +39,10 @@ def test_an_endpoint_is_described_once_for_both_faces(qpay: respx.MockRouter) ->
     class Awaited(Described, AsyncResource):
         pass
 
-    for face in (Sync, Awaited):
-        method: Any = face.get
+    for kind in (Sync, Awaited):
+        method: Any = kind.get
         assert (method.__name__, method.__doc__) == ("get", "Fetch a payment.")
-        assert method.__qualname__ == f"{face.__qualname__}.get"
+        assert method.__qualname__ == f"{kind.__qualname__}.get"
         assert method.__module__ == __name__
         signature = "(self, payment_id: 'str', *, part: 'str' = '') -> 'Payment'"
         assert str(inspect.signature(method)) == signature
@@ -61,7 +61,7 @@ def test_an_endpoint_is_described_once_for_both_faces(qpay: respx.MockRouter) ->
     assert anyio.run(main) == "p-1"
 
 
-def test_a_list_is_described_once_for_both_faces(qpay: respx.MockRouter) -> None:
+def test_a_list_is_described_once_for_both_clients(qpay: respx.MockRouter) -> None:
     class Described(Resource):
         _root = "payments"
 
@@ -81,10 +81,10 @@ def test_a_list_is_described_once_for_both_faces(qpay: respx.MockRouter) -> None
     class Awaited(Described, AsyncResource):
         pass
 
-    for face, iterator in ((Sync, Iterator), (Awaited, AsyncIterator)):
-        method: Any = face.each
+    for kind, iterator in ((Sync, Iterator), (Awaited, AsyncIterator)):
+        method: Any = kind.each
         assert (method.__name__, method.__doc__) == ("each", "Go through the payments of a branch.")
-        assert method.__qualname__ == f"{face.__qualname__}.each"
+        assert method.__qualname__ == f"{kind.__qualname__}.each"
         hints = typing.get_type_hints(method)
         assert hints == {"branch": str, "limit": int, "return": iterator[PaymentListRow]}
 
@@ -131,12 +131,12 @@ def test_a_subclass_may_have_a_method_of_its_own() -> None:
 
 
 class TestAGroupOfEndpoints:
-    """`resource` makes it when it is first used."""
+    """`lazy_resource` makes it when it is first used."""
 
     class Client:
         """Has the group `texts`."""
 
-        @resource("string")
+        @lazy_resource("string")
         def texts(self, kind: type[Template]) -> Template:
             """Texts of a client."""
             return kind("any")
@@ -170,7 +170,7 @@ class TestAnAnswer:
     ) -> None:
         made = lenient_parser(Invoice)(b'{"invoice_id": "i-1", "urls": "none today"}')
         assert (made.invoice_id, made.urls) == ("i-1", [])
-        assert "what cannot be read of Invoice: urls" in caplog.text
+        assert "fields of Invoice that cannot be read: urls" in caplog.text
 
     def test_that_names_no_id_is_refused(self) -> None:
         parse = created_parser(lenient_parser(Invoice), "invoice_id")

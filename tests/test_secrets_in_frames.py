@@ -214,5 +214,5 @@ def test_of_a_call_that_qpay_refuses(qpay: respx.MockRouter, login: int) -> None
         assert shown_in_frames(lambda: client.invoices.create(**ORDER)) == []
 
 
-def test_the_search_itself_finds_a_secret() -> None:
+def test_the_search_for_secrets_finds_one() -> None:
     assert shown_in_frames(lambda: qpaykit.parse_callback(query=f"secret={SECRET}")) != []

@@ -170,7 +170,7 @@ def test_a_status_has_its_handler(
     assert [event.status for event in events] == [status]
 
 
-def test_a_new_payment_has_its_handler_and_is_to_be_told_of_again(
+def test_a_new_payment_reaches_on_new_and_gets_503(
     qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
 ) -> None:
     answer_payment(qpay, payment("NEW"))
@@ -181,7 +181,7 @@ def test_a_new_payment_has_its_handler_and_is_to_be_told_of_again(
 
 
 @pytest.mark.parametrize("register", ["on_new", "on_other"])
-def test_a_new_payment_is_to_be_told_of_again_however_often_it_comes(
+def test_a_new_payment_gets_503_each_time(
     qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent], register: str
 ) -> None:
     answer_payment(qpay, payment("NEW"))
@@ -218,7 +218,7 @@ def test_a_handler_may_be_an_object_that_is_empty(
     assert len(basket) == 1
 
 
-def test_a_payment_without_a_status_is_to_be_told_of_again(
+def test_a_payment_without_a_status_gets_503(
     qpay: respx.MockRouter, client: QPayClient, events: list[PaymentEvent]
 ) -> None:
     answer_payment(qpay, payment(payment_status=None))
@@ -269,7 +269,7 @@ def test_a_status_without_a_handler_is_logged_and_ignored(
     assert "is REFUNDED: no handler is registered for that" in caplog.text
 
 
-def test_a_paid_payment_that_nobody_handles_is_an_error_in_the_log(
+def test_a_paid_payment_without_a_handler_is_an_error_in_the_log(
     qpay: respx.MockRouter, client: QPayClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer_payment(qpay, payment())

@@ -161,7 +161,7 @@ def test_what_is_delivered_is_not_fetched_again(
     ],
     ids=["none", "one", "the second is unknown", "the first is unknown"],
 )
-def test_a_callback_of_an_invoice_gets_the_gravest_of_its_payments_replies(
+def test_a_callback_of_an_invoice_gets_the_worst_of_its_payments_replies(
     qpay: respx.MockRouter,
     dispatcher: CallbackDispatcher,
     rows: list[dict[str, object]],

@@ -1,4 +1,4 @@
-"""Who may be registered with a dispatcher, and what one does that has no QPay to ask."""
+"""Registering handlers, and dispatchers without a client."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class TestRegistering:
         anyio.run(main)
         assert len(events) == 1
 
-    def test_what_nobody_awaits_is_not_delivered(
+    def test_a_handler_that_returns_an_awaitable_to_the_sync_dispatcher_is_refused(
         self, qpay: respx.MockRouter, client: QPayClient
     ) -> None:
         answer_payment(qpay, payment())

@@ -119,7 +119,7 @@ def test_a_wrong_answer_is_explained(run: Run, answer: ShopResponse, said: str) 
     assert not all(one["ok"] for one in content)
 
 
-def test_a_shop_that_does_not_answer_is_said(run: Run) -> None:
+def test_a_shop_that_does_not_answer_is_reported(run: Run) -> None:
     done = run("callback", "http://127.0.0.1:9/callback")
     assert done.code == 1
     assert "QPay cannot reach the shop either" in done.out

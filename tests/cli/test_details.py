@@ -100,7 +100,7 @@ def test_an_order_that_nobody_paid_is_found_by_its_open_invoice(run: Run, shop: 
     assert "Nothing was delivered of it." in done.out
 
 
-def test_an_order_that_the_store_does_not_know_is_said(run: Run, shop: Shop) -> None:
+def test_an_order_that_the_store_does_not_know_is_an_error(run: Run, shop: Shop) -> None:
     shop.sell("42", 1500)
     done = run("order", "77", "--store", shop.store)
     assert (done.code, done.out) == (3, "")

@@ -33,7 +33,7 @@ def type_in(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
 
 
 @pytest.mark.parametrize("answer", ["y\n", "Тийм\n"])
-def test_yes_gives_the_money_back(
+def test_the_answer_yes_refunds_the_payment(
     run: Run, shop: Shop, payment: str, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     type_in(monkeypatch, answer)
@@ -102,13 +102,13 @@ def test_a_note_that_is_too_long_is_refused_before_qpay_is_asked(
     assert not shop.simulator.requests
 
 
-def test_a_lost_answer_is_looked_after(run: Run, shop: Shop, payment: str) -> None:
+def test_a_lost_answer_leads_to_a_status_check(run: Run, shop: Shop, payment: str) -> None:
     shop.simulator.faults.add("DELETE", "*", "reset-after")
     assert run("refund", payment, "--note", "cold", "--yes").code == 0
     assert shop.simulator.payment(payment).status == "REFUNDED"
 
 
-def test_a_refund_of_which_nobody_knows_has_a_code_of_its_own(
+def test_a_refund_of_unknown_outcome_has_its_own_exit_code(
     run: Run, shop: Shop, payment: str
 ) -> None:
     shop.simulator.faults.add("DELETE", "*", "reset-after")

@@ -43,7 +43,7 @@ def test_what_is_paid_and_not_delivered_is_shown_and_nothing_is_delivered(
     assert [event.order_no for event in shop.delivered] == ["42"]
 
 
-def test_a_day_on_which_all_was_delivered_is_well(run: Run, shop: Shop) -> None:
+def test_a_day_without_missing_deliveries_exits_with_0(run: Run, shop: Shop) -> None:
     shop.sell("42", 1500)
     done = run("sweep", "--store", shop.store)
     assert (done.code, done.out) == (0, "Payments: 1. All of them are delivered.\n")

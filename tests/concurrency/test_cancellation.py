@@ -75,7 +75,7 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def way(request: pytest.FixtureRequest, new_store: Place) -> Cancellation:
+def runner(request: pytest.FixtureRequest, new_store: Place) -> Cancellation:
     chosen: Cancellation = request.param
     if chosen == "trio" and isinstance(new_store(), AsyncRedisStore):
         # redis.asyncio knows asyncio alone, as the store's docstring says.
@@ -134,9 +134,9 @@ async def gets_an_invoice(client: AsyncQPayClient) -> bool:
     return False
 
 
-@pytest.mark.parametrize("way", BACKENDS_AND_TASKS, indirect=True)
+@pytest.mark.parametrize("runner", BACKENDS_AND_TASKS, indirect=True)
 def test_a_call_cancelled_at_any_await_leaves_the_login_to_others(
-    new_store: Place, way: Cancellation
+    new_store: Place, runner: Cancellation
 ) -> None:
     stuck: list[int] = []
 
@@ -144,7 +144,7 @@ def test_a_call_cancelled_at_any_await_leaves_the_login_to_others(
         for step in range(MOST_STEPS):
             store = new_store()
             async with client_on(store) as client, client_on(store) as another:
-                reached = await cancelled_at(step, client.invoices.get("i-1"), way)
+                reached = await cancelled_at(step, client.invoices.get("i-1"), runner)
                 if not (await gets_an_invoice(another) and await gets_an_invoice(client)):
                     stuck.append(step)
             await close(store)
@@ -153,13 +153,13 @@ def test_a_call_cancelled_at_any_await_leaves_the_login_to_others(
                 return
         pytest.fail("the call never ended")
 
-    run(way, main)
+    run(runner, main)
     assert stuck == []
 
 
-@pytest.mark.parametrize("way", BACKENDS_AND_TASKS, indirect=True)
+@pytest.mark.parametrize("runner", BACKENDS_AND_TASKS, indirect=True)
 def test_a_delivery_cancelled_at_any_await_is_given_back_or_done(
-    new_store: Place, way: Cancellation
+    new_store: Place, runner: Cancellation
 ) -> None:
     lost: list[tuple[int, str]] = []
     doubled: list[int] = []
@@ -178,7 +178,7 @@ def test_a_delivery_cancelled_at_any_await_is_given_back_or_done(
                     delivered.append(event.status)
 
                 flow = dispatcher.handle(query="qpay_payment_id=p-1")
-                reached = await cancelled_at(step, flow, way)
+                reached = await cancelled_at(step, flow, runner)
                 reply = await dispatcher.handle(query="qpay_payment_id=p-1")
                 if reply.outcome not in {"delivered", "duplicate"}:
                     lost.append((step, reply.outcome))
@@ -190,13 +190,13 @@ def test_a_delivery_cancelled_at_any_await_is_given_back_or_done(
                 return
         pytest.fail("the delivery never ended")
 
-    run(way, main)
+    run(runner, main)
     assert (lost, doubled) == ([], [])
 
 
-@pytest.mark.parametrize("way", ["trio", "asyncio-task"], indirect=True)
+@pytest.mark.parametrize("runner", ["trio", "asyncio-task"], indirect=True)
 def test_an_order_opened_and_cancelled_at_any_await_keeps_the_invoice_that_was_made(
-    new_store: Place, way: Cancellation
+    new_store: Place, runner: Cancellation
 ) -> None:
     forgotten: list[int] = []
 
@@ -221,7 +221,7 @@ def test_an_order_opened_and_cancelled_at_any_await_keeps_the_invoice_that_was_m
                     patch.setattr(dispatcher._io, "create", note)
                     orders = AsyncOrders(dispatcher)
                     flow = orders.open("42", amount=1500, description="Tea")
-                    reached = await cancelled_at(step, flow, way)
+                    reached = await cancelled_at(step, flow, runner)
                     await orders.open("42", amount=1500, description="Tea")
                 if len(made) != 1:
                     forgotten.append(step)
@@ -231,7 +231,7 @@ def test_an_order_opened_and_cancelled_at_any_await_keeps_the_invoice_that_was_m
                 return
         pytest.fail("the order was never opened")
 
-    run(way, main)
+    run(runner, main)
     assert forgotten == []
 
 
@@ -257,15 +257,17 @@ class SlowStore(MemoryStore):
             self.given_back.set()
 
 
-@pytest.mark.parametrize("way", BACKENDS_AND_TASKS)
-def test_a_claim_that_is_slow_is_given_back_when_its_task_is_cancelled(way: Cancellation) -> None:
+@pytest.mark.parametrize("runner", BACKENDS_AND_TASKS)
+def test_a_claim_that_is_slow_is_given_back_when_its_task_is_cancelled(
+    runner: Cancellation,
+) -> None:
     async def main() -> None:
         store = SlowStore()
         async with client_on(store) as client:
-            await cancelled_when(store.claiming, client.invoices.get("i-1"), way)
+            await cancelled_when(store.claiming, client.invoices.get("i-1"), runner)
             assert await gets_an_invoice(client)
 
-    run(way, main)
+    run(runner, main)
 
 
 class Granting(MemoryStore):
@@ -352,9 +354,9 @@ def test_a_timeout_during_a_claim_is_a_timeout_at_the_next_wait(face: int) -> No
 
 @anyio_forgets_sockets
 @pytest.mark.parametrize("library", ["connections of its own", *LIBRARIES])
-@pytest.mark.parametrize("way", BACKENDS_AND_TASKS)
+@pytest.mark.parametrize("runner", BACKENDS_AND_TASKS)
 def test_a_send_cancelled_at_any_await_leaves_the_connections_usable(
-    way: Cancellation, library: str, monkeypatch: pytest.MonkeyPatch
+    runner: Cancellation, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So that one connection that is lost is missed.
     monkeypatch.setattr(pools, "POOL_CONNECTIONS", 1)
@@ -366,9 +368,9 @@ def test_a_send_cancelled_at_any_await_leaves_the_connections_usable(
         for step in range(MOST_STEPS):
             # httpx loses a connection to a Task.cancel in its own clean-up (docs/http.md, Limits);
             # of a hundred, it does not miss one.
-            loses = (library, way) == ("httpx", "asyncio-task")
+            loses = (library, runner) == ("httpx", "asyncio-task")
             async with client_at(server, library, 100 if loses else 1) as client:
-                reached = await cancelled_at(step, client.invoices.get("i-1"), way)
+                reached = await cancelled_at(step, client.invoices.get("i-1"), runner)
                 # More calls than the cancelled one could have left connections behind.
                 if not all([await gets_an_invoice(client) for _ in range(2)]):
                     spoilt.append(step)
@@ -378,6 +380,6 @@ def test_a_send_cancelled_at_any_await_leaves_the_connections_usable(
         pytest.fail("the call never ended")
 
     with scripted_server() as server:
-        run(way, lambda: main(server))
+        run(runner, lambda: main(server))
     gc.collect()
     assert spoilt == []

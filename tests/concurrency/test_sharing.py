@@ -135,7 +135,7 @@ def test_a_child_opens_connections_while_its_parents_thread_does_so(
 
 
 @forks
-def test_a_child_finds_the_pools_unlocked_though_a_thread_of_its_parent_holds_them() -> None:
+def test_a_forked_child_finds_the_pools_unlocked() -> None:
     opening, go = threading.Event(), threading.Event()
 
     def new_pool() -> Pool[None, None]:

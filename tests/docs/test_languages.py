@@ -82,7 +82,7 @@ def test_its_text_is_mongolian(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", WRITTEN)
-def test_its_headings_correspond_to_those_of_its_twin(page: str) -> None:
+def test_its_headings_correspond_to_the_english_page(page: str) -> None:
     assert levels(page) == levels(MONGOLIAN[page])
 
 
@@ -94,7 +94,7 @@ def test_it_links_to_a_page_in_mongolian_where_there_is_one(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", WRITTEN)
-def test_its_sections_leave_no_paragraph_and_no_item_of_its_twin_out(page: str) -> None:
+def test_its_sections_have_every_paragraph_and_item_of_the_english_page(page: str) -> None:
     ours, theirs = sections(page), sections(MONGOLIAN[page])
     assert not [
         (number, own, twin)
@@ -104,7 +104,7 @@ def test_its_sections_leave_no_paragraph_and_no_item_of_its_twin_out(page: str) 
 
 
 @pytest.mark.parametrize("page", WRITTEN)
-def test_its_tables_have_the_rows_of_its_twin(page: str) -> None:
+def test_its_tables_have_the_rows_of_the_english_page(page: str) -> None:
     assert tables(page) == tables(MONGOLIAN[page])
 
 
@@ -121,7 +121,7 @@ def test_the_glossary_names_words_to_avoid() -> None:
 
 
 @pytest.mark.parametrize("page", WRITTEN)
-def test_its_code_is_that_of_its_twin(page: str) -> None:
+def test_its_code_is_that_of_the_english_page(page: str) -> None:
     ours, theirs = code(page), code(MONGOLIAN[page])
     for one, other in zip(ours, theirs, strict=False):
         assert one.language == other.language, f"{one} is not {other}"

@@ -185,6 +185,6 @@ class TestReconcile:
         assert fees > 0
         assert left == paid - fees
 
-    def test_the_days_make_up_the_total(self, table: dict[str, list[Decimal]]) -> None:
+    def test_the_days_add_up_to_the_total(self, table: dict[str, list[Decimal]]) -> None:
         total = table.pop("total")
         assert [sum(column) for column in zip(*table.values(), strict=True)] == total

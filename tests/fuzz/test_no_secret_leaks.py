@@ -283,7 +283,7 @@ def right(secret: str) -> httpx.Response:
 @pytest.mark.parametrize(
     ("reply", "level"), [(mistaken, logging.INFO), (right, logging.DEBUG)], ids=["error", "log"]
 )
-def test_the_same_eyes_see_each_of_them_where_nothing_is_masked(
+def test_the_search_finds_each_secret_where_nothing_is_masked(
     monkeypatch: pytest.MonkeyPatch,
     secret: str,
     reply: Callable[[str], httpx.Response],

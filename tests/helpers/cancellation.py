@@ -19,13 +19,13 @@ BACKENDS_AND_TASKS: list[Cancellation] = ["trio", "asyncio", "asyncio-task"]
 Flow = Coroutine[Any, Any, object]
 
 
-def run(way: Cancellation, main: Callable[[], Awaitable[None]]) -> None:
-    anyio.run(main, backend="trio" if way == "trio" else "asyncio")
+def run(runner: Cancellation, main: Callable[[], Awaitable[None]]) -> None:
+    anyio.run(main, backend="trio" if runner == "trio" else "asyncio")
 
 
-async def cancelled_at(step: int, flow: Flow, way: Cancellation) -> bool:
+async def cancelled_at(step: int, flow: Flow, runner: Cancellation) -> bool:
     """Run `flow`, cancel it when it suspends for the `step`-th time; say whether it got there."""
-    if way == "asyncio-task":
+    if runner == "asyncio-task":
         return await _in_a_task(step, flow)
     reached: list[int] = []
     with anyio.CancelScope() as scope:
@@ -38,9 +38,9 @@ async def cancelled_at(step: int, flow: Flow, way: Cancellation) -> bool:
     return bool(reached)
 
 
-async def cancelled_when(begun: threading.Event, flow: Flow, way: Cancellation) -> None:
+async def cancelled_when(begun: threading.Event, flow: Flow, runner: Cancellation) -> None:
     """Run `flow`, and cancel it once something in another thread has begun."""
-    if way == "asyncio-task":
+    if runner == "asyncio-task":
         task = asyncio.ensure_future(flow)
         await _until(begun)
         task.cancel()

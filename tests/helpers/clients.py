@@ -24,13 +24,13 @@ CLIENT_VARIANTS = [f"{face}-{library}" for library in LIBRARIES for face in ("sy
 over_one_client = pytest.mark.parametrize("new_client", ["sync-httpx"], indirect=True)
 
 
-def opener(way: str, portals: dict[str, BlockingPortal], stack: ExitStack) -> Opener:
-    """Return what makes clients of this way, which close with `stack`.
+def opener(variant: str, portals: dict[str, BlockingPortal], stack: ExitStack) -> Opener:
+    """Return what makes clients of this variant, which close with `stack`.
 
     Over httpx they open connections of their own, over httpx2 they use a client's that is handed
     in. Where there are options `http`, a client of the library is made with them and handed in.
     """
-    face, _, library = way.partition("-")
+    face, _, library = variant.partition("-")
     module = importlib.import_module(library)
 
     def open_sync(http: Options | None = None, **settings: Any) -> QPayClient:

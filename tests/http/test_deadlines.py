@@ -175,7 +175,7 @@ def test_writing_and_reading_share_the_timeout(monkeypatch: pytest.MonkeyPatch) 
         assert seconds_of_one_attempt(url) < TIMEOUT * 1.8
 
 
-def test_a_timeout_is_told_as_one() -> None:
+def test_a_timeout_is_a_transport_timeout() -> None:
     with (
         server(silent) as url,
         QPayClient(**settings_at(url), timeout=0.2, max_retries=0) as client,
@@ -191,7 +191,7 @@ class Slow(httpx.SyncByteStream):
         yield b"}"
 
 
-def test_an_answer_that_goes_on_after_the_timeout_is_told_as_one() -> None:
+def test_an_answer_that_is_not_complete_at_the_timeout_is_a_transport_timeout() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Slow()))
     with (
         httpx.Client(transport=transport) as given,

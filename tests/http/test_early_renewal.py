@@ -87,7 +87,7 @@ class TestEarlyRenewal:
         assert refresh.call_count == 1
 
     @pytest.mark.usefixtures("quick_retries")
-    def test_when_qpay_is_down_the_old_token_serves_on(
+    def test_when_qpay_is_down_the_old_token_is_still_used(
         self, client: AnyClient, qpay: respx.MockRouter
     ) -> None:
         refresh = qpay.post("/auth/refresh").respond(500)
@@ -112,7 +112,7 @@ class TestEarlyRenewal:
         assert meanwhile == ["old"]
         assert refresh.call_count == 1
 
-    def test_what_another_renewed_before_the_claim_is_not_renewed_again(
+    def test_a_token_that_another_process_renewed_before_the_claim_is_not_renewed_again(
         self, client: AnyClient, qpay: respx.MockRouter, store: ConcurrentLoginStore
     ) -> None:
         store.newer = a_token("newer")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 BUSY, GOOD = plain(503, {"error": "SYSTEM_BUSY"}), plain(200, {"payment_id": "p-1"})
 
 
-def hooks(way: str, **wanted: Any) -> dict[str, Any]:
-    """Make event hooks that an `AsyncClient` awaits, where the way has one."""
+def hooks(variant: str, **wanted: Any) -> dict[str, Any]:
+    """Make event hooks that an `AsyncClient` awaits, where the variant has one."""
 
     def awaited(hook: Any) -> Any:
         async def wait(given: object) -> None:
@@ -34,23 +34,25 @@ def hooks(way: str, **wanted: Any) -> dict[str, Any]:
 
         return wait
 
-    given = wanted if way.startswith("sync") else {on: awaited(one) for on, one in wanted.items()}
+    given = (
+        wanted if variant.startswith("sync") else {on: awaited(one) for on, one in wanted.items()}
+    )
     return {"event_hooks": {on: [one] for on, one in given.items()}}
 
 
 @pytest.fixture
-def way(request: pytest.FixtureRequest) -> str:
+def variant(request: pytest.FixtureRequest) -> str:
     chosen: str = request.node.callspec.params["new_client"]
     return chosen
 
 
 def test_event_hooks_see_each_attempt(
-    scripted: ScriptedServer, server_settings: Settings, new_client: Opener, way: str
+    scripted: ScriptedServer, server_settings: Settings, new_client: Opener, variant: str
 ) -> None:
     scripted.play([BUSY, GOOD])
     seen: list[tuple[str, object]] = []
     on_both = hooks(
-        way,
+        variant,
         request=lambda one: seen.append((f"{one.method} {one.url.path}", one.content)),
         response=lambda one: seen.append((one.request.url.path, one.status_code)),
     )
@@ -63,7 +65,7 @@ def test_event_hooks_see_each_attempt(
 
 
 def test_a_request_hook_sees_the_body_and_may_add_headers(
-    scripted: ScriptedServer, server_settings: Settings, new_client: Opener, way: str
+    scripted: ScriptedServer, server_settings: Settings, new_client: Opener, variant: str
 ) -> None:
     scripted.play([plain(200, {"count": 0, "rows": []})])
     bodies: list[bytes] = []
@@ -72,19 +74,19 @@ def test_a_request_hook_sees_the_body_and_may_add_headers(
         request.headers["x-trace"] = "7"
         bodies.append(request.content)
 
-    client = new_client(**server_settings, http=hooks(way, request=look))
+    client = new_client(**server_settings, http=hooks(variant, request=look))
     client.payments.check("i-1")
     assert b'"object_id":"i-1"' in bodies[-1]
     assert ["x-trace: 7" in one.head.lower() for one in scripted.arrivals] == [True, True]
 
 
 def test_what_a_hook_raises_reaches_the_caller(
-    scripted: ScriptedServer, server_settings: Settings, new_client: Opener, way: str
+    scripted: ScriptedServer, server_settings: Settings, new_client: Opener, variant: str
 ) -> None:
     def fail(request: object) -> None:
         raise RuntimeError("the shop's own fault")
 
-    client = new_client(**server_settings, http=hooks(way, request=fail))
+    client = new_client(**server_settings, http=hooks(variant, request=fail))
     with pytest.raises(RuntimeError, match="the shop's own fault"):
         client.payments.get("p-1")
     assert scripted.arrivals == []

@@ -88,7 +88,7 @@ def test_an_attempt_that_is_followed_by_another_has_a_warning_with_its_fields(
     assert 0 <= told["pause"] < 1
 
 
-def test_the_duration_is_in_seconds(
+def test_the_duration_in_the_log_is_in_seconds(
     client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "qpaykit")

@@ -75,7 +75,7 @@ class TestWithOptions:
         assert client.tokens.get() == hasty.tokens.get() == "second"
         assert qpay["token"].call_count == 2
 
-    def test_who_gives_qpay_more_time_does_not_share_its_failure(
+    def test_a_waiting_call_with_a_longer_limit_tries_its_own_login(
         self, client: QPayClient, qpay: respx.MockRouter
     ) -> None:
         begun, go = threading.Event(), threading.Event()
@@ -107,7 +107,7 @@ class TestWithOptions:
             ),
         ],
     )
-    def test_who_could_do_no_better_shares_it(
+    def test_a_waiting_call_without_a_longer_limit_shares_the_failure(
         self,
         client: QPayClient,
         qpay: respx.MockRouter,

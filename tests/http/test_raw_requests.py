@@ -90,7 +90,7 @@ def test_a_path_below_the_base_url_is_sent_as_it_is(
     assert client.request("GET", path) == {}
 
 
-def test_an_error_dressed_as_a_success_is_none(qpay: respx.MockRouter, client: QPayClient) -> None:
+def test_an_error_in_a_2xx_response_is_raised(qpay: respx.MockRouter, client: QPayClient) -> None:
     qpay.get("/terminal/1").respond(json={"error": "SYSTEM_BUSY"})
     with pytest.raises(UnexpectedResponseError, match="an error, with the status of a success"):
         client.request("GET", "/terminal/1")

@@ -83,12 +83,12 @@ def test_what_may_be_sent_again(error: QPayError, safe: bool, unsafe: bool, unkn
 
 
 @given(st.integers(1, 60))
-def test_pauses_grow_to_a_ceiling_and_are_jittered(attempt: int) -> None:
+def test_backoff_grows_to_its_maximum_with_jitter(attempt: int) -> None:
     ceiling = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
     assert ceiling / 2 <= retry_delay(None, attempt) <= ceiling
 
 
-def test_two_clients_that_failed_together_do_not_come_back_together() -> None:
+def test_backoff_has_jitter() -> None:
     assert len({retry_delay(None, 3) for _ in range(20)}) > 1
 
 

@@ -146,7 +146,7 @@ def test_one_token_serves_many_calls(client: AnyClient, qpay: respx.MockRouter) 
 class TestALoginBesideAnotherProcess:
     """The store is shared, and the other process is a moment ahead."""
 
-    def test_what_the_other_got_just_before_the_claim_is_taken(
+    def test_a_token_that_another_process_got_before_the_claim_is_used(
         self, open_client: ProductOpener, qpay: respx.MockRouter
     ) -> None:
         store = ConcurrentLoginStore()

@@ -232,7 +232,7 @@ def test_a_delivery_whose_owner_died_is_made_after_its_lease(shop: Shop) -> None
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_async_twin_does_the_same(qpay_simulator: Simulator, backend: str) -> None:
+def test_the_async_client_does_the_same(qpay_simulator: Simulator, backend: str) -> None:
     paid: list[Decimal | None] = []
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""The whole way over real HTTP, on the simulator."""
+"""A whole payment over real HTTP, on the simulator."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_wait_returns_when_it_is_paid(qpay_simulator: Simulator, qpay_client: QP
         assert waiting.result().is_paid(1500)
 
 
-def test_wait_gives_up_in_time_and_never_hurries(
+def test_wait_ends_at_its_timeout_and_keeps_the_interval(
     qpay_simulator: Simulator, qpay_client: QPayClient
 ) -> None:
     invoice_id = make(qpay_client)

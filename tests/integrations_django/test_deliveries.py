@@ -205,7 +205,7 @@ def test_a_second_payment_is_overpaid(
     assert len(errors) == (not is_told)
 
 
-def test_a_refund_is_told(shop: Shop) -> None:
+def test_a_refund_is_reported(shop: Shop) -> None:
     shop.connect()
     told: list[PaymentEvent] = []
     shop.connect(order_refunded, told.append)

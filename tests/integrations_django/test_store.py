@@ -60,7 +60,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_value_ends_with_its_time(store: DjangoStore) -> None:
+def test_a_value_expires_after_its_ttl(store: DjangoStore) -> None:
     store.set("k", "v", ttl=60)
     assert store.get("k") == "v"
     store.set("k", "v", ttl=0.1)

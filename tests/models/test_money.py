@@ -99,7 +99,7 @@ def test_a_narrow_decimal_context_of_the_caller_changes_nothing(amount: Decimal)
         assert parse_money(amount) == amount
 
 
-def test_a_float_that_writes_itself_in_its_own_way_is_a_float() -> None:
+def test_a_float_subclass_with_its_own_repr_is_a_float() -> None:
     class Float64(float):
         def __repr__(self) -> str:
             return f"np.float64({float.__repr__(self)})"

@@ -283,7 +283,7 @@ def test_the_wallets_link_is_not_a_banks_link_with_qpay_in_its_query() -> None:
     assert Invoice.model_validate({"urls": [bank, wallet]}).wallet_link == wallet["link"]
 
 
-def test_a_time_that_nobody_can_read_does_not_break_the_payment() -> None:
+def test_an_unreadable_time_does_not_break_the_payment() -> None:
     payment = Payment.model_validate({"payment_date": "yesterday", "payment_amount": "5.00"})
     assert payment.payment_date is None
     assert payment.payment_amount == 5

@@ -77,7 +77,7 @@ def test_an_unknown_word_is_kept_and_an_empty_one_is_none(
     assert getattr(model.model_validate({name: ""}), name) is None
 
 
-def test_a_truth_value_that_nobody_can_read_does_not_break_the_check() -> None:
+def test_an_unreadable_boolean_does_not_break_the_check() -> None:
     card = {"is_cross_border": "perhaps", "amount": "100.00"}
     check = PaymentCheck.model_validate(
         {"rows": [{"payment_status": "PAID", "payment_amount": 100, "card_transactions": [card]}]}
@@ -86,7 +86,7 @@ def test_a_truth_value_that_nobody_can_read_does_not_break_the_check() -> None:
     assert check.rows[0].card_transactions[0].is_cross_border is None
 
 
-def test_an_amount_that_nobody_can_read_is_an_error() -> None:
+def test_an_unreadable_amount_is_an_error() -> None:
     # Unlike a date: whether an order is delivered hangs on it.
     with pytest.raises(ValueError, match="payment_amount"):
         Payment.model_validate({"payment_amount": "1,500.00"})

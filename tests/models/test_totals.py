@@ -96,6 +96,6 @@ def test_taxes_on_top_are_taken_where_the_amount_says_so() -> None:
     assert request(amount="1090.91", lines=lines).total == Decimal("1090.91")
 
 
-@pytest.mark.parametrize("way", [{"minimum_amount": 500}, {"allow_partial": True}])
-def test_an_open_sum_has_no_total(way: dict[str, object]) -> None:
-    assert request(**way).total is None
+@pytest.mark.parametrize("allowed", [{"minimum_amount": 500}, {"allow_partial": True}])
+def test_an_open_sum_has_no_total(allowed: dict[str, object]) -> None:
+    assert request(**allowed).total is None

@@ -131,7 +131,7 @@ class TestAPaymentThatLandsDuringTheCancellation:
         assert any_shop.call_back(payment[0]) == "delivered"
         assert any_shop.orders.close("42") == "paid"
 
-    def test_after_the_last_look_comes_by_its_callback(self, any_shop: Shop) -> None:
+    def test_after_close_is_delivered_by_its_callback(self, any_shop: Shop) -> None:
         order = any_shop.open()
         assert any_shop.orders.close("42") == "cancelled"
         assert any_shop.call_back(any_shop.pay(order, late=True)) == "delivered"

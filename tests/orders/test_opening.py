@@ -545,7 +545,7 @@ def test_a_number_that_qpay_refuses_leads_to_the_next(
     assert (order.sender_invoice_no, order.order_no) == ("42-3", "42")
 
 
-def test_a_qpay_that_refuses_every_number_is_told_so(
+def test_opening_gives_up_after_six_refused_numbers(
     qpay: respx.MockRouter, quick_retries: None
 ) -> None:
     made = qpay.post("/invoice").respond(409, json={"error": "UNIQUE_ERROR"})

@@ -82,7 +82,7 @@ class TestSettings:
         assert QUICKQR_SETTINGS["password"] not in shown
 
 
-def test_both_clients_have_the_same_face() -> None:
+def test_both_clients_have_the_same_methods_and_docstrings() -> None:
     with QuickQRClient(**QUICKQR_SETTINGS) as client:
         other = AsyncQuickQRClient(**QUICKQR_SETTINGS)
         for group in RESOURCES:

@@ -189,7 +189,7 @@ class TestEnsure:
         with pytest.raises(kind):
             quickqr.merchants.ensure_company(**COMPANY)
 
-    def test_does_not_look_after_any_other_refusal(
+    def test_no_status_check_follows_any_other_refusal(
         self, quickqr: QuickQRClient, qpay: respx.MockRouter
     ) -> None:
         qpay.post("/merchant/company").respond(404, json={"error": "MCC_NOTFOUND"})

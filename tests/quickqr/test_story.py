@@ -156,7 +156,7 @@ def test_an_invoice_is_cancelled_once_and_not_when_it_is_paid(
         client.invoices.cancel(paid_one.invoice_id)
 
 
-def test_a_cancellation_whose_answer_was_lost_is_looked_at(
+def test_a_cancellation_whose_answer_was_lost_is_checked_at_qpay(
     qpay_simulator: Simulator, client: QuickQRClient
 ) -> None:
     shop = client.merchants.create_company(**COMPANY)
@@ -186,7 +186,7 @@ def test_a_registration_whose_answer_was_lost_is_found(
 
 
 @pytest.mark.parametrize("variant", ["most", "other"])
-def test_both_ways_to_write_an_answer_tell_the_same_story(
+def test_all_variants_of_quick_qr_answers_are_read_alike(
     qpay_simulator: Simulator, client: QuickQRClient, variant: str
 ) -> None:
     if variant == "other":
@@ -206,7 +206,9 @@ def test_both_ways_to_write_an_answer_tell_the_same_story(
     assert dispatcher.handle(query=query).outcome == "delivered"
 
 
-def test_logins_see_only_what_is_theirs(qpay_simulator: Simulator, client: QuickQRClient) -> None:
+def test_a_login_sees_only_its_own_objects(
+    qpay_simulator: Simulator, client: QuickQRClient
+) -> None:
     shop = client.merchants.create_company(**COMPANY)
     invoice = make(client, shop.id)
     login = qpay_simulator.quickqr.add_login("OTHER", "another-password", terminal_id="OTHER")
@@ -221,7 +223,7 @@ def test_logins_see_only_what_is_theirs(qpay_simulator: Simulator, client: Quick
             make(other, shop.id)
 
 
-def test_the_products_stand_beside_each_other(
+def test_the_products_of_one_simulator_are_separate(
     qpay_simulator: Simulator, qpay_client: QPayClient, client: QuickQRClient
 ) -> None:
     shop = client.merchants.create_company(**COMPANY)

@@ -56,7 +56,7 @@ def test_what_there_is_not_is_a_value_error(qpay_simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("times", [0, -1])
-def test_a_fault_strikes_at_least_once(qpay_simulator: Simulator, times: int) -> None:
+def test_a_fault_applies_at_least_once(qpay_simulator: Simulator, times: int) -> None:
     with pytest.raises(ValueError, match="times must be 1 or more"):
         qpay_simulator.faults.add("*", "*", "500", times)
 
@@ -68,7 +68,7 @@ def broken_threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def test_a_buyer_whose_invoice_is_gone_stays_away(broken_threads: list[str]) -> None:
+def test_pay_after_skips_an_invoice_that_was_deleted_meanwhile(broken_threads: list[str]) -> None:
     with Simulator(pay_after=0.05) as simulator:
         make(simulator)
         buyers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]

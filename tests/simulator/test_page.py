@@ -78,7 +78,7 @@ def test_a_part_a_card_a_refund_and_a_failure(
     assert "refunded" in browser.get(f"/invoices/{invoice_id}").text
 
 
-def test_what_cannot_be_done_is_said(browser: httpx.Client, invoice_id: str) -> None:
+def test_an_impossible_action_is_explained(browser: httpx.Client, invoice_id: str) -> None:
     browser.post(f"/invoices/{invoice_id}/pay")
     again = browser.post(f"/invoices/{invoice_id}/pay")
     assert again.status_code == 400
@@ -101,7 +101,7 @@ def test_what_cannot_be_done_is_said(browser: httpx.Client, invoice_id: str) -> 
         ("/nothing", {}, "no such action", "ийм үйлдэл алга"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_both_languages(
+def test_an_impossible_action_is_explained_in_both_languages(
     browser: httpx.Client,
     invoice_id: str,
     path: str,

@@ -217,7 +217,7 @@ def test_the_shop_is_called_back_by_get_with_its_own_query(
         ("post", ["POST", "b"]),
     ],
 )
-def test_a_callback_misbehaves_on_command(
+def test_every_fault_of_callbacks_applies(
     qpay_simulator: Simulator,
     http: httpx.Client,
     shop: tuple[str, list[str]],
@@ -285,7 +285,7 @@ def test_an_expired_or_cancelled_invoice_cannot_be_paid(
         qpay_simulator.pay(gone["invoice_id"])
 
 
-def test_every_kind_of_fault_strikes_once(qpay_simulator: Simulator, http: httpx.Client) -> None:
+def test_every_kind_of_fault_applies_once(qpay_simulator: Simulator, http: httpx.Client) -> None:
     for kind in FAULT_KINDS.keys() - {"hang"} - (ODD_ANSWERS.keys() - {"null"}):
         qpay_simulator.faults.add("POST", "/invoice", kind, delay=0)
         try:

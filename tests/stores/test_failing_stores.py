@@ -102,7 +102,7 @@ def shop(open_client: ProductOpener, qpay: respx.MockRouter, store: Failing) -> 
     return open_client(store=store)
 
 
-def test_a_token_that_is_due_serves_on(
+def test_a_token_that_needs_renewal_is_still_used(
     shop: AnyClient, store: Failing, qpay: respx.MockRouter, clock: Clock
 ) -> None:
     shop.tokens.get()
@@ -112,7 +112,7 @@ def test_a_token_that_is_due_serves_on(
     assert qpay["token"].call_count == 1
 
 
-def test_a_token_that_cannot_be_claimed_for_renewal_serves_on(
+def test_without_the_claim_for_its_renewal_a_token_is_still_used(
     shop: AnyClient, store: Failing, qpay: respx.MockRouter, clock: Clock
 ) -> None:
     shop.tokens.get()

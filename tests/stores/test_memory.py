@@ -15,7 +15,7 @@ class Value(str):
     __slots__ = ("__weakref__",)
 
 
-def test_values_whose_time_is_over_are_swept_out_while_others_are_written() -> None:
+def test_expired_values_are_deleted_while_others_are_written() -> None:
     store = MemoryStore()
     in_memory: WeakSet[Value] = WeakSet()
     for n in range(5000):

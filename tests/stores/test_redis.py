@@ -132,7 +132,7 @@ def test_the_connections_of_a_url_end_with_the_store(kind: Any, redis_url: str) 
         assert connections() == 0
 
 
-def test_both_faces_find_each_others_keys(redis_url: str) -> None:
+def test_the_sync_and_the_async_store_find_each_others_keys(redis_url: str) -> None:
     name = f"{uuid.uuid4()}"
     store = RedisStore(redis_url)
     store.set(name, "v")

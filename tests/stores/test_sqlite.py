@@ -227,7 +227,7 @@ def test_sqlites_name_for_memory_is_refused_because_each_thread_would_have_its_o
         SQLiteStore(":memory:")
 
 
-def test_the_awaited_twin_is_pruned_too(tmp_path: Path) -> None:
+def test_the_async_store_is_pruned_too(tmp_path: Path) -> None:
     async def main() -> None:
         store = AsyncSQLiteStore(tmp_path / "store.db")
         await store.claim("old", "a", lease=60)
@@ -239,7 +239,7 @@ def test_the_awaited_twin_is_pruned_too(tmp_path: Path) -> None:
     anyio.run(main)
 
 
-def test_values_whose_time_is_over_and_those_of_long_ago_are_pruned(tmp_path: Path) -> None:
+def test_expired_and_old_values_are_pruned(tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "store.db")
     store.set("dead", "v", ttl=0.01)
     store.set("live", "v", ttl=60)

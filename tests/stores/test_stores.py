@@ -121,7 +121,7 @@ def test_a_value_is_kept_changed_and_forgotten(store: Store) -> None:
     assert store.get("k") is None
 
 
-def test_a_value_ends_with_its_time(store: Store) -> None:
+def test_a_value_expires_after_its_ttl(store: Store) -> None:
     store.set("k", "v", ttl=0.5)
     assert store.get("k") == "v"
     ends = time.monotonic() + 5

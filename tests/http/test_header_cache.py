@@ -1,4 +1,4 @@
-"""Headers that are kept ready: the right ones for each request, however many tokens there are."""
+"""The cache of request headers: one entry for each token and body length, and a bounded size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The money, signing and callback suites again, under decimal contexts that spoil arithmetic."""
+"""The tests of money, signing and callbacks, run again under unusual decimal contexts."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ ROOT = Path(__file__).parent.parent.parent
 SUITES = (
     "tests/models/test_money.py",
     "tests/models/test_totals.py",
-    "tests/models/test_edges.py",
+    "tests/models/test_limits.py",
     "tests/models/test_samples.py",
-    "tests/callbacks/test_adding_up.py",
+    "tests/callbacks/test_partial_payments.py",
     "tests/callbacks/test_exactly_once.py",
-    "tests/callbacks/test_order_of_a_payment.py",
+    "tests/callbacks/test_identifying_orders.py",
     "tests/callbacks/test_signing.py",
 )
 

@@ -1,4 +1,4 @@
-"""Any life of an order: whatever is done in whatever sequence, the books balance in the end."""
+"""Random sequences of actions on orders: the deliveries match the payments in the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The methods that users see: alike in both clients, and ordinary to whoever looks at them."""
+"""The methods of both clients: the same names, signatures and docstrings, and ordinary methods."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from qpaykit.simulator import Simulator
 RESOURCES = ("invoices", "payments", "ebarimt", "subscriptions", "tokens")
 
 
-def test_both_clients_have_the_same_face() -> None:
+def test_both_clients_have_the_same_methods_and_docstrings() -> None:
     with QPayClient(**SETTINGS) as client:
         other = AsyncQPayClient(**SETTINGS)
         for group in ("invoices", "payments", "ebarimt", "subscriptions", "tokens"):
@@ -54,7 +54,7 @@ def test_both_clients_have_the_same_face() -> None:
         (SQLAlchemyStore, AsyncSQLAlchemyStore),
     ],
 )
-def test_a_store_and_its_awaited_twin_have_the_same_face(store: Any, twin: Any) -> None:
+def test_a_store_and_its_async_store_have_the_same_methods(store: Any, twin: Any) -> None:
     names, twins = (
         {name for name, _ in inspect.getmembers(kind, inspect.isroutine) if name[0] != "_"}
         for kind in (store, twin)
@@ -69,7 +69,7 @@ def test_a_store_and_its_awaited_twin_have_the_same_face(store: Any, twin: Any) 
 @pytest.mark.parametrize(
     ("kind", "twin"), [(Orders, AsyncOrders), (CallbackDispatcher, AsyncCallbackDispatcher)]
 )
-def test_what_is_built_on_a_client_has_the_same_face_awaited(kind: Any, twin: Any) -> None:
+def test_dispatchers_and_orders_have_the_same_methods_and_docstrings(kind: Any, twin: Any) -> None:
     names, twins = (
         {name for name, _ in inspect.getmembers(one, inspect.isroutine) if name[0] != "_"}
         for one in (kind, twin)

@@ -1,4 +1,4 @@
-"""Every endpoint of the client, against the simulator, beside the recorded bodies."""
+"""Every endpoint of the client, against the simulator, compared with the recorded bodies."""
 
 from __future__ import annotations
 

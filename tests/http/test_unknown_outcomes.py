@@ -1,4 +1,4 @@
-"""Refunds and cancellations whose answer was lost: look, then decide."""
+"""Requests whose answer was lost: the status check at QPay, and what follows from it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def call(request: pytest.FixtureRequest) -> tuple[Callable[[QPayClient], None], 
     return chosen
 
 
-def looks(qpay: respx.MockRouter, *statuses: dict[str, str]) -> respx.Route:
+def answer_status_checks(qpay: respx.MockRouter, *statuses: dict[str, str]) -> respx.Route:
     return qpay.get("/payment/8e25").mock(
         side_effect=[httpx.Response(200, json=status) for status in statuses]
     )
@@ -55,9 +55,9 @@ def test_what_was_done_is_not_sent_again(
 ) -> None:
     send, verb = call
     route = qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[lost, DONE])
-    looked = looks(qpay, REFUNDED)
+    checked = answer_status_checks(qpay, REFUNDED)
     send(client)
-    assert (route.call_count, looked.call_count) == (1, 1)
+    assert (route.call_count, checked.call_count) == (1, 1)
 
 
 @pytest.mark.parametrize("word", ["REFUNDED", "REFUND", "CANCELED", "CANCELLED"])
@@ -66,7 +66,7 @@ def test_each_word_of_qpays_for_a_payment_that_was_given_back_is_known(
 ) -> None:
     caplog.set_level(logging.INFO, "qpaykit")
     route = qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
-    looks(qpay, {"payment_status": word})
+    answer_status_checks(qpay, {"payment_status": word})
     refund(client)
     assert route.call_count == 1
     operations = [getattr(record, "operation", None) for record in caplog.records]
@@ -78,17 +78,17 @@ def test_what_was_not_done_is_sent_once_more(
 ) -> None:
     send, verb = call
     route = qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[LOST, DONE])
-    looks(qpay, PAID)
+    answer_status_checks(qpay, PAID)
     send(client)
     assert route.call_count == 2
 
 
-def test_two_lost_answers_end_in_a_last_look(
+def test_after_two_lost_answers_the_status_is_checked_again(
     client: QPayClient, qpay: respx.MockRouter, call: tuple[Callable[[QPayClient], None], str]
 ) -> None:
     send, verb = call
     route = qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[LOST, LOST, DONE])
-    looks(qpay, PAID, REFUNDED)
+    answer_status_checks(qpay, PAID, REFUNDED)
     send(client)
     assert route.call_count == 2
 
@@ -98,7 +98,7 @@ def test_a_payment_that_stays_paid_after_two_lost_answers_is_unknown(
 ) -> None:
     send, verb = call
     route = qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[LOST, LOST, DONE])
-    looks(qpay, PAID, PAID)
+    answer_status_checks(qpay, PAID, PAID)
     with pytest.raises(OutcomeUnknownError) as caught:
         send(client)
     assert route.call_count == 2
@@ -106,28 +106,28 @@ def test_a_payment_that_stays_paid_after_two_lost_answers_is_unknown(
     assert caught.value.operation == f"payments.{verb}"
 
 
-def test_a_second_one_refused_because_the_first_was_done_is_success(
+def test_a_conflict_of_the_second_attempt_means_that_the_first_succeeded(
     client: QPayClient, qpay: respx.MockRouter, call: tuple[Callable[[QPayClient], None], str]
 ) -> None:
     send, verb = call
     refused = httpx.Response(400, json={"error": "PAYMENT_ALREADY_CANCELED"})
     qpay.delete(f"/payment/{verb}/8e25").mock(side_effect=[LOST, refused])
-    looks(qpay, PAID, REFUNDED)
+    answer_status_checks(qpay, PAID, REFUNDED)
     send(client)
 
 
-@pytest.mark.parametrize("look", [{"payment_status": "FAILED"}, {}, {"payment_status": "ODD"}])
-def test_a_look_that_does_not_tell_leaves_the_outcome_unknown(
-    client: QPayClient, qpay: respx.MockRouter, look: dict[str, str]
+@pytest.mark.parametrize("status", [{"payment_status": "FAILED"}, {}, {"payment_status": "ODD"}])
+def test_an_unclear_status_check_leaves_the_outcome_unknown(
+    client: QPayClient, qpay: respx.MockRouter, status: dict[str, str]
 ) -> None:
     route = qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
-    looks(qpay, look)
+    answer_status_checks(qpay, status)
     with pytest.raises(OutcomeUnknownError):
         refund(client)
     assert route.call_count == 1
 
 
-def test_a_look_that_fails_leaves_the_outcome_unknown(
+def test_a_failed_status_check_leaves_the_outcome_unknown(
     client: QPayClient, qpay: respx.MockRouter
 ) -> None:
     route = qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
@@ -138,7 +138,7 @@ def test_a_look_that_fails_leaves_the_outcome_unknown(
 
 
 @pytest.mark.parametrize("body", [b"{}", b"", b"null", b"[]", b"true", b'"OK"', b'{"a": 1}'])
-def test_whatever_qpay_agrees_with_is_an_agreement(
+def test_any_2xx_counts_as_accepted(
     client: QPayClient, qpay: respx.MockRouter, body: bytes
 ) -> None:
     route = qpay.delete("/payment/refund/8e25").respond(200, content=body)
@@ -147,14 +147,14 @@ def test_whatever_qpay_agrees_with_is_an_agreement(
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"a"', b'{"error": "ODD"}'])
-def test_an_agreement_that_cannot_be_read_is_looked_at_and_never_sent_again(
+def test_a_2xx_with_an_unreadable_body_is_checked_and_never_sent_again(
     client: QPayClient, qpay: respx.MockRouter, body: bytes
 ) -> None:
     route = qpay.delete("/payment/refund/8e25").respond(200, content=body)
-    looked = looks(qpay, PAID)
+    checked = answer_status_checks(qpay, PAID)
     with pytest.raises(OutcomeUnknownError):
         refund(client)
-    assert (route.call_count, looked.call_count) == (1, 1)
+    assert (route.call_count, checked.call_count) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -165,16 +165,16 @@ def test_an_agreement_that_cannot_be_read_is_looked_at_and_never_sent_again(
         pytest.param(RuntimeError("broken"), id="no error of ours"),
     ],
 )
-def test_a_second_attempt_that_fails_leaves_the_first_in_doubt(
+def test_a_failed_second_attempt_leaves_the_outcome_unknown(
     client: QPayClient, qpay: respx.MockRouter, again: httpx.Response | Exception
 ) -> None:
     qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, again, again, again])
-    looks(qpay, PAID, PAID)
+    answer_status_checks(qpay, PAID, PAID)
     with pytest.raises(OutcomeUnknownError, match="ReadTimeout"):
         refund(client)
 
 
-def test_a_look_that_breaks_leaves_the_outcome_unknown(
+def test_an_error_in_the_status_check_leaves_the_outcome_unknown(
     client: QPayClient, qpay: respx.MockRouter
 ) -> None:
     qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
@@ -184,25 +184,29 @@ def test_a_look_that_breaks_leaves_the_outcome_unknown(
     assert caught.value.payment_id == "8e25"
 
 
-def test_without_retries_a_look_is_all(client: QPayClient, qpay: respx.MockRouter) -> None:
+def test_without_retries_nothing_is_resent_after_the_status_check(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
     route = qpay.delete("/payment/refund/8e25").mock(side_effect=[LOST, DONE])
-    looks(qpay, PAID)
+    answer_status_checks(qpay, PAID)
     with pytest.raises(OutcomeUnknownError):
         refund(client.with_options(max_retries=0))
     assert route.call_count == 1
 
 
-def test_without_retries_a_look_that_fails_is_not_repeated(
+def test_without_retries_a_failed_status_check_is_not_repeated(
     client: QPayClient, qpay: respx.MockRouter
 ) -> None:
     qpay.delete("/payment/refund/8e25").mock(side_effect=LOST)
-    looked = qpay.get("/payment/8e25").respond(503)
+    checked = qpay.get("/payment/8e25").respond(503)
     with pytest.raises(OutcomeUnknownError):
         refund(client.with_options(max_retries=0))
-    assert looked.call_count == 1
+    assert checked.call_count == 1
 
 
-def test_a_clear_refusal_needs_no_look(client: QPayClient, qpay: respx.MockRouter) -> None:
+def test_a_refusal_by_qpay_needs_no_status_check(
+    client: QPayClient, qpay: respx.MockRouter
+) -> None:
     body = {"error": "PAYMENT_SETTLED", "message": "PAYMENT_SETTLED"}
     route = qpay.delete("/payment/refund/8e25").respond(400, json=body)
     with pytest.raises(ConflictError) as caught:
@@ -225,7 +229,7 @@ def either(
 
 
 @pytest.mark.parametrize(("status", "sent"), [("CANCELED", 1), ("OPEN", 2)])
-def test_an_invoices_cancellation_looks_at_the_invoice(
+def test_the_status_check_of_a_cancelled_invoice_fetches_the_invoice(
     either: QPayClient | QuickQRClient, qpay: respx.MockRouter, status: str, sent: int
 ) -> None:
     route = qpay.delete("/invoice/i-1").mock(side_effect=[LOST, DONE])
@@ -238,26 +242,26 @@ GONE = httpx.Response(404, json={"error": "MERCHANT_NOTFOUND"})
 THERE = httpx.Response(200, json={"id": "m-1"})
 
 
-@pytest.mark.parametrize(("look", "sent"), [(GONE, 1), (THERE, 2)], ids=["gone", "there"])
-def test_a_sub_merchants_deletion_looks_for_the_sub_merchant(
-    quickqr: QuickQRClient, qpay: respx.MockRouter, look: httpx.Response, sent: int
+@pytest.mark.parametrize(("status", "sent"), [(GONE, 1), (THERE, 2)], ids=["gone", "there"])
+def test_the_status_check_of_a_deleted_sub_merchant_fetches_it(
+    quickqr: QuickQRClient, qpay: respx.MockRouter, status: httpx.Response, sent: int
 ) -> None:
     route = qpay.delete("/merchant/m-1").mock(side_effect=[LOST, DONE])
-    qpay.get("/merchant/m-1").mock(return_value=look)
+    qpay.get("/merchant/m-1").mock(return_value=status)
     quickqr.merchants.delete("m-1")
     assert route.call_count == sent
 
 
 @pytest.mark.parametrize(
-    "look",
+    "status",
     [httpx.Response(404, html="<html>"), httpx.Response(200, json={}), httpx.ReadTimeout("slow")],
     ids=["a gateway's page", "no id", "lost"],
 )
-def test_a_deletion_is_in_doubt_where_looking_does_not_tell(
-    quickqr: QuickQRClient, qpay: respx.MockRouter, look: httpx.Response | Exception
+def test_a_deletion_is_unknown_where_the_status_check_is_unclear(
+    quickqr: QuickQRClient, qpay: respx.MockRouter, status: httpx.Response | Exception
 ) -> None:
     route = qpay.delete("/merchant/m-1").mock(side_effect=[LOST, DONE])
-    qpay.get("/merchant/m-1").mock(side_effect=[look] * 3)
+    qpay.get("/merchant/m-1").mock(side_effect=[status] * 3)
     with pytest.raises(OutcomeUnknownError) as caught:
         quickqr.merchants.delete("m-1")
     assert (route.call_count, caught.value.merchant_id) == (1, "m-1")
@@ -273,7 +277,7 @@ def test_a_cancelled_invoice_that_quick_qr_no_longer_knows_is_cancelled(
 
 
 @pytest.mark.parametrize(("active", "sent"), [(False, 1), (True, 2)])
-def test_a_subscriptions_cancellation_looks_at_the_subscription(
+def test_the_status_check_of_a_cancelled_subscription_fetches_the_subscription(
     client: QPayClient, qpay: respx.MockRouter, active: bool, sent: int
 ) -> None:
     route = qpay.delete("/subscription/s-1").mock(side_effect=[LOST, DONE])
@@ -282,12 +286,12 @@ def test_a_subscriptions_cancellation_looks_at_the_subscription(
     assert route.call_count == sent
 
 
-@pytest.mark.parametrize("look", [{}, {"is_active": None}], ids=["missing", "null"])
+@pytest.mark.parametrize("status", [{}, {"is_active": None}], ids=["missing", "null"])
 def test_a_subscription_that_does_not_say_whether_it_is_active_leaves_its_end_in_doubt(
-    client: QPayClient, qpay: respx.MockRouter, look: dict[str, None]
+    client: QPayClient, qpay: respx.MockRouter, status: dict[str, None]
 ) -> None:
     route = qpay.delete("/subscription/s-1").mock(side_effect=[LOST, DONE])
-    qpay.get("/subscription/s-1").respond(json=look)
+    qpay.get("/subscription/s-1").respond(json=status)
     with pytest.raises(OutcomeUnknownError):
         client.subscriptions.cancel("s-1")
     assert route.call_count == 1
@@ -310,7 +314,7 @@ def test_a_subscription_that_does_not_say_whether_it_is_active_leaves_its_end_in
         ),
     ],
 )
-def test_a_doubt_says_what_was_done_to_what(
+def test_an_unknown_outcome_names_the_operation_and_its_object(
     client: QPayClient,
     qpay: respx.MockRouter,
     operation: str,
@@ -337,7 +341,7 @@ def test_a_doubt_says_what_was_done_to_what(
     ],
     ids=["lost", "busy", "a page", "no JSON"],
 )
-def test_a_doubt_says_from_what_it_comes(
+def test_an_unknown_outcome_says_why_it_is_unknown(
     client: QPayClient, qpay: respx.MockRouter, lost: httpx.Response | Exception, reason: str
 ) -> None:
     route = qpay.post("/invoice").mock(side_effect=[lost, DONE])
@@ -348,7 +352,7 @@ def test_a_doubt_says_from_what_it_comes(
     assert isinstance(caught.value.__cause__, QPayError)
 
 
-def test_qpay_is_given_a_moment_before_it_is_looked_at(
+def test_the_status_check_waits_for_the_first_backoff(
     client: QPayClient, qpay: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events: list[object] = []
@@ -356,17 +360,17 @@ def test_qpay_is_given_a_moment_before_it_is_looked_at(
     async def sleep(seconds: float) -> None:
         events.append(seconds)
 
-    def look(request: httpx.Request) -> httpx.Response:
-        events.append("looked")
+    def status(request: httpx.Request) -> httpx.Response:
+        events.append("checked")
         return httpx.Response(200, json=REFUNDED)
 
     monkeypatch.setattr(
         "qpaykit._http.transport.SyncTransport.sleep", lambda _, seconds: sleep(seconds)
     )
     qpay.delete("/payment/refund/8e25").mock(side_effect=LOST)
-    qpay.get("/payment/8e25").mock(side_effect=look)
+    qpay.get("/payment/8e25").mock(side_effect=status)
     refund(client)
-    [pause, looked] = events
-    assert looked == "looked"
+    [pause, checked] = events
+    assert checked == "checked"
     assert isinstance(pause, float)
     assert retry.FIRST_DELAY_SECONDS / 2 <= pause <= retry.FIRST_DELAY_SECONDS

@@ -1,4 +1,4 @@
-"""Two modules name the HTTP library, and one line chooses it."""
+"""Only two modules import the HTTP library, and one constant chooses it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ print(qpaykit.__file__)
 
 
 @pytest.mark.parametrize("chosen", LIBRARIES)
-def test_one_line_changes_the_library(tmp_path: Path, chosen: str) -> None:
+def test_one_constant_chooses_the_http_library(tmp_path: Path, chosen: str) -> None:
     copy = tmp_path / "qpaykit"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     line, source = '\n_DEFAULT_LIBRARY = "httpx"\n', HOME.read_text()
