@@ -2,10 +2,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Tests that wait for processes and clocks leave their core to others.
+# Two workers for each core, because tests also wait for processes and clocks.
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 EXTRAS := cli,django,qr,redis,sqlalchemy
-# Every worker of pytest, and every process that a test starts, would compile each module anew.
+# With it set, every worker and every process that a test starts would compile each module again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-slow test-nightly resolve licences lint types docs regression dist checks check storm bench mutation format clean
@@ -30,17 +30,17 @@ resolve: $(STAMP) ## The lowest and the newest dependencies of every Python, wit
 				pyproject.toml > /dev/null; \
 		done'
 
-licences: $(STAMP) ## No dependency has a licence that binds those who use it
+licences: $(STAMP) ## Every dependency has a permissive licence
 	$(BIN)/uv run --isolated --no-project --quiet --with ".[$(EXTRAS)]" --with "pip-licenses>=5" \
 		pip-licenses --partial-match --allow-only "Apache;BSD;ISC;MIT;MPL;Mozilla;PSF" > /dev/null
 
-lint: $(STAMP) ## Form and style
+lint: $(STAMP) ## Formatting, lint, import layers and workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --offline --quiet --persona auditor .github
 
-types: $(STAMP) ## Every type, strictly
+types: $(STAMP) ## mypy, strict
 	$(BIN)/mypy
 
 docs: $(STAMP) ## The site, into site/
@@ -49,27 +49,27 @@ docs: $(STAMP) ## The site, into site/
 regression: $(STAMP) ## The short benchmarks, against the recorded ratios
 	$(BIN)/python -m benchmarks --short
 
-dist: $(STAMP) ## Build the distributions and prove them
+dist: $(STAMP) ## Build the distributions and check them
 	$(BIN)/python tools/dist_check.py
 
 checks: test-slow ## Everything but the quick tests
 	$(MAKE) --jobs 3 --output-sync=target resolve licences lint types docs demo dist
 	$(MAKE) regression
 
-check: test checks ## Everything that must hold
+check: test checks ## All checks
 
-storm: $(STAMP) ## Everything goes wrong, on SQLite, Redis and PostgreSQL; then the books
+storm: $(STAMP) ## Many orders under all faults, on SQLite, Redis and PostgreSQL; then deliveries and payments must match
 	$(BIN)/python tests/storm.py --orders $(or $(ORDERS),2000) --seeds $(or $(SEEDS),1)
 
-bench: $(STAMP) ## What a call costs beside hand-written httpx; some four minutes
+bench: $(STAMP) ## Compare every call with hand-written httpx; some four minutes
 	$(BIN)/python -m benchmarks --json bench.json
 
-mutation: $(STAMP) ## Change the code, one spot at a time: does a test notice? Hours; MUTANTS=… takes a part
+mutation: $(STAMP) ## The mutation test; takes hours, MUTANTS=… selects a part
 	$(BIN)/python -m pip install --quiet --group mutation
 	$(BIN)/mutmut run $(MUTANTS)
 	$(BIN)/mutmut results --all true | $(BIN)/python tools/mutation_score.py
 
-format: $(STAMP) ## Bring the code into its form
+format: $(STAMP) ## Format the code, and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

@@ -1,4 +1,4 @@
-"""A store that loses what it knew, as one that was emptied or evicted keys."""
+"""A store whose values a test can delete, as when it was emptied or evicted keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from qpaykit import MemoryStore
 
 
 class ForgetfulStore(MemoryStore):
-    """Forgets its values when it is told to; its deliveries it keeps."""
+    """Deletes its values in `forget`, and keeps its deliveries."""
 
     def __init__(self) -> None:
         super().__init__()
