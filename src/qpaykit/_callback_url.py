@@ -30,7 +30,7 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
             are refused.
 
     Raises:
-        ValueError: It is no such URL; the sentence says what to do.
+        ValueError: It is not such a URL; the sentence says what to do.
     """
     url, host = _normalise(url)
     if public and not is_public_host(host):

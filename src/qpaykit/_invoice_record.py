@@ -102,7 +102,7 @@ class InvoiceRecord:
         return _signature_of(self.callback_url)
 
     def is_reached_by(self, paid: Decimal) -> bool:
-        """Say whether a sum pays the invoice; a total of 0 or less is never reached."""
+        """Return whether a sum pays the invoice; a total of 0 or less is never reached."""
         if self.due > 0:
             return paid >= self.due
         return self.is_open and paid > 0
@@ -123,7 +123,7 @@ class InvoiceRecord:
 
     @classmethod
     def from_json(cls, text: str | None) -> InvoiceRecord | None:
-        """Read what a store keeps; None for anything that is no record."""
+        """Read what a store keeps; None for anything that is not a record."""
         try:
             values = json.loads(text or "null")
             order_no, number, total, minimum, is_open, currency, callback_url, merchant_id = values

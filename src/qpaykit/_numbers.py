@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def is_number(value: object, *kinds: type) -> bool:
-    """Say whether a value is an int or a float (or of `kinds`), and no truth value."""
+    """Return whether a value is an int or a float (or of `kinds`), and no truth value."""
     return isinstance(value, kinds or (int, float)) and not isinstance(value, bool)

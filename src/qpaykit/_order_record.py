@@ -38,7 +38,7 @@ def invoice_number(order_no: str, count: int) -> str:
 
 
 def possible_order(number: str) -> str | None:
-    """Return the order whose later invoice may have this number; None where it is no such one."""
+    """Return the order whose later invoice may have this number; None if there is none."""
     order_no, dash, count = number.rpartition("-")
     is_later = dash and order_no and count.isascii() and count.isdigit() and count[0] != "0"
     return order_no if is_later and count != "1" else None
@@ -98,7 +98,7 @@ class OrderRecord:
         return replace(self, invoices=(*earlier, replace(last, state=state)))
 
     def has(self, number: str) -> bool:
-        """Say whether one of its invoices has this number."""
+        """Return whether one of its invoices has this number."""
         return any(one.number == number for one in self.invoices)
 
     def to_json(self) -> str:
@@ -122,7 +122,7 @@ class OrderRecord:
 
     @classmethod
     def from_json(cls, text: str | None) -> OrderRecord | None:
-        """Read what a store keeps; None for anything that is no record."""
+        """Read what a store keeps; None for anything that is not a record."""
         try:
             content = json.loads(text or "null")
             return cls(

@@ -61,7 +61,7 @@ class Product:
         """Return a setting as it was given, else from its variable; None for neither.
 
         Raises:
-            ConfigurationError: It is no text.
+            ConfigurationError: It is not text.
         """
         if value is None:
             value = os.environ.get(self.variable(name), "")
@@ -77,7 +77,7 @@ class Product:
         """Return a setting as `text` does.
 
         Raises:
-            ConfigurationError: It is missing, or no text.
+            ConfigurationError: It is missing, or not text.
         """
         found = self.text(name, value)
         if found is None:
@@ -305,7 +305,7 @@ def secrets_of(given: Secrets) -> tuple[SecretStr, ...]:
     """Return callback secrets as a tuple, without white space around them.
 
     Raises:
-        ConfigurationError: One has fewer than 16 characters, or is no text.
+        ConfigurationError: One has fewer than 16 characters, or is not text.
     """
     several: object = wrap_secrets(given)
     if isinstance(several, SecretStr):
@@ -333,7 +333,7 @@ def normalise_base_url(url: str, *, variable: str = "QPAY_BASE_URL") -> str:
         variable: The setting's environment variable, for the error.
 
     Raises:
-        ConfigurationError: It is no such URL.
+        ConfigurationError: It is not such a URL.
     """
     try:
         parts = urlsplit(url.strip())
@@ -369,7 +369,7 @@ def _is_host(host: str, netloc: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether `host` names this machine itself."""
+    """Return whether `host` names this machine itself."""
     if host.lower() == "localhost":
         return True
     try:

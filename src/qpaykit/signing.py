@@ -70,7 +70,7 @@ def sign_callback_url(
         The URL with the parameter `qpaykit`; a fragment and all else stay as they were.
 
     Raises:
-        pydantic.ValidationError: It is no URL that QPay can call, the signed URL would be longer
+        pydantic.ValidationError: It is not a URL that QPay can call, the signed URL would be longer
             than the 255 characters that QPay takes, or the amount is not one.
         ConfigurationError: There is no secret, no order number or no such currency.
     """
@@ -132,7 +132,7 @@ def signed_number(signature: str) -> str:
         signature: The value.
 
     Returns:
-        The number; "" for what is no signature.
+        The number; "" for anything that is not a signature.
     """
     match = _FORM.fullmatch(signature)
     return "" if match is None else match.group(4)

@@ -174,7 +174,7 @@ def backend_of(client: HTTPClient | AsyncHTTPClient | None, *, sync: bool) -> Ba
         sync: Whether a sync client is needed.
 
     Raises:
-        ConfigurationError: It is no client of httpx or httpx2, or an async one where a sync one is
+        ConfigurationError: It is not a client of httpx or httpx2, or is async where a sync one is
             needed, or the reverse.
     """
     if client is None:

@@ -187,7 +187,7 @@ class AsyncIO(_LookupIO["AsyncQPayClient | AsyncQuickQRClient"]):
 
 
 def is_async(handler: Callable[..., object]) -> bool:
-    """Say whether calling a handler gives something to await."""
+    """Return whether calling a handler gives something to await."""
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
         getattr(handler, "__call__", None)  # noqa: B004
     )

@@ -174,14 +174,14 @@ class Deliveries(Generic[H]):
                 _logger.info("The delivery %s is recorded now.", key)
 
     async def _complete(self, owner: str, delivery: Delivery) -> bool:
-        """Record a delivery; say whether the store has this record."""
+        """Record a delivery; return whether the store has this record."""
         if await self._store.complete(delivery.key, owner, delivery=delivery):
             return True
         # An earlier attempt may have succeeded although its answer was lost.
         return await self._store.delivery(delivery.key) == delivery
 
     async def _complete_late(self, owner: str, delivery: Delivery) -> bool:
-        """Record a delivery whose lease may have expired; say whether the store has a record."""
+        """Record a delivery whose lease may have expired; return whether the store has a record."""
         if await self._complete(owner, delivery):
             return True
         # Another process has claimed it since then, and may have released it.
@@ -228,7 +228,7 @@ class Deliveries(Generic[H]):
             await self._release(key, owner)
 
     async def _record(self, owner: str, delivery: Delivery, deadline: float) -> bool:
-        """Record a delivery, with retries until its lease expires; say whether it was made."""
+        """Record a delivery, with retries until its lease expires; return whether it was made."""
         key, pause = delivery.key, _FIRST_RETRY_SECONDS
         if not self._transactional:
             self._unrecorded[key] = owner, delivery

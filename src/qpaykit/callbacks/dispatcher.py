@@ -297,7 +297,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
             delivered before. Payments that have not ended are left out.
 
         Raises:
-            pydantic.ValidationError: A time is none, or the end is before the start; nothing was
+            pydantic.ValidationError: A time is invalid, or the end is before the start; nothing was
                 sent.
             ConfigurationError: The dispatcher has `verify=False`.
             QPayError: A page could not be fetched; raised by the iterator.
@@ -516,7 +516,7 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
             delivered before. Payments that have not ended are left out.
 
         Raises:
-            pydantic.ValidationError: A time is none, or the end is before the start; nothing was
+            pydantic.ValidationError: A time is invalid, or the end is before the start; nothing was
                 sent.
             ConfigurationError: The dispatcher has `verify=False`.
             QPayError: A page could not be fetched; raised by the iterator.

@@ -48,11 +48,11 @@ class DeliveryKeys:
         return self._key("PAID", "invoice", invoice_id)
 
     def has(self, key: str) -> bool:
-        """Say whether a key is one of this account's."""
+        """Return whether a key is one of this account's."""
         return key.startswith(f"{DELIVERY_PREFIX}{self._account}:")
 
     def is_paid(self, key: str) -> bool:
-        """Say whether a key is of something paid in this account."""
+        """Return whether a key is of something paid in this account."""
         return key.startswith(self._key("PAID", ""))
 
     def _key(self, status: str, *names: str) -> str:
@@ -60,7 +60,7 @@ class DeliveryKeys:
 
 
 def counts(delivery: Delivery, payment_id: str) -> bool:
-    """Say whether a delivery was made for a payment, alone or with others."""
+    """Return whether a delivery was made for a payment, alone or with others."""
     return payment_key(payment_id) in map(payment_key, delivery.payments)
 
 

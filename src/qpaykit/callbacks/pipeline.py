@@ -159,7 +159,7 @@ class Pipeline(Generic[H]):
         ]
 
     async def is_delivered(self, order_no: str) -> bool:
-        """Say whether an order was paid and delivered. The store's errors pass."""
+        """Return whether an order was paid and delivered. The store's errors pass."""
         return await self._deliveries.read(self._keys.of_order(order_no)) is not None
 
     def sweep(
@@ -254,7 +254,7 @@ class Pipeline(Generic[H]):
     async def _is_delivered(
         self, row: PaymentRow, payment_id: str, invoice_id: str, record: InvoiceRecord
     ) -> bool:
-        """Say whether the store has the delivery of a payment that payment/check lists."""
+        """Return whether the store has the delivery of a payment that payment/check lists."""
         if row.payment_status == PaymentStatus.PAID:
             key = self._keys.of_paid(payment_id, invoice_id, record)
         else:

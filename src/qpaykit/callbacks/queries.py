@@ -32,7 +32,7 @@ _OTHER_SUBJECTS = ("MERCHANT", "CLIENT", "TERMINAL", "CREDEN")
 
 
 def says_unknown(error: APIError, subject: str) -> bool:
-    """Say whether QPay answered that it does not know the thing it was asked for.
+    """Return whether QPay answered that it does not know the thing it was asked for.
 
     A gateway's page and an error about something else, such as the merchant, do not say that.
 
@@ -157,7 +157,7 @@ class _Backoff:
         self._deadline = time.monotonic() + patience
 
     async def wait(self, io: IO[H]) -> bool:
-        """Wait before the next question; say whether there is time for one."""
+        """Wait before the next question; return whether there is time for one."""
         if time.monotonic() + self._pause > self._deadline:
             return False
         await io.sleep(self._pause)

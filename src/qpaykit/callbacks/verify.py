@@ -19,7 +19,7 @@ def verify_callback(callback: Callback | Query, *, secret: Secrets) -> SignedOrd
 
     Raises:
         CallbackSignatureError: There is no signature, or it does not belong to this URL.
-        CallbackError: The query is no callback.
+        CallbackError: The query is not a callback.
         ConfigurationError: There is no secret.
     """
     secret = wrap_secrets(secret)

@@ -61,7 +61,7 @@ def _of_locale(environment: Mapping[str, str], encoding: str) -> str:
 
 
 def is_encodable(text: str, encoding: str) -> bool:
-    """Say whether an encoding has every letter of a text.
+    """Return whether an encoding has every letter of a text.
 
     Args:
         text: Any text.

@@ -135,7 +135,7 @@ def load_dispatcher(place: str) -> CallbackDispatcher | AsyncCallbackDispatcher:
             ExitCode.USAGE, "{place} cannot be imported: {reason}.", place=place, reason=error
         ) from None
     if not isinstance(found, (CallbackDispatcher, AsyncCallbackDispatcher)):
-        raise CommandError(ExitCode.USAGE, "{place} is no dispatcher.", place=place)
+        raise CommandError(ExitCode.USAGE, "{place} is not a dispatcher.", place=place)
     return found
 
 

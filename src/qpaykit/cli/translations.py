@@ -75,7 +75,7 @@ _SENTENCES = {
     "{day} is not a day: write it as 2026-11-28, or today, or yesterday.": "{day} өдөр биш: "
     "2026-11-28, today (өнөөдөр) эсвэл yesterday (өчигдөр) гэж бичнэ үү.",
     "{place} cannot be imported: {reason}.": "{place} импорт хийж чадсангүй: {reason}.",
-    "{place} is no dispatcher.": "{place} нь dispatcher биш.",
+    "{place} is not a dispatcher.": "{place} нь dispatcher биш.",
     "Payments: {count}. All of them are delivered.": "Төлбөр: {count}. Бүгдийг нь хүргэсэн.",
     "{count} of {all} payments": "{all} төлбөрөөс {count}",
     "Nothing was delivered: --deliver MODULE:NAME does it.": "Юу ч хүргээгүй: хүргэхийн тулд --deliver MODULE:NAME өгнө үү.",

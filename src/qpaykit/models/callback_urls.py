@@ -17,7 +17,7 @@ def callback_url(url: str, *, public: bool = False) -> str:
     """Return a callback URL that QPay can call; see `check_callback_url`.
 
     Raises:
-        pydantic.ValidationError: It is none.
+        pydantic.ValidationError: It is invalid.
     """
     try:
         return check_callback_url(url, public=public)

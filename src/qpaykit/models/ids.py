@@ -28,7 +28,7 @@ def path_id(value: object, name: str) -> str:
         name: The argument's name, for the error.
 
     Raises:
-        pydantic.ValidationError: It is no id.
+        pydantic.ValidationError: It is not an id.
     """
     if not (isinstance(value, str) and is_path_id(value)):
         raise refused(

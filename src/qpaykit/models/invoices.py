@@ -326,5 +326,5 @@ class Invoice(ResponseModel):
 
 
 def _is_whole(image: bytes) -> bool:
-    """Say whether a PNG begins and ends as one: QPay has sent stumps."""
+    """Return whether a PNG begins and ends as one: QPay has sent stumps."""
     return image.startswith(_PNG) and _PNG_END in image[-16:]

@@ -186,9 +186,9 @@ class PaymentRow(_PaymentWithTransactions):
 
 
 def payment_key(payment_id: str) -> str:
-    """Return what all spellings of one payment's id have in common; "" for what is no id.
+    """Return a normal form of a payment's id; "" for anything that is not an id.
 
-    A bank transfer's id is digits. As a JSON number it has lost its leading zeros.
+    The id of a bank transfer is digits. Sent as a JSON number it loses its leading zeros.
     """
     key = payment_id.strip().lower()
     if key.isdigit():
@@ -258,7 +258,7 @@ def _counted_amount(row: PaymentRow) -> Decimal:
 
 
 def _may_be_same(one: PaymentRow, other: PaymentRow) -> bool:
-    """Say whether two rows may be of one payment: no field tells them apart.
+    """Return whether two rows may be of one payment: no field tells them apart.
 
     A status does not, because it changes.
     """
@@ -282,7 +282,7 @@ class PaymentCheck(ResponseModel):
     rows: ResponseList[PaymentRow] = []
 
     def is_paid(self, amount: MoneyInput | None = None, *, currency: str = "MNT") -> bool:
-        """Say whether the invoice is paid: by its PAID payments, not by their count.
+        """Return whether the invoice is paid: by its PAID payments, not by their count.
 
         Each payment counts once, however often it is listed. Only the payments in `rows` count:
         where `count` is larger, ask for the other pages too.
@@ -295,7 +295,7 @@ class PaymentCheck(ResponseModel):
             Whether the PAID payments reach the amount.
 
         Raises:
-            pydantic.ValidationError: `amount` is no amount of money.
+            pydantic.ValidationError: `amount` is not an amount of money.
         """
         if amount is None:
             return any(

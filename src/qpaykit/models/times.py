@@ -70,7 +70,7 @@ def format_time(value: TimeInput, name: str, *, end: bool = False) -> str:
         end: Whether a date alone means its last second.
 
     Raises:
-        pydantic.ValidationError: It is no time.
+        pydantic.ValidationError: It is not a time.
     """
     try:
         moment = _time_to_send(value)

@@ -160,7 +160,7 @@ class Orders(_Orders[Handler]):
 
         Raises:
             LookupError: The store knows no such order.
-            pydantic.ValidationError: It is no order number.
+            pydantic.ValidationError: It is not an order number.
             Exception: The store's own error, when it cannot be read or written.
 
         QPay: `POST /v2/payment/check`.
@@ -182,7 +182,7 @@ class Orders(_Orders[Handler]):
 
         Raises:
             LookupError: The store knows no such order.
-            pydantic.ValidationError: It is no order number.
+            pydantic.ValidationError: It is not an order number.
             TransportTimeout: Another process did not end its work on the order in time.
             QPayError: QPay could not be asked, or did not cancel; call it again.
             Exception: The store's own error, when it cannot be read or written.
@@ -268,7 +268,7 @@ class AsyncOrders(_Orders[AsyncHandler]):
 
         Raises:
             LookupError: The store knows no such order.
-            pydantic.ValidationError: It is no order number.
+            pydantic.ValidationError: It is not an order number.
             Exception: The store's own error, when it cannot be read or written.
 
         QPay: `POST /v2/payment/check`.
@@ -290,7 +290,7 @@ class AsyncOrders(_Orders[AsyncHandler]):
 
         Raises:
             LookupError: The store knows no such order.
-            pydantic.ValidationError: It is no order number.
+            pydantic.ValidationError: It is not an order number.
             TransportTimeout: Another process did not end its work on the order in time.
             QPayError: QPay could not be asked, or did not cancel; call it again.
             Exception: The store's own error, when it cannot be read or written.

@@ -133,7 +133,7 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
             The invoice, without the bank links.
 
         Raises:
-            pydantic.ValidationError: It is no id; nothing was sent.
+            pydantic.ValidationError: It is not an id; nothing was sent.
             NotFoundError: QPay has no such invoice under this login.
 
         QPay: `GET /v2/invoice/{id}`.
@@ -151,7 +151,7 @@ class _QuickInvoiceEndpoints(InvoiceMaker[QuickQRSettings]):
             invoice_id: The id that `create` returned.
 
         Raises:
-            pydantic.ValidationError: It is no id; nothing was sent.
+            pydantic.ValidationError: It is not an id; nothing was sent.
             ConflictError: It is cancelled or paid already.
             NotFoundError: QPay has no such invoice under this login.
             OutcomeUnknownError: The answer was lost, and QPay does not show whether the invoice

@@ -208,7 +208,7 @@ class _MerchantEndpoints(Resource):
             The sub-merchant as QPay has it.
 
         Raises:
-            pydantic.ValidationError: It is no id; nothing was sent.
+            pydantic.ValidationError: It is not an id; nothing was sent.
             NotFoundError: There is no such sub-merchant.
 
         QPay: `GET /v2/merchant/{id}`.
@@ -227,7 +227,7 @@ class _MerchantEndpoints(Resource):
             merchant_id: Its id.
 
         Raises:
-            pydantic.ValidationError: It is no id; nothing was sent.
+            pydantic.ValidationError: It is not an id; nothing was sent.
             NotFoundError: There is no such sub-merchant.
             OutcomeUnknownError: The answer was lost, and QPay does not show whether it was deleted.
 

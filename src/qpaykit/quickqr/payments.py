@@ -26,7 +26,7 @@ class _QuickPaymentEndpoints(Resource):
             The payments, whatever their status, and the sum of those that are paid.
 
         Raises:
-            pydantic.ValidationError: It is no id; nothing was sent.
+            pydantic.ValidationError: It is not an id; nothing was sent.
             NotFoundError: QPay has no such invoice under this login.
 
         QPay: `POST /v2/payment/check`.
@@ -58,7 +58,7 @@ class _QuickPaymentEndpoints(Resource):
 
         Raises:
             WaitTimeoutError: It was not paid in time; `last` holds the last answer.
-            pydantic.ValidationError: An argument is not a number of seconds above 0, or no amount.
+            pydantic.ValidationError: `timeout` or `interval` is not above 0, or `amount` is wrong.
 
         QPay: `POST /v2/payment/check`.
         """

@@ -34,7 +34,7 @@ class _PlaceEndpoints(Resource):
             Each with its code and its Mongolian name.
 
         Raises:
-            pydantic.ValidationError: It is no code; nothing was sent.
+            pydantic.ValidationError: It is not a code; nothing was sent.
 
         QPay: `GET /v2/sumduureg/{code}`.
         """

@@ -357,7 +357,7 @@ def invoice_path(invoice_id: str) -> str:
     """Return the path of an invoice.
 
     Raises:
-        pydantic.ValidationError: It is no id.
+        pydantic.ValidationError: It is not an id.
     """
     return f"/invoice/{path_id(invoice_id, 'invoice_id')}"
 

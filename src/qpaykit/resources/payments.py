@@ -119,7 +119,7 @@ class _PaymentEndpoints(Resource):
         Args:
             invoice_id: The invoice's id.
             amount: What must have been paid in MNT; any payment will do when left out.
-            timeout: Seconds to wait at the most; the last check falls on their end, and has one
+            timeout: Seconds to wait at most; the last check falls on their end, and has one
                 more for its answer.
             interval: Seconds between two checks at the least; it grows to five times that.
 
@@ -128,7 +128,7 @@ class _PaymentEndpoints(Resource):
 
         Raises:
             WaitTimeoutError: It was not paid in time; `last` holds the last answer.
-            pydantic.ValidationError: An argument is not a number of seconds above 0, or no amount.
+            pydantic.ValidationError: `timeout` or `interval` is not above 0, or `amount` is wrong.
 
         QPay: `POST /v2/payment/check`.
         """

@@ -74,7 +74,7 @@ class Accounts:
         return self._accounts.get(username)
 
     def reset(self) -> None:
-        """Forget everything but the accounts."""
+        """Delete everything but the accounts."""
         self.single_live_token = True
         self.revoke_tokens()
 

@@ -163,7 +163,7 @@ class CallbackSender:
         return found
 
     def reset(self) -> None:
-        """Forget what was sent."""
+        """Delete the record of sent callbacks."""
         with self._changed:
             self._sent.clear()
             self._held_back.clear()

@@ -314,7 +314,7 @@ class Control:
 
         Args:
             invoice_id: The invoice.
-            timeout: Seconds to wait at the most.
+            timeout: Seconds to wait at most.
 
         Returns:
             The callback, and what the shop answered.
@@ -336,7 +336,7 @@ class Control:
         return self._state.invoice(invoice_id)
 
     def is_expired(self, invoice: Invoice) -> bool:
-        """Say whether the time to pay an invoice has ended.
+        """Return whether the time to pay an invoice has ended.
 
         Args:
             invoice: An invoice, as `invoice` returns it.

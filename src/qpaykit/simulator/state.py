@@ -211,7 +211,7 @@ class State:
             return payment
 
     def expired(self, invoice: Invoice) -> bool:
-        """Say whether the time to pay an invoice has passed."""
+        """Return whether the time to pay an invoice has passed."""
         ends = invoice.request.get("expiry_date")
         return (
             invoice.request.get("enable_expiry") in {True, "true"}

@@ -34,7 +34,7 @@ def for_sync(store: Store) -> AsyncStore:
     """Wrap a store for the sync client.
 
     Raises:
-        ConfigurationError: Its methods must be awaited, or it is no store.
+        ConfigurationError: Its methods must be awaited, or it is not a store.
     """
     if _is_async(store):
         msg = (
@@ -49,7 +49,7 @@ def for_async(store: Store | AsyncStore) -> AsyncStore:
     """Wrap a store for the async client; one that blocks is called in a worker thread.
 
     Raises:
-        ConfigurationError: It is no store.
+        ConfigurationError: It is not a store.
     """
     if _is_async(store):
         return _Shielded(store)

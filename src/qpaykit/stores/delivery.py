@@ -65,7 +65,7 @@ class Delivery:
 
     @classmethod
     def from_json(cls, text: str | None) -> Delivery | None:
-        """Read what a store keeps; None for anything that is no record."""
+        """Read what a store keeps; None for anything that is not a record."""
         if text is None:
             return None
         try:

@@ -82,7 +82,7 @@ class MemoryStore:
             self._values[key] = _Value(SecretStr(value), until)
 
     def delete(self, key: str) -> None:
-        """Forget the value of `key`, if there is one."""
+        """Delete the value of `key`, if there is one."""
         with self._lock:
             self._values.pop(key, None)
 
@@ -101,7 +101,7 @@ class MemoryStore:
             return "claimed"
 
     def complete(self, key: str, owner: str, *, delivery: qpaykit.Delivery | None = None) -> bool:
-        """Mark `key` as done, if `owner` still holds it; say whether it did."""
+        """Mark `key` as done, if `owner` still holds it; return whether it did."""
         with self._lock:
             held = self._claims.get(key)
             if held is None or held.owner != owner or held.until is None:

@@ -49,7 +49,7 @@ class Store(Protocol):
         """
 
     def delete(self, key: str) -> None:
-        """Forget a value, if there is one.
+        """Delete a value, if there is one.
 
         Args:
             key: Where it is kept.

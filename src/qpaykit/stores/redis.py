@@ -141,7 +141,7 @@ class RedisStore:
         self._redis.set(self._keys.value(key), value, px=expires_in)
 
     def delete(self, key: str) -> None:
-        """Forget the value of `key`, if there is one."""
+        """Delete the value of `key`, if there is one."""
         self._redis.delete(self._keys.value(key))
 
     def claim(self, key: str, owner: str, *, lease: float) -> ClaimState:
@@ -151,7 +151,7 @@ class RedisStore:
             return _state(self._claim([self._keys.claim(key)], given))
 
     def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
-        """Mark `key` as done, if `owner` still holds it; say whether it did."""
+        """Mark `key` as done, if `owner` still holds it; return whether it did."""
         done = [_held_by(owner), self._keys.keep, _record(delivery)]
         with self._leaving_replicas():
             return bool(self._complete([self._keys.claim(key)], done))

@@ -179,7 +179,7 @@ class AsyncSQLAlchemyStore:
             a shop without migrations.
 
     Raises:
-        ConfigurationError: The engine is none of sqlalchemy.ext.asyncio, of another database, or
+        ConfigurationError: The engine is not one of sqlalchemy.ext.asyncio, of another database, or
             of a SQLite that is in memory.
         ImportError: The extra `sqlalchemy` is missing.
     """

@@ -123,7 +123,7 @@ class Statements:
         connection.execute(delete(_values).where(_values.c.key == key))
 
     def claim(self, connection: Connection, key: str, owner: str, lease: float) -> ClaimState:
-        """Claim what is no delivery, by a lease; see `Store.claim`."""
+        """Claim a key that is not a delivery's, by a lease; see `Store.claim`."""
         held = {"owner": owner, "until": self._now + lease}
         is_free = or_(_claims.c.until <= self._now, _claims.c.owner == owner)
         claim = (

@@ -112,7 +112,7 @@ class SQLiteStore:
             )
 
     def delete(self, key: str) -> None:
-        """Forget the value of `key`, if there is one."""
+        """Delete the value of `key`, if there is one."""
         with self._connection() as connection:
             connection.execute("DELETE FROM qpaykit_values WHERE key = ?", (key,))
 
@@ -128,7 +128,7 @@ class SQLiteStore:
         return "done" if row is not None and row[0] is not None else "held"
 
     def complete(self, key: str, owner: str, *, delivery: Delivery | None = None) -> bool:
-        """Mark `key` as done, if `owner` still holds it; say whether it did."""
+        """Mark `key` as done, if `owner` still holds it; return whether it did."""
         record, at = None, time.time()
         if delivery is not None:
             record, at = delivery.to_json(), delivery.delivered_at.timestamp()
@@ -177,13 +177,13 @@ class SQLiteStore:
             ).fetchall()
 
     def prune(self, older_than: float) -> int:
-        """Forget the deliveries and the invoices of long ago, and values whose time has ended.
+        """Delete old deliveries and invoices, and values that have expired.
 
         Args:
             older_than: Seconds; a callback that comes later than that is delivered again.
 
         Returns:
-            How many deliveries were forgotten.
+            How many deliveries were deleted.
         """
         with self._connection() as connection:
             now = time.time()
@@ -308,7 +308,7 @@ class AsyncSQLiteStore(Threaded):
         return f"Async{self._sqlite!r}"
 
     async def prune(self, older_than: float) -> int:
-        """Forget the deliveries that were completed long ago; see `SQLiteStore.prune`."""
+        """Delete old deliveries and invoices; see `SQLiteStore.prune`."""
         return await in_thread(lambda: self._sqlite.prune(older_than))
 
     async def aclose(self) -> None:

@@ -43,8 +43,8 @@ def client_settings() -> ClientSettings:
     """Read what a client needs.
 
     Raises:
-        ConfigurationError: `settings.QPAY` is no dict, has a name that qpaykit does not know, or a
-            value of another type.
+        ConfigurationError: `settings.QPAY` is not a dict, or has an unknown name, or a value of
+            another type.
     """
     for problem in unknown_names():
         raise ConfigurationError(problem)

@@ -22,7 +22,7 @@ def check_required(content: Mapping[str, JsonValue], names: Iterable[str]) -> No
     """Refuse a request that lacks fields; the answer names each of them.
 
     Raises:
-        FieldErrorResponse: One is missing, empty or no text.
+        FieldErrorResponse: One is missing, empty or not text.
     """
     missing = [
         name for name in names if not isinstance(content.get(name), str) or not content[name]
@@ -44,17 +44,17 @@ def check_lengths(content: Mapping[str, JsonValue], limits: Mapping[str, int]) -
 
 
 def check_url(content: Mapping[str, JsonValue], name: str) -> None:
-    """Refuse what is no absolute http or https URL.
+    """Refuse what is not an absolute http or https URL.
 
     Raises:
-        FieldErrorResponse: It is none; with QPay's INVALID.
+        FieldErrorResponse: It is not; with QPay's INVALID.
     """
     if not _is_url(str(content[name])):
         raise FieldErrorResponse({name: ("INVALID", f"{name}: INVALID")})
 
 
 def is_amount(text: str) -> bool:
-    """Say whether a text is a number as QPay takes it: digits, and a point before decimals."""
+    """Return whether a text is a number as QPay takes it: digits, and a point before decimals."""
     return _AMOUNT.fullmatch(text) is not None
 
 
@@ -62,7 +62,7 @@ def number(value: JsonValue) -> Fraction:
     """Read a number that may be text.
 
     Raises:
-        ErrorResponse: It is no number.
+        ErrorResponse: It is not a number.
     """
     if isinstance(value, bool) or not is_amount(str(value)):
         raise ErrorResponse(400, "INVALID_AMOUNT", "Үнийн дүн буруу")

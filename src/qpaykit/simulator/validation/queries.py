@@ -53,7 +53,7 @@ def check_period(content: Mapping[str, JsonValue]) -> tuple[float, float]:
     A date that is missing sets no limit: QPay's older document has none, its newer one both.
 
     Raises:
-        ErrorResponse: A date is none.
+        ErrorResponse: A date is invalid.
     """
     try:
         first, last = (

@@ -43,7 +43,7 @@ def sums_of_line(line: Mapping[str, JsonValue], *, taxes_inside: bool) -> Sums:
     """Return the sums of one line as it was sent.
 
     Raises:
-        ErrorResponse: A number is none.
+        ErrorResponse: A number is invalid.
     """
     return Sums(
         gross=number(line.get("line_quantity")) * number(line.get("line_unit_price")),

@@ -58,7 +58,7 @@ def _check_line(line: Mapping[str, JsonValue], tax_type: str) -> Sums:
 
 
 def _agrees(amount: str, exact: Fraction) -> bool:
-    """Say whether a tax is the exact one, cut to four decimals or rounded to two."""
+    """Return whether a tax is the exact one, cut to four decimals or rounded to two."""
     if not is_amount(amount):
         return False
     stated = Fraction(amount)
