@@ -1,4 +1,4 @@
-"""Exact decimal arithmetic, whatever the decimal context of the caller's thread."""
+"""Exact decimal arithmetic, independent of the decimal context of the caller's thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of an invoice that leads a payment to its order: its number and its total."""
+"""The record of an invoice, which connects a payment to its order: order number and total."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def reference_key(account: str, reference: str) -> str:
 
 
 class Draft(Protocol):
-    """The request of an invoice, of whichever product."""
+    """The request of an invoice, of any product."""
 
     @property
     def sender_invoice_no(self) -> str:

@@ -1,4 +1,4 @@
-"""What a store remembers of an order: its invoices, and which numbers they took."""
+"""The record of an order: its invoices, and how many invoice numbers were used."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class OrderRecord:
 
     Attributes:
         order_no: The order's number.
-        numbers: How many invoice numbers were taken, those of lost answers among them.
+        numbers: How many invoice numbers were used, including those of lost answers.
         invoices: Its invoices, oldest first.
     """
 

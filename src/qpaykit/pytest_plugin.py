@@ -1,4 +1,4 @@
-"""Fixtures for the tests of shops: a QPay on loopback, and clients that talk to it."""
+"""Fixtures for the tests of shops: a simulated QPay on loopback, and clients of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _qpay_server() -> Iterator[Simulator]:
 
 @pytest.fixture
 def qpay_simulator(_qpay_server: Simulator) -> Simulator:
-    """A running `Simulator` that remembers nothing of the tests before."""
+    """A running `Simulator`, reset before each test."""
     _qpay_server.reset()
     return _qpay_server
 

@@ -67,11 +67,11 @@ def sign_callback_url(
         currency: The currency of the total, three letters.
 
     Returns:
-        The URL with the parameter `qpaykit`; a fragment and all else stay as they were.
+        The URL with the parameter `qpaykit`; its other parts, a fragment too, are unchanged.
 
     Raises:
         pydantic.ValidationError: It is not a URL that QPay can call, the signed URL would be longer
-            than the 255 characters that QPay takes, or the amount is not one.
+            than the 255 characters that QPay takes, or the amount is invalid.
         ConfigurationError: There is no secret, no order number or no such currency.
     """
     secret = wrap_secrets(secret)

@@ -275,10 +275,10 @@ class Deliveries(Generic[H]):
 
 
 class DryRun(Deliveries[H]):
-    """Says what deliveries would be made, and makes none.
+    """Returns which deliveries would be made, and makes none.
 
     Args:
-        deliveries: What knows the deliveries that were made.
+        deliveries: The deliveries that were made before.
     """
 
     is_dry_run = True

@@ -81,7 +81,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
     """Takes callbacks from any web framework to the handlers of a shop.
 
     Args:
-        client: Who asks QPay whether a callback is true.
+        client: The client that fetches payments from QPay.
         store: Where deliveries are remembered; the client's store by default.
         callback_secret: What callback URLs are signed with; the client's by default. An empty
             list means that they are not signed, whatever the client does.
@@ -210,7 +210,7 @@ class CallbackDispatcher(_Dispatcher["Handler"]):
     def on_other(self, handler: H) -> H:
         """Call the decorated function for every status that has no handler of its own.
 
-        It does not take payments too many: these go to `on_overpaid` alone.
+        It is not called for payments too many: these go to `on_overpaid` only.
 
         Args:
             handler: What to call with a `PaymentEvent`; it is returned unchanged.
@@ -429,7 +429,7 @@ class AsyncCallbackDispatcher(_Dispatcher["AsyncHandler"]):
     def on_other(self, handler: A) -> A:
         """Call the decorated function for every status that has no handler of its own.
 
-        It does not take payments too many: these go to `on_overpaid` alone.
+        It is not called for payments too many: these go to `on_overpaid` only.
 
         Args:
             handler: What to call with a `PaymentEvent`; it is returned unchanged.

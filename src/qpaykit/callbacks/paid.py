@@ -39,7 +39,7 @@ _TOO_MUCH = (_OVERPAID, _OVERPAID_IGNORED)
 
 
 class PaidPayments(Generic[H]):
-    """Decides which handler a PAID payment goes to, by what its invoice is due.
+    """Decides which handler a PAID payment goes to, by the amount due on its invoice.
 
     Args:
         handlers: The handlers of the dispatcher.
@@ -65,10 +65,10 @@ class PaidPayments(Generic[H]):
         self._verify = verify
 
     def dry_run(self, deliveries: Deliveries[H]) -> PaidPayments[H]:
-        """Return one that delivers nothing.
+        """Return a copy that delivers nothing.
 
         Args:
-            deliveries: Says what would be delivered.
+            deliveries: The deliveries of the dry run.
         """
         return PaidPayments(
             self._handlers, deliveries, self._keys, self._queries, verify=self._verify

@@ -31,7 +31,7 @@ _OF_AN_INVOICE = (ObjectType.INVOICE, None)
 
 @dataclass(slots=True)
 class Callback:
-    """A callback as it came in: a hint that says where to look, and no proof of anything.
+    """A callback as it was received. It names a payment or an invoice, and proves nothing.
 
     Attributes:
         payment_id: The payment that QPay should be asked for; None where only an invoice
@@ -72,8 +72,8 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
         examples: it counts as the payment's only where nothing else names one.
 
     Raises:
-        CallbackError: It names neither a payment nor an invoice, or names them in a way
-            that no id of QPay's is written. Nothing else is raised.
+        CallbackError: It names neither a payment nor an invoice, or an id that does not have the
+            form of QPay's ids. Nothing else is raised.
     """
     params = {} if query is None else _params(query)
     signature = params.pop(SIGNATURE_PARAM, None)

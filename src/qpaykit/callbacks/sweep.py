@@ -1,4 +1,4 @@
-"""What a sweep need not ask QPay about: the payments that were delivered before."""
+"""Finds the payments that were delivered before, which a sweep need not ask QPay about."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ async def delivered_since(
 
 
 def state_of(status: str, payment_id: str) -> tuple[str, str]:
-    """Name what a payment's delivery is of: one that is PAID may have gone to three handlers."""
+    """Return a payment's id with its status; PAID also stands for UNDERPAID and OVERPAID."""
     return "PAID" if status in _DELIVERED_AS else status, payment_key(payment_id)

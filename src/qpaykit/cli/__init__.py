@@ -1,4 +1,4 @@
-"""The command `qpaykit`: the day's work with an account, and a simulated QPay."""
+"""The command `qpaykit`: daily work with an account, and a simulated QPay."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ class ExitCode(IntEnum):
 
     Attributes:
         DONE: Done, and all is well.
-        ATTENTION: Done, and needs attention: a setting is wrong, something is paid and not
-            delivered, a shop answers wrongly, or a question was not answered with yes.
+        ATTENTION: Done, and needs attention: a setting is wrong, an order is paid and not
+            delivered, a shop's answer is wrong, or a question was not answered with yes.
         USAGE: The command line or a setting is invalid; nothing was sent.
         REFUSED: QPay refused it, or it does not exist.
         UNREACHABLE: QPay or the store did not answer; try again later.

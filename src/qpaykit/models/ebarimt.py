@@ -34,7 +34,7 @@ class EbarimtRequest(RequestModel):
     callback_url: CallbackURL | None = None
 
     @model_validator(mode="after")
-    def _company_is_named(self) -> Self:
+    def _check_company_register(self) -> Self:
         if self.ebarimt_receiver_type is ReceiverType.COMPANY and not self.ebarimt_receiver:
             raise PydanticCustomError(
                 "receiver_missing", "a COMPANY needs receiver, its register number"

@@ -174,7 +174,7 @@ class InvoiceRequest(RequestModel):
         return total_of_lines(self.lines, taxes_on_top=self.tax_type is None)
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _check_amounts(self) -> Self:
         total = self.total
         is_open = bool(self.minimum_amount or self.allow_partial or self.allow_exceed)
         if total is None and not is_open:
@@ -184,7 +184,7 @@ class InvoiceRequest(RequestModel):
                 "allow_partial or allow_exceed",
             )
         if self.lines and total is not None:
-            self._lines_make_up(total)
+            self._check_total_of_lines(total)
         if (
             self.minimum_amount is not None
             and self.maximum_amount is not None
@@ -193,7 +193,7 @@ class InvoiceRequest(RequestModel):
             raise PydanticCustomError("range", "minimum_amount is above maximum_amount")
         return self
 
-    def _lines_make_up(self, total: Decimal) -> None:
+    def _check_total_of_lines(self, total: Decimal) -> None:
         if total <= 0:
             raise PydanticCustomError(
                 "total_not_positive",
@@ -265,7 +265,7 @@ class Invoice(ResponseModel):
             image = base64.b64decode(self.qr_image.rpartition(",")[2], validate=False)
         except ValueError:
             image = b""
-        if _is_whole(image) or (image.startswith(_PNG) and not self.qr_text):
+        if _is_complete(image) or (image.startswith(_PNG) and not self.qr_text):
             return image
         if not self.qr_text:
             raise ValueError("QPay sent neither a QR image nor a QR text with this invoice")
@@ -325,6 +325,6 @@ class Invoice(ResponseModel):
         return next(by_scheme, None) or next(by_name, None)
 
 
-def _is_whole(image: bytes) -> bool:
-    """Return whether a PNG begins and ends as one: QPay has sent stumps."""
+def _is_complete(image: bytes) -> bool:
+    """Return whether a PNG is complete: QPay has sent truncated ones."""
     return image.startswith(_PNG) and _PNG_END in image[-16:]

@@ -35,7 +35,7 @@ with warnings.catch_warnings():
     class ReceiverData(BranchData):
         """Who is to pay an invoice."""
 
-        # Said again: inherited, its default would be the class method of that name.
+        # Declared again: the default of the inherited field would be the class method `register`.
         register: Str20 | None = None
 
 

@@ -144,7 +144,7 @@ class _PaymentWithTransactions(PaymentShape):
     p2p_transactions: ResponseList[P2PTransaction] = []
 
     @model_validator(mode="after")
-    def _has_the_date_of_its_card(self) -> Self:
+    def _take_date_of_card(self) -> Self:
         dates = (card.date for card in self.card_transactions if card.date is not None)
         if self.payment_date is None and (date := next(dates, None)) is not None:
             object.__setattr__(self, "payment_date", date)

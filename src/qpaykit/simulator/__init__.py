@@ -1,4 +1,4 @@
-"""A QPay on this machine: the same wire, over real HTTP, on loopback."""
+"""A simulated QPay on this machine: its HTTP API, over real HTTP, on loopback."""
 
 try:
     import jinja2  # noqa: F401

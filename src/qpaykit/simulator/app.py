@@ -1,4 +1,4 @@
-"""The simulator's HTTP: routing, recording, and faults on the way to an answer."""
+"""The simulator's ASGI application: routing, recording of requests, and faults."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class QPayApp:
     Args:
         products: The path prefix of each product, and the function that answers its requests.
         request_log: Where requests are recorded.
-        faults: What fails.
-        panel: Answers everything else.
+        faults: The faults to apply.
+        panel: The page, for all other paths.
         accepts_host: Whether a Host header is one of the simulator's.
     """
 

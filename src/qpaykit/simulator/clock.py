@@ -15,7 +15,7 @@ class Clock:
         self._offset = 0.0
 
     def advance(self, seconds: float) -> None:
-        """Move the clock on; tokens and invoices end accordingly."""
+        """Move the clock forward, so that tokens and invoices expire."""
         self._offset += seconds
 
     def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the simulator listens: a socket, and a thread that serves it."""
+"""The simulator's HTTP server: a socket, and a thread that serves it."""
 
 from __future__ import annotations
 

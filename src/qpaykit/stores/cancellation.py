@@ -26,8 +26,8 @@ async def run_to_completion(call: Callable[[], Awaitable[T]], *, unless: T | Non
 
     Args:
         call: What to await.
-        unless: An answer that is returned in spite of a cancellation, which is then raised by the
-            next await.
+        unless: A result that is returned in spite of a cancellation, which the next await then
+            raises.
 
     Raises:
         TimeoutError: It has not ended in 35 s; it is abandoned.
@@ -52,7 +52,7 @@ async def _bounded(call: Callable[[], Awaitable[T]]) -> T:
 async def _uncancelled(call: Callable[[], Awaitable[T]], unless: T | None) -> T:
     import asyncio
 
-    # anyio's shield keeps off what anyio's scopes cancel, not `Task.cancel`.
+    # anyio's shield blocks cancellation by anyio's scopes, and not `Task.cancel`.
     async def run() -> T:
         return await call()
 

@@ -1,4 +1,4 @@
-"""The tables of the SQLAlchemy stores, for Alembic to own, and what is asked of them."""
+"""The tables of the SQLAlchemy stores, which Alembic may manage, and their SQL statements."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ _claims = Table(
 )
 Index("qpaykit_claims_done", _claims.c.done)
 
-# A setting that is reset when the transaction ends: it shows whether it is still the same one.
-_MARK = "qpaykit.owner"
+# A setting that PostgreSQL resets when the transaction ends: a changed value shows another
+# transaction.
+_OWNER_SETTING = "qpaykit.owner"
 _CLOCKS = {
     "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)",
     "sqlite": "((julianday('now') - 2440587.5) * 86400.0)",
@@ -75,7 +76,7 @@ _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 
 
 class Statements:
-    """What the stores ask of a database, in its dialect.
+    """The SQL statements of the stores, in a database's dialect.
 
     Raises:
         ConfigurationError: It is neither PostgreSQL nor a SQLite file.
@@ -178,7 +179,7 @@ class Statements:
     def _lock_row(self, connection: Connection, key: str, owner: str, lease: float) -> ClaimState:
         limit = str(max(1, min(int(lease * 1000), _MAX_TIMEOUT_MS)))
         timeout = func.set_config("idle_in_transaction_session_timeout", limit, True)
-        connection.execute(select(timeout, func.set_config(_MARK, owner, True)))
+        connection.execute(select(timeout, func.set_config(_OWNER_SETTING, owner, True)))
         # The row is not changed yet: the `prepare` of another would wait for a change to commit.
         free = select(_claims.c.done).where(_claims.c.key == key)
         row = connection.execute(free.with_for_update(skip_locked=True)).first()
@@ -243,8 +244,10 @@ class Statements:
     def _is_in_transaction(self, connection: Connection, owner: str) -> bool:
         """Return whether the transaction is the one that was begun for an owner's claim."""
         if self._is_postgresql:
-            mark = connection.execute(select(func.current_setting(_MARK, True))).scalar()
-            return bool(mark == owner)
+            recorded_owner = connection.execute(
+                select(func.current_setting(_OWNER_SETTING, True))
+            ).scalar()
+            return bool(recorded_owner == owner)
         return bool(getattr(connection.connection.driver_connection, "in_transaction", True))
 
     def _is_held(self, key: str, owner: str) -> ColumnElement[bool]:

@@ -57,12 +57,11 @@ class SQLiteStore:
     """Keeps the token and the delivered callbacks in a file, for the processes of one machine.
 
     It is safe over threads and processes, over forks, and when a process is killed. The file
-    is readable by its owner alone; it holds the token, which is worth the account for a day,
-    and never the password.
+    is readable by its owner only. It contains the token, which gives access to the account for a
+    day, and never the password.
 
     Args:
-        path: The file; its folder must exist. One that is relative is meant from the folder
-            in which the store was made, wherever the process goes later.
+        path: The file; its folder must exist. A relative path is resolved when the store is made.
 
     Raises:
         ConfigurationError: The folder does not exist, or the file cannot be used.

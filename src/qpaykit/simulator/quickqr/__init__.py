@@ -1,4 +1,4 @@
-"""The simulated Quick QR, beside the merchant product: another login and another wire."""
+"""The simulated Quick QR, which has its own logins and its own API."""
 
 from qpaykit.simulator.quickqr.product import QuickCredentials, QuickQR
 from qpaykit.simulator.quickqr.state import QuickState, SubMerchant
