@@ -1,1 +1,1 @@
-"""What qpaykit costs, beside what one would write by hand; run by `python -m benchmarks`."""
+"""Compares qpaykit with hand-written code; run by `python -m benchmarks`."""

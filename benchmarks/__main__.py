@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print the table, write JSON, and see regressions."""
+"""`python -m benchmarks`: measure, print the table, write JSON, and find regressions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call: qpaykit by hand-written httpx, and beside it the limits and the peers."""
+"""One call: qpaykit compared with hand-written httpx, a plain socket and other SDKs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from benchmarks import mocked
-from benchmarks.byhand import (
+from benchmarks.clients import async_pair, sync_pair
+from benchmarks.figures import Bound, Figure
+from benchmarks.hand_written import (
     Streams,
     by_async_httpx,
     by_http_client,
@@ -16,9 +18,7 @@ from benchmarks.byhand import (
     by_socket,
     http_connection,
 )
-from benchmarks.clients import async_pair, sync_pair
-from benchmarks.figures import Bound, Figure
-from benchmarks.peers import PEERS, async_peer, peer
+from benchmarks.other_sdks import OTHER_SDKS, async_peer, peer
 from benchmarks.server import served
 from benchmarks.timing import interleaved, often, ratio
 
@@ -65,7 +65,7 @@ def _sync_call(url: str, where: str, call: Call, plan: Plan) -> Iterator[Figure]
             exchange, close = by_socket(url, call)
             stack.callback(close)
             sides["socket"] = often(plan.calls, exchange)
-            for name in PEERS:
+            for name in OTHER_SDKS:
                 if (other := peer(name, url)) is not None:
                     stack.callback(other.close)
                     sides[name] = often(plan.calls, other.calls[call.name])
@@ -83,7 +83,7 @@ def _async_call(url: str, where: str, call: Call, plan: Plan) -> Iterator[Figure
             streams = Streams(url)
             stack.push_async_callback(streams.aclose)
             asks["asyncio streams"] = lambda: streams.exchange(call)
-            for name in PEERS:
+            for name in OTHER_SDKS:
                 if (other := run(async_peer(name, url))) is not None:
                     stack.push_async_callback(other.aclose)
                     asks[name] = other.calls[call.name]
@@ -137,7 +137,7 @@ def _figures(name: str, sides: dict[str, Side], bound: Bound, plan: Plan) -> Ite
     for side in [side for side in others if side != "httpx"]:
         what = f"{side} / httpx"
         yield Figure.of(f"calls/{name}/{side}", what, ratio(spent[side], spent["httpx"]))
-    for peer_name in PEERS:
+    for peer_name in OTHER_SDKS:
         if peer_name not in sides:
             what = f"{peer_name} / httpx"
             yield Figure(f"calls/{name}/{peer_name}", what, note="not installed")

@@ -1,4 +1,4 @@
-"""Clients of qpaykit and of httpx that are alike in all but whose they are."""
+"""Clients of qpaykit and of httpx with the same settings."""
 
 from __future__ import annotations
 

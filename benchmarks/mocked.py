@@ -1,4 +1,4 @@
-"""QPay inside the process, by httpx's own means: no socket, no other process."""
+"""A QPay in the same process, by httpx's mock transport: no socket, no other process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list of payments without end, made page by page when it is asked for."""
+"""An endless list of payments, generated page by page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run in a process of its own: what a client holds before its first call, as JSON."""
+"""Run in a separate process: prints as JSON what a client holds before its first call."""
 
 from __future__ import annotations
 

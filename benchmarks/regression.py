@@ -1,4 +1,4 @@
-"""Sees when a ratio has become worse than the recorded one."""
+"""Finds ratios that have become worse than the recorded ones."""
 
 from __future__ import annotations
 

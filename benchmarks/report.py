@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.peers import PEERS
+from benchmarks.other_sdks import OTHER_SDKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ def machine() -> dict[str, object]:
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu(),
         "cores": os.cpu_count(),
-        "versions": {name: _version(name) for name in (*_PARTS, *PEERS, "redis")},
+        "versions": {name: _version(name) for name in (*_PARTS, *OTHER_SDKS, "redis")},
     }
 
 

@@ -1,4 +1,4 @@
-"""The calls that are timed: what is sent, what QPay answers, and how qpaykit is asked."""
+"""The calls that are timed: request, answer, and the call of qpaykit."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import httpx
 
 from benchmarks import mocked
-from benchmarks.byhand import by_async_httpx, by_httpx
 from benchmarks.clients import ACCOUNT, steady
 from benchmarks.figures import Bound, Figure
+from benchmarks.hand_written import by_async_httpx, by_httpx
 from benchmarks.samples import GET, token_answer
 from benchmarks.server import HOLD_PATH, TOKEN_PATH, served
 from benchmarks.timing import interleaved, ratio

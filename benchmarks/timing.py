@@ -1,4 +1,4 @@
-"""Two or more sides timed in turn, so that a slow moment of the machine hits them all."""
+"""Times two or more implementations in turn, so that a slow phase of the machine affects all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Build the distributions and prove them; what stands in dist/ afterwards may be published.
+"""Build and check the distributions; the files in dist/ may then be published.
 
 python tools/dist_check.py [--given FOLDER] [--tag v1.2.3]
 """

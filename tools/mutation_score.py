@@ -1,4 +1,4 @@
-"""Fail where the tests notice fewer than 90 % of the mutants that were tried.
+"""Fail if the tests kill fewer than 90 % of the mutants.
 
 mutmut results --all true | python tools/mutation_score.py
 """

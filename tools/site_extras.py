@@ -1,4 +1,4 @@
-"""What the site has beside its pages: a line at the foot of each page, llms.txt and llms-full.txt.
+"""Adds to the built site a footer on each page, llms.txt and llms-full.txt.
 
 https://llmstxt.org describes the two files. They are made from the pages themselves.
 """

@@ -1,4 +1,4 @@
-"""Checks the built site: links and anchors lead somewhere, and no page fetches from elsewhere."""
+"""Checks the built site: links and anchors exist, and no page loads from another host."""
 
 from __future__ import annotations
 

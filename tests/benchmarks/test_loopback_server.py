@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from benchmarks.byhand import by_httpx
 from benchmarks.clients import ACCOUNT
+from benchmarks.hand_written import by_httpx
 from benchmarks.samples import CALLS, CREATE, GET, Call
 from benchmarks.server import http_answer, served
 from qpaykit import QPayClient

@@ -1,4 +1,4 @@
-"""The other sides of a call: what one writes by hand, down to the bare socket."""
+"""Other implementations of a call: hand-written httpx, http.client, and a plain socket."""
 
 from __future__ import annotations
 

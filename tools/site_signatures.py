@@ -1,4 +1,4 @@
-"""Shows the API as users see it, for the pages that are made of docstrings.
+"""Shows the signatures and fields that users see, on the pages made from docstrings.
 
 An endpoint is written as a function that returns an `Operation` or a `Poll` of an answer; what
 users call returns the answer. A list is written as one that returns its `Pages`; what users call
@@ -23,8 +23,8 @@ OPERATIONS = {"Operation", "Poll", "Pages"}
 HEADING = "\n\nAttributes:\n"
 
 
-class Faces(griffe.Extension):
-    """Puts what users see in the place of how it is written."""
+class PublicSignatures(griffe.Extension):
+    """Replaces the signatures of endpoints and models by those that users see."""
 
     def on_function(self, *, func: griffe.Function, **_: Any) -> None:  # noqa: ANN401
         """Change what an endpoint is said to return."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", covariant=True)
 
-PEERS = ("qpay-client", "qpay-py")
+OTHER_SDKS = ("qpay-client", "qpay-py")
 _MODULES = {"qpay-client": "qpay_client.v2", "qpay-py": "qpay"}
 _INVOICE = {
     "invoice_code": "TEST_INVOICE",
