@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # A row that names no status does not contradict the payment's own.
 _PAID = (PaymentStatus.PAID, None, "")
-_BEGUN = (PaymentStatus.NEW,)
+_NEW_STATUSES = (PaymentStatus.NEW,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class Tally:
 
     def _amount_by(self, row: PaymentRow | None) -> Decimal:
         """Return what the payment at hand paid, by its row too."""
-        if row is None or row.payment_status in _BEGUN:
+        if row is None or row.payment_status in _NEW_STATUSES:
             return self.amount
         if row.payment_status not in _PAID:
             return ZERO  # such as REFUNDED since
@@ -110,14 +110,14 @@ class Tally:
         """
         paid = self.amount
         counted: list[PaymentRow] = []
-        beyond: list[PaymentRow] = []
+        surplus: list[PaymentRow] = []
         for row in self.others:
             if self.record.is_reached_by(paid):
-                beyond.append(row)
+                surplus.append(row)
             else:
                 counted.append(row)
                 paid = EXACT.add(paid, row.payment_amount)
-        return paid, tuple(counted), tuple(beyond)
+        return paid, tuple(counted), tuple(surplus)
 
     def _may_be_at_hand(self, row: PaymentRow) -> bool:
         is_readable = payment_key(row.payment_id)

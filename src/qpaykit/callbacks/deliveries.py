@@ -29,7 +29,7 @@ _logger = logging.getLogger("qpaykit.callbacks")
 
 _CLAIM_POLL_SECONDS = 0.05
 _FIRST_RETRY_SECONDS = 0.05
-_LONGEST_RETRY_SECONDS = 1.0
+_MAX_RETRY_SECONDS = 1.0
 _STORE_DOWN = (
     "The store could not be asked what was delivered, so nothing is delivered. QPay gets 503 and "
     "may call again."
@@ -271,7 +271,7 @@ class Deliveries(Generic[H]):
                     )
                 return True
             await self._io.sleep(pause)
-            pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
+            pause = min(2 * pause, _MAX_RETRY_SECONDS)
 
 
 class DryRun(Deliveries[H]):

@@ -59,7 +59,7 @@ class DeliveryKeys:
         return DELIVERY_PREFIX + ":".join((self._account, *map(key_part, (status, *names))))
 
 
-def counts(delivery: Delivery, payment_id: str) -> bool:
+def covers(delivery: Delivery, payment_id: str) -> bool:
     """Return whether a delivery was made for a payment, alone or with others."""
     return payment_key(payment_id) in map(payment_key, delivery.payments)
 

@@ -10,8 +10,8 @@ from qpaykit._arithmetic import EXACT, add_up
 from qpaykit.callbacks.amounts import Tally
 from qpaykit.callbacks.deliveries import Finished, delivery_of
 from qpaykit.callbacks.handlers import UNDERPAID
-from qpaykit.callbacks.keys import counts, day_before
-from qpaykit.callbacks.queries import answer
+from qpaykit.callbacks.keys import covers, day_before
+from qpaykit.callbacks.queries import ask_qpay
 from qpaykit.models import ObjectType, PaymentStatus
 from qpaykit.models.payments import payment_key
 
@@ -35,7 +35,7 @@ _logger = logging.getLogger("qpaykit.callbacks")
 # How a payment too many is recorded: where a handler took it, and where there was none.
 _OVERPAID = "OVERPAID"
 _OVERPAID_IGNORED = "OVERPAID-IGNORED"
-_TOO_MUCH = (_OVERPAID, _OVERPAID_IGNORED)
+_OVERPAID_STATUSES = (_OVERPAID, _OVERPAID_IGNORED)
 
 
 class PaidPayments(Generic[H]):
@@ -96,9 +96,9 @@ class PaidPayments(Generic[H]):
             return await self._deliver_paid(key, event, record, ()), ()
         if not tally.is_enough:
             return await self._underpaid(event, tally), ()
-        amount, counted, beyond = tally.needed()
+        amount, counted, surplus = tally.needed()
         outcome = await self._deliver_paid(key, replace(event, amount=amount), record, counted)
-        return outcome, beyond if outcome == "delivered" else ()
+        return outcome, surplus if outcome == "delivered" else ()
 
     async def _delivered_otherwise(
         self, event: PaymentEvent, record: InvoiceRecord
@@ -121,7 +121,7 @@ class PaidPayments(Generic[H]):
         async for one in self._deliveries.since(paid_at and day_before(paid_at)):
             is_by_payment = one.key == self._keys.of_payment("PAID", one.payment_id)
             is_same = one.invoice_id == event.invoice_id != "" and not is_by_payment
-            if self._keys.is_paid(one.key) and (is_same or counts(one, event.payment_id)):
+            if self._keys.is_paid(one.key) and (is_same or covers(one, event.payment_id)):
                 found = one
         return found
 
@@ -143,7 +143,7 @@ class PaidPayments(Generic[H]):
         if tally.is_enough or not tally.is_comparable or not self._verify:
             return tally
         question = self._queries.tally(tally)
-        return await answer(question, f"the payments of invoice {event.invoice_id}")
+        return await ask_qpay(question, f"the payments of invoice {event.invoice_id}")
 
     async def _deliver_paid(
         self,
@@ -176,13 +176,13 @@ class PaidPayments(Generic[H]):
         self, event: PaymentEvent, earlier: Delivery, record: InvoiceRecord
     ) -> Outcome:
         """Tell a repeated callback of a delivered payment from a further payment."""
-        if counts(earlier, event.payment_id):
+        if covers(earlier, event.payment_id):
             return "duplicate"
         if "" in earlier.payments and event.invoice_id == earlier.invoice_id:
             # The delivery counted payments that QPay listed without an id. This may be one.
             tally = Tally.of_payment(event.invoice_id, event.payment, record)
             question = self._queries.tally(tally, whole=True)
-            tally = await answer(question, f"the payments of invoice {event.invoice_id}")
+            tally = await ask_qpay(question, f"the payments of invoice {event.invoice_id}")
             if EXACT.subtract(tally.total, await self._reported(tally)) <= earlier.amount:
                 return "duplicate"
         handler = self._handlers.find_overpaid()
@@ -216,7 +216,7 @@ class PaidPayments(Generic[H]):
         """Add up the other payments that were recorded as too much."""
         reported = []
         for row in tally.others:
-            keys = (self._keys.of_payment(status, row.payment_id) for status in _TOO_MUCH)
+            keys = (self._keys.of_payment(status, row.payment_id) for status in _OVERPAID_STATUSES)
             if any([await self._deliveries.find(key) is not None for key in keys]):
                 reported.append(row.payment_amount)
         return add_up(reported)

@@ -23,10 +23,10 @@ QueryValue: TypeAlias = str | bytes | Sequence[str] | Sequence[bytes] | None
 Query: TypeAlias = str | bytes | Mapping[str, QueryValue] | Iterable[tuple[str, str]] | None
 Body: TypeAlias = bytes | bytearray | str | Mapping[str, object] | None
 
-_TEXT = (bytes, str)
+_TEXT_TYPES = (bytes, str)
 MAX_INPUT_BYTES = 256 * 1024
 _MAX_PAIRS = 1000
-_OF_AN_INVOICE = (ObjectType.INVOICE, None)
+_INVOICE_TYPES = (ObjectType.INVOICE, None)
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ def parse_callback(*, query: Query = None, body: Body = None) -> Callback:
         payment = _payment(body)
     if payment is not None:
         payment_id = payment_id or payment.qpay_payment_id or payment.payment_id
-        if payment.object_type in _OF_AN_INVOICE:
+        if payment.object_type in _INVOICE_TYPES:
             invoice_id = payment.object_id
         invoice_id = invoice_id or payment.invoice_id or None
     payment_id = payment_id or params.pop("payment_id", "").strip() or None
@@ -216,7 +216,7 @@ def _content(body: Body) -> dict[str, object]:
 
 
 def _payment(body: Body) -> CallbackPayment | None:
-    if isinstance(body, _TEXT) and len(body) <= MAX_INPUT_BYTES:
+    if isinstance(body, _TEXT_TYPES) and len(body) <= MAX_INPUT_BYTES:
         try:
             return read_json(CallbackPayment, body)
         except ValidationError:

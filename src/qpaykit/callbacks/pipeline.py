@@ -15,10 +15,10 @@ from qpaykit._invoice_record import InvoiceRecord
 from qpaykit.callbacks.deliveries import Deliveries, DryRun, Finished, delivery_of
 from qpaykit.callbacks.events import CallbackReply, Outcome, PaymentEvent, Subject, reply_for
 from qpaykit.callbacks.handlers import Handlers
-from qpaykit.callbacks.keys import DeliveryKeys, counts, day_before
+from qpaykit.callbacks.keys import DeliveryKeys, covers, day_before
 from qpaykit.callbacks.paid import PaidPayments
 from qpaykit.callbacks.parse import Body, Callback, Query, parse_callback
-from qpaykit.callbacks.queries import Queries, answer
+from qpaykit.callbacks.queries import Queries, ask_qpay
 from qpaykit.callbacks.records import InvoiceRecords, invoice_of, of_listed_invoice
 from qpaykit.callbacks.sweep import delivered_since, state_of
 from qpaykit.callbacks.verify import verify_callback
@@ -122,7 +122,7 @@ class Pipeline(Generic[H]):
         about = f"invoice {callback.invoice_id}"
         try:
             self._verify(callback)
-            replies = await answer(self.check(callback.invoice_id), about)
+            replies = await ask_qpay(self.check(callback.invoice_id), about)
         except CallbackSignatureError as error:
             _logger.warning("Callback refused: %s.", error)
             return self._reply("forged", subject)
@@ -143,7 +143,7 @@ class Pipeline(Generic[H]):
 
     async def check_rows(self, invoice_id: str) -> list[tuple[PaymentRow, CallbackReply]] | None:
         """Do as `check`, and return each reply with its payment; None for an unknown invoice."""
-        self._begin_question("check")
+        self._start_check("check")
         await self._deliveries.record_pending()
         record = await self._records.remembered(invoice_id)
         if record is None:
@@ -166,7 +166,7 @@ class Pipeline(Generic[H]):
         self, start: TimeInput, end: TimeInput, *, invoice_code: str | None, dry_run: bool
     ) -> AsyncGenerator[CallbackReply, None]:
         """Deliver what was paid in a time and not yet delivered."""
-        self._begin_question("sweep")
+        self._start_check("sweep")
         rows = self._io.listed(start, end, invoice_code)
         period(start, end)
         since = day_before(datetime.fromisoformat(format_time(start, "start_date")))
@@ -220,7 +220,7 @@ class Pipeline(Generic[H]):
         callback = Callback(row.payment_id, invoice_id or None)
         return await self._handle_payment(callback, subject, is_own=True)
 
-    def _begin_question(self, name: str) -> None:
+    def _start_check(self, name: str) -> None:
         if not self._verify_at_qpay:
             raise ConfigurationError(f"{name} asks QPay, and this dispatcher has verify=False")
         self.handlers.close()
@@ -263,7 +263,7 @@ class Pipeline(Generic[H]):
             delivery = await self._deliveries.find(key)
         except Finished:
             return False
-        return delivery is not None and counts(delivery, payment_id)
+        return delivery is not None and covers(delivery, payment_id)
 
     async def _handle_payment(
         self,
@@ -315,13 +315,13 @@ class Pipeline(Generic[H]):
 
     async def _dispatch(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
         if event.status != PaymentStatus.PAID:
-            return await self._other(event, record)
-        outcome, beyond = await self._paid.deliver(event, record)
-        for row in beyond:
-            await self._beyond(row, event)
+            return await self._deliver_other_status(event, record)
+        outcome, surplus = await self._paid.deliver(event, record)
+        for row in surplus:
+            await self._report_surplus(row, event)
         return outcome
 
-    async def _beyond(self, row: PaymentRow, event: PaymentEvent) -> None:
+    async def _report_surplus(self, row: PaymentRow, event: PaymentEvent) -> None:
         """Report a payment that was not needed to pay the order that was just delivered."""
         if not is_path_id(row.payment_id):
             _logger.error(
@@ -350,7 +350,7 @@ class Pipeline(Generic[H]):
         if self._queries.by_invoice:
             invoice_id = await self._invoice_of(callback, signed)
         question = self._queries.payment(payment_id, invoice_id)
-        payment = await answer(question, f"payment {payment_id}")
+        payment = await ask_qpay(question, f"payment {payment_id}")
         if payment is None and invoice_id:
             _logger.warning(
                 "Invoice %s does not list payment %s. QPay gets 503 and may call again.",
@@ -380,7 +380,7 @@ class Pipeline(Generic[H]):
             raise Finished("unreachable")
         return invoice_id
 
-    async def _other(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
+    async def _deliver_other_status(self, event: PaymentEvent, record: InvoiceRecord) -> Outcome:
         """Deliver a payment that is not PAID to the handler of its status."""
         handler = self.handlers.find(event.status)
         if handler is None:
@@ -410,7 +410,7 @@ class Pipeline(Generic[H]):
             )
             return "ignored"
         question = self._queries.payments(event.invoice_id)
-        rows = await answer(question, f"the payments of invoice {event.invoice_id}")
+        rows = await ask_qpay(question, f"the payments of invoice {event.invoice_id}")
         paid = add_up(
             row.payment_amount
             for row in distinct_payments(rows)

@@ -165,8 +165,12 @@ class _Backoff:
         return True
 
 
-async def answer(question: Awaitable[T], about: str) -> T:
-    """Await a question to QPay; where it fails, the callback gets 503.
+async def ask_qpay(question: Awaitable[T], about: str) -> T:
+    """Await a request to QPay. If it fails, the outcome of the callback is "unreachable".
+
+    Args:
+        question: The request.
+        about: What it asks for, for the log.
 
     Raises:
         Finished: QPay could not be asked.

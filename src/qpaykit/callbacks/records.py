@@ -10,7 +10,7 @@ from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._order_record import OrderRecord, order_key, possible_order
 from qpaykit.callbacks.deliveries import Finished
 from qpaykit.callbacks.matching import match, merge
-from qpaykit.callbacks.queries import answer
+from qpaykit.callbacks.queries import ask_qpay
 from qpaykit.models import ObjectType
 from qpaykit.models.ids import is_path_id
 
@@ -93,7 +93,7 @@ class InvoiceRecords(Generic[H]):
             record = await self.remembered(invoice_id)
             if record is None and self._verify:
                 question = self._queries.invoice(invoice_id)
-                record = await answer(question, f"invoice {invoice_id}")
+                record = await ask_qpay(question, f"invoice {invoice_id}")
                 record = None if record is None else await self.with_order(record)
         if record is None and not self._verify and callback.payment is not None:
             number = callback.payment.sender_invoice_no or ""
