@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from types import GenericAlias
-from typing import Any, Concatenate, Generic, TypeVar, get_args, get_type_hints, overload
+from typing import Any, Concatenate, Generic, TypeVar, overload
 
 from typing_extensions import ParamSpec, Self
 
@@ -147,15 +147,19 @@ def _described(
 
 def _answer_of(build: Callable[..., object]) -> str:
     """Return the type of what an endpoint answers, as its module writes it."""
-    answer = str(inspect.signature(build).return_annotation)
+    answer = str(build.__annotations__["return"])
     if inspect.iscoroutinefunction(build):
         return answer
     return answer[answer.index("[") + 1 : -1]
 
 
 def _rows_of(build: Callable[..., object], iterator: type[object]) -> GenericAlias:
-    """Return the type of what iterates over the rows of a list."""
-    return GenericAlias(iterator, get_args(get_type_hints(build)["return"]))
+    """Return the type of what iterates over the rows of a list.
+
+    The row stays as its module writes it: to resolve it would load every model that the module's
+    signatures name.
+    """
+    return GenericAlias(iterator, (_answer_of(build),))
 
 
 def _with_metadata(

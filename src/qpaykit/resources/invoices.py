@@ -15,14 +15,13 @@ from qpaykit._http.session import Session
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._sync import run_sync
 from qpaykit.config import AccountSettings, Settings
-from qpaykit.models import Invoice, InvoiceDetail, InvoiceFields, InvoiceRequest, InvoiceStatus
+from qpaykit.models import Invoice, InvoiceFields, InvoiceRequest, InvoiceStatus
 from qpaykit.models.base import RequestModel
 from qpaykit.models.callback_urls import callback_url
 from qpaykit.models.ids import path_id
 from qpaykit.operation import Operation, RequestOutcome, StatusCheck
 from qpaykit.resources._endpoint import AsyncResource, Resource, SyncResource, endpoint
 from qpaykit.resources._parsing import created_parser, lenient_parser, no_content, parser
-from qpaykit.signing import sign_callback_url
 from qpaykit.stores.protocol import AsyncStore
 
 C = TypeVar("C", bound=AccountSettings)
@@ -274,6 +273,8 @@ def signed_url(settings: AccountSettings, url: str, number: str, total: Decimal 
     secret = settings.callback_secrets
     if not secret:
         return url
+    from qpaykit.signing import sign_callback_url
+
     return sign_callback_url(url, secret=secret, sender_invoice_no=number, amount=total)
 
 
@@ -363,7 +364,6 @@ def invoice_path(invoice_id: str) -> str:
 
 
 _parse_created = created_parser(lenient_parser(Invoice), "invoice_id")
-_parse_detail = parser(InvoiceDetail)
 
 
 def _cancelled(body: bytes) -> RequestOutcome:
