@@ -18,7 +18,7 @@ NUMBER_PARAM: Final = "qpaykit_no"
 MAX_URL_CHARACTERS: Final = 255
 
 _MAX_LABEL_CHARACTERS = 63
-_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 
 def check_callback_url(url: str, *, public: bool = False) -> str:
@@ -39,6 +39,15 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
             "private network"
         )
     return url
+
+
+def is_encodable(text: str) -> bool:
+    """Say whether UTF-8 can write a text.
+
+    It cannot where an environment variable holds bytes that are none. The error that comes of it
+    carries the whole text, so it is asked before.
+    """
+    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def add_param(url: str, name: str, value: str) -> str:
@@ -99,7 +108,7 @@ def _normalise(url: str) -> tuple[str, str]:
     url = url.strip()
     if url[:1] in {'"', "'"} or url[-1:] in {'"', "'"}:
         raise ValueError("must not stand in quotes: remove them from the variable's value")
-    if _UNPRINTABLE.search(url):
+    if _UNPRINTABLE.search(url) or not is_encodable(url):
         raise ValueError("must hold no blanks and no control characters: percent-encode them")
     parts = _split(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:

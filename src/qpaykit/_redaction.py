@@ -24,18 +24,17 @@ _PRIVATE_FIELDS = (
     "access_token|refresh_token|password|client_secret|authorization|card_number|account_number"
     "|iban_number|session_state"
 )
-_PRIVATE_FIELD = re.compile(_PRIVATE_FIELDS, re.IGNORECASE)
+# Patterns are texts: re compiles each when it is first used. Most processes show no secret.
+_PRIVATE_FIELD = rf"(?i){_PRIVATE_FIELDS}"
 # In text that is not JSON the end of a list is unknown, so everything after it is masked.
-_FIELDS_IN_TEXT = re.compile(
-    rf'((?<!\\)\\*"(?:{_PRIVATE_FIELDS})\\*"\s*:\s*)([\[{{].*|\\*"(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
-    re.IGNORECASE | re.DOTALL,
+_FIELDS_IN_TEXT = (
+    rf'(?is)((?<!\\)\\*"(?:{_PRIVATE_FIELDS})\\*"\s*:\s*)'
+    r'([\[{].*|\\*"(?:[^"\\]|\\.)*"?|[^,}\]\s]+)'
 )
-_TOKENS = re.compile(
-    r"\b(Basic|Bearer)\s+[A-Za-z0-9._~+/=-]+|\beyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9._-]*"
-)
-_ESCAPED = re.compile("%[0-9A-F]{2}")
+_TOKENS = r"\b(Basic|Bearer)\s+[A-Za-z0-9._~+/=-]+|\beyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9._-]*"
+_ESCAPED = "%[0-9A-F]{2}"
 # A percent-escape before a card number, such as that of a space, may end in digits too.
-_CARDS = re.compile(r"(%\d\d|(?<!\d))([2-689](?:[ -]?\d){12,18})(?!\d)")
+_CARDS = r"(%\d\d|(?<!\d))([2-689](?:[ -]?\d){12,18})(?!\d)"
 
 
 class Redactor:
@@ -60,7 +59,7 @@ class Redactor:
             return f"({len(body)} bytes)"
         text = body.decode("utf-8", "replace")
         # A field's name may be written with JSON escapes.
-        if _PRIVATE_FIELD.search(text) or "\\" in text:
+        if re.search(_PRIVATE_FIELD, text) or "\\" in text:
             text = self._by_field(text)
         return self._by_form(text)[:MAX_TEXT_CHARACTERS]
 
@@ -69,8 +68,8 @@ class Redactor:
         return self.body(text.encode("utf-8", "replace"))
 
     def _by_form(self, text: str) -> str:
-        text = _FIELDS_IN_TEXT.sub(rf'\g<1>"{MASK}"', self._by_value(text))
-        return _CARDS.sub(_mask_if_card, _TOKENS.sub(MASK, text))
+        text = re.sub(_FIELDS_IN_TEXT, rf'\g<1>"{MASK}"', self._by_value(text))
+        return re.sub(_CARDS, _mask_if_card, re.sub(_TOKENS, MASK, text))
 
     def _by_value(self, text: str) -> str:
         for secret in (*self._permanent, *self._recent):
@@ -110,7 +109,7 @@ def _spellings(secret: SecretStr) -> tuple[str, ...]:
     nested = [json.dumps(one, ensure_ascii=False)[1:-1] for one in in_json]
     in_html = [escape(plain, quote=quotes) for quotes in (True, False)]
     in_urls = [quote(plain), quote(plain, safe=""), quote_plus(plain)]
-    in_urls += [_ESCAPED.sub(lambda found: found[0].lower(), one) for one in in_urls]
+    in_urls += [re.sub(_ESCAPED, lambda found: found[0].lower(), one) for one in in_urls]
     every = {plain, *in_json, *nested, *in_html, *in_urls}
     return tuple(sorted(every, key=len, reverse=True))
 
@@ -125,7 +124,7 @@ def shown(value: object) -> object:
             else f"{text[:MAX_SHOWN_CHARACTERS]}… ({len(text)} characters)"
         )
     if type(value) is int:
-        return MASK if _CARDS.sub(_mask_if_card, str(value)) == MASK else value
+        return MASK if re.sub(_CARDS, _mask_if_card, str(value)) == MASK else value
     if isinstance(value, dict):
         return {
             shown(key): MASK if is_private(key) else shown(inner) for key, inner in value.items()
@@ -138,7 +137,7 @@ def shown(value: object) -> object:
 
 def is_private(name: str) -> bool:
     """Return whether the value of a field of this name must not be shown."""
-    return _PRIVATE_FIELD.fullmatch(name) is not None
+    return re.fullmatch(_PRIVATE_FIELD, name) is not None
 
 
 def _mask_if_card(found: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import SecretStr
 from typing_extensions import TypedDict
 
-from qpaykit._callback_url import check_callback_url
+from qpaykit._callback_url import check_callback_url, is_encodable
 from qpaykit._numbers import is_number
 from qpaykit.errors import ConfigurationError
 
@@ -30,7 +30,6 @@ PRODUCTION_URL = "https://merchant.qpay.mn/v2"
 SANDBOX_URL = "https://merchant-sandbox.qpay.mn/v2"
 
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _MAX_INVOICE_CODE_CHARACTERS = 45
 _MIN_SECRET_CHARACTERS = 16
@@ -68,7 +67,7 @@ class Product:
         elif not isinstance(value, str):
             msg = f"{name} must be text"
             raise ConfigurationError(msg)
-        if not _is_encodable(value):
+        if not is_encodable(value):
             msg = f"{name} ({self.variable(name)}) holds what UTF-8 cannot write"
             raise ConfigurationError(msg)
         return value.strip() or None
@@ -250,15 +249,6 @@ def wrap_secrets(given: Given) -> Given | tuple[SecretStr, ...]:
     return given
 
 
-def _is_encodable(text: str) -> bool:
-    """Return whether a text can be encoded as UTF-8.
-
-    It cannot if an environment variable has bytes that are not UTF-8. The encoding error would
-    carry the whole text, which may be a secret, so this is checked first.
-    """
-    return not _SURROGATES.search(text)
-
-
 def _password(product: Product, given: SecretStr | None) -> SecretStr:
     if given is not None and not isinstance(given, SecretStr):
         raise ConfigurationError("password must be text")
@@ -267,7 +257,7 @@ def _password(product: Product, given: SecretStr | None) -> SecretStr:
     found = SecretStr(found.get_secret_value().strip())
     if not found.get_secret_value():
         raise product.missing("password")
-    if not _is_encodable(found.get_secret_value()):
+    if not is_encodable(found.get_secret_value()):
         raise ConfigurationError(f"password ({variable}) holds what UTF-8 cannot write")
     return found
 
@@ -315,7 +305,7 @@ def secrets_of(given: Secrets) -> tuple[SecretStr, ...]:
     if not all(isinstance(one, SecretStr) for one in several):
         raise ConfigurationError("callback_secret must be text, or several texts")
     secrets = tuple(SecretStr(one.get_secret_value().strip()) for one in several)
-    if not all(_is_encodable(one.get_secret_value()) for one in secrets):
+    if not all(is_encodable(one.get_secret_value()) for one in secrets):
         raise ConfigurationError("callback_secret holds what UTF-8 cannot write")
     if any(len(one) < _MIN_SECRET_CHARACTERS for one in secrets):
         raise ConfigurationError(

@@ -6,11 +6,12 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from qpaykit._arithmetic import EXACT, HUNDREDTH
 from qpaykit.models.arguments import refused
+from qpaykit.models.json_form import written_by
 from qpaykit.models.response_types import none_if_empty, zero_if_empty
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ Money = Annotated[
     Decimal,
     BeforeValidator(_exact),
     AfterValidator(_in_hundredths),
-    PlainSerializer(_as_number, when_used="json"),
+    written_by(_as_number, int | float),
 ]
 """An amount to send, as a JSON number."""
 

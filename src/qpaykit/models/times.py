@@ -8,11 +8,12 @@ from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BeforeValidator, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from qpaykit._local_time import ULAANBAATAR as ULAANBAATAR
 from qpaykit.models.arguments import refused
+from qpaykit.models.json_form import written_by
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -141,13 +142,13 @@ def local_time(value: datetime | date) -> str:
 IsoTime = Annotated[
     datetime | date,
     PlainValidator(_time_to_send),
-    PlainSerializer(iso_utc, return_type=str, when_used="json"),
+    written_by(iso_utc, str),
 ]
 """A time to send as QPay echoes it, in UTC; without a zone it is Ulaanbaatar's."""
 
 LocalTime = Annotated[
     datetime | date,
     PlainValidator(_time_to_send),
-    PlainSerializer(local_time, return_type=str, when_used="json"),
+    written_by(local_time, str),
 ]
 """A time to send in Ulaanbaatar's time, without a zone."""
