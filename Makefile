@@ -22,12 +22,15 @@ test-slow: $(STAMP) ## The slow and rare tests: storms, browsers, type checkers,
 test-nightly: $(STAMP) ## Long runs and further variants of the slow tests; some five minutes
 	$(BIN)/pytest -m nightly -n $(WORKERS) --dist worksteal
 
-resolve: $(STAMP) ## The lowest and the newest dependencies of every Python, without installing
+resolve: $(STAMP) ## What the tests of every Python install, with the lowest and the newest dependencies
+	mkdir -p build
+	$(BIN)/python -c 'import noxfile; print(*noxfile.lowest_bounds(), sep="\n")' > build/lowest.txt
+	: > build/newest.txt
 	printf '%s ' 3.10 3.11 3.12 3.13 3.14 | xargs -P 5 -n 1 sh -ec ' \
-		for resolution in lowest-direct highest; do \
+		for dependencies in lowest newest; do \
 			$(BIN)/uv pip compile --quiet --no-header --python-version $$0 \
-				--resolution $$resolution --all-extras --only-binary :all: \
-				pyproject.toml > /dev/null; \
+				--constraint build/$$dependencies.txt --all-extras --group test \
+				--only-binary :all: pyproject.toml > /dev/null; \
 		done'
 
 licences: $(STAMP) ## Every dependency has a permissive licence
