@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from importlib import import_module
 from typing import get_type_hints
 from unittest.mock import create_autospec
 
 import pytest
 
 import qpaykit
-from qpaykit import AsyncQPayClient, QPayClient, quickqr
+from qpaykit import AsyncQPayClient, QPayClient, quickqr, simulator
 from qpaykit.quickqr import AsyncQuickQRClient, QuickQRClient
 
 # Resources are reached by a client and never imported.
 RESOURCES = ("invoices", "payments", "ebarimt", "subscriptions", "tokens")
+# Those of Django need an installed app: see tests/integrations_django.
+INTEGRATIONS = ("asgi", "fastapi", "flask", "starlette", "wsgi")
 QUICKQR_RESOURCES = ("merchants", "places", "invoices", "payments", "tokens")
 
 
 def public_callables() -> Iterator[tuple[str, object]]:
-    for module in (qpaykit, quickqr):
+    for module in (qpaykit, quickqr, simulator):
         for name in module.__all__:
             found = getattr(module, name)
             if inspect.isclass(found) or inspect.isfunction(found):
                 yield from with_methods(name, found)
+    for name in INTEGRATIONS:
+        yield from defined_in(f"qpaykit.integrations.{name}")
     for client in (QPayClient, AsyncQPayClient):
         opened = client(username="SHOP", password="hunter2-the-password")
         for name in RESOURCES:
@@ -34,6 +39,12 @@ def public_callables() -> Iterator[tuple[str, object]]:
         )
         for name in QUICKQR_RESOURCES:
             yield from with_methods(f"{partner.__name__}.{name}", type(getattr(joined, name)))
+
+
+def defined_in(module: str) -> Iterator[tuple[str, object]]:
+    for name, found in vars(import_module(module)).items():
+        if getattr(found, "__module__", None) == module and not name.startswith("_"):
+            yield from with_methods(name, found)
 
 
 def with_methods(name: str, found: object) -> Iterator[tuple[str, object]]:

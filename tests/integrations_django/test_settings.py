@@ -23,6 +23,7 @@ from qpaykit.integrations.django import (
     services,
 )
 from qpaykit.integrations.django.store import AsyncDjangoStore, DjangoStore
+from qpaykit.integrations.django.views import callback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -220,5 +221,6 @@ def test_the_tables_stand_in_the_database_that_the_settings_name(shop: Shop) -> 
 @pytest.mark.parametrize("store", [DjangoStore, AsyncDjangoStore])
 def test_the_types_of_what_is_public_can_be_asked_for(store: type) -> None:
     public = [value for name, value in vars(store).items() if not name.startswith("_")]
-    for found in (client, aclient, dispatcher, orders, *filter(inspect.isfunction, public)):
+    faces = (client, aclient, dispatcher, orders, callback)
+    for found in (*faces, *filter(inspect.isfunction, public)):
         get_type_hints(found)

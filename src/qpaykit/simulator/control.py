@@ -6,9 +6,11 @@ This module serves no HTTP; the application and the page import it.
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from qpaykit.simulator.accounts import Account
@@ -19,11 +21,6 @@ from qpaykit.simulator.money import MAX_AMOUNT_MNT
 from qpaykit.simulator.quickqr import QuickQR, QuickState
 from qpaykit.simulator.request_log import RecordedRequest, RequestLog
 from qpaykit.simulator.state import Invoice, Payment, State
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Callable
-
 
 _READING_PATHS = ("/v2/payment/", "/quickqr/v2/payment/", "/quickqr/v2/merchant/list")
 

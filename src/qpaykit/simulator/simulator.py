@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Self, TypedDict
 
 from qpaykit.config import is_loopback
+from qpaykit.simulator.accounts import Account
 from qpaykit.simulator.app import QPayApp
 from qpaykit.simulator.control import Control
 from qpaykit.simulator.endpoints import answer
@@ -22,7 +23,6 @@ from qpaykit.simulator.thread_server import ThreadServer
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from qpaykit.simulator.accounts import Account
     from qpaykit.simulator.app import AnswerRequest
 
 DEFAULT_USERNAME = "TEST_SHOP"

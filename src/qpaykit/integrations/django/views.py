@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import connections, transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
@@ -14,8 +14,6 @@ from qpaykit.integrations.django.services import dispatcher
 from qpaykit.integrations.wsgi import callback_app
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
     from qpaykit.integrations.wsgi import Input
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from pydantic import JsonValue
 from typing_extensions import TypedDict
 
 from qpaykit.simulator.accounts import Account
 from qpaykit.simulator.quickqr.endpoints import answer
 from qpaykit.simulator.quickqr.serializers import Variant
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pydantic import JsonValue
-
-    from qpaykit.simulator.quickqr.state import QuickState, SubMerchant
+from qpaykit.simulator.quickqr.state import QuickState, SubMerchant
 
 DEFAULT_TERMINAL_ID = "95000059"
 

@@ -6,12 +6,12 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import JsonValue
+
 from qpaykit.simulator.accounts import Account, Accounts
 from qpaykit.simulator.error_responses import ErrorResponse
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from qpaykit.simulator.state import Invoice, State
 
 
