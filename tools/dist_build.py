@@ -22,6 +22,10 @@ def last_commit() -> str:
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given is not None:
         return given
+    unpacked = ROOT / "PKG-INFO"
+    if unpacked.exists():
+        # No checkout but an sdist, whose files have the time of its commit.
+        return str(int(unpacked.stat().st_mtime))
     command = ["git", "log", "-1", "--format=%ct"]
     return subprocess.check_output(command, cwd=ROOT, text=True).strip()  # noqa: S603
 
