@@ -21,7 +21,6 @@ NOT_RUN = [
     ("docs/django.md", ADDED),
     ("docs/http.md", "httpx2 begins at Python 3.11, these pages at 3.10"),
     ("docs/http.md", "there is no such file here"),
-    ("docs/lambda.md", "a Lambda has its Redis on the network"),
     ("docs/moving.md", "qpay-client's code"),
     ("docs/moving.md", "qpay-py's code"),
 ]
