@@ -52,6 +52,8 @@ class TestWithAVariableThatCannotBeUsed:
             ("HTTPS_PROXY", f"http://user:{PASSWORD}@proxy.test:port"),
             ("HTTPS_PROXY", f"http://user:{PASSWORD}@proxy..test:3128"),
             ("HTTPS_PROXY", f"http://user:{PASSWORD}@[proxy:3128"),
+            ("HTTPS_PROXY", f"http://user:{PASSWORD}@127.0.0.1:99999"),
+            ("HTTPS_PROXY", f"user:{PASSWORD}@proxy..test:3128"),
         ],
     )
     def test_a_proxy_is_named_and_its_password_is_not(

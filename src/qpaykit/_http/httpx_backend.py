@@ -295,8 +295,10 @@ def _proxies() -> list[str]:
 
 
 def _check_proxies() -> None:
-    """Raise for a proxy whose host cannot be looked up, as the first request would."""
+    """Raise for a proxy whose host or port cannot be looked up, as the first request would."""
     for url in _proxies():
-        host = urlsplit(url).hostname or ""
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host = parts.hostname or ""
         if host.isascii():
             host.encode("idna")
+        _ = parts.port  # raises for one above 65535, which HTTP libraries let pass
