@@ -289,6 +289,27 @@ class TestSQLite:
             modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()}
         assert set(modes.values()) == {0o600}, modes
 
+    def test_a_file_behind_a_link_is_closed_to_others(self, tmp_path: Path) -> None:
+        path = tmp_path / "real.db"
+        (tmp_path / "store.db").symlink_to(path)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("CREATE TABLE older (id INTEGER)")
+            for name in ("real.db", "real.db-wal", "real.db-shm"):
+                (tmp_path / name).chmod(0o644)
+            SQLiteStore(tmp_path / "store.db").close()
+            modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()}
+        assert set(modes.values()) == {0o600}, modes
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+    def test_what_is_no_regular_file_is_refused_and_keeps_its_mode(self, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        pipe.chmod(0o644)
+        with pytest.raises(ConfigurationError, match="no regular file"):
+            SQLiteStore(pipe)
+        assert stat.S_IMODE(pipe.stat().st_mode) == 0o644
+
     def test_a_folder_that_is_missing_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match="folder"):
             SQLiteStore(tmp_path / "missing" / "store.db")

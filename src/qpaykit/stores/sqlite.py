@@ -264,8 +264,12 @@ def _restrict_to_owner(path: Path) -> None:
     """Create the file if it is missing, and make it readable by its owner alone.
 
     Raises:
-        OSError: The file is another user's.
+        OSError: The file is another user's, or it is no regular file.
     """
+    # SQLite names its other files after the target of a link.
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise OSError("it is no regular file")
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY_MODE))
     # Windows has no such modes; the folder's permissions apply.
     if os.name == "nt":
