@@ -476,3 +476,12 @@ def test_a_closed_client_says_so(client: QPayClient) -> None:
     client.close()
     with pytest.raises(ConfigurationError, match="closed"):
         client.invoices.get("i-1")
+
+
+def test_the_text_of_an_error_shows_control_characters_of_qpays_as_escapes() -> None:
+    error = InvalidRequestError(
+        400, "GET", "/x", "\x1b[31m", "line\nline\u202e", {"amount": ["T", "\x9b"]}
+    )
+    assert r"\x1b[31m “line\nline\u202e” [amount: \x9b]" in str(error)
+    assert str(error).isprintable()
+    assert (error.code, error.message) == ("\x1b[31m", "line\nline\u202e")

@@ -27,6 +27,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import qpaykit
+from qpaykit._escaping import escaped
 
 if TYPE_CHECKING:
     from qpaykit.error_codes import ErrorCode
@@ -194,7 +195,8 @@ class APIError(QPayError):
         )
         refused = "; ".join(f"{name}: {error.message}" for name, error in self.fields.items())
         advice = known.advice if known else _ADVICE.get(self.status_code, "")
-        return (
+        # QPay's text must not control the terminal or the log that shows it.
+        return escaped(
             f"{self.method} {self.path}: QPay answered {self.status_code}"
             + (f" {said}" if said else self._beginning())
             + (f" [{refused}]" if refused else "")

@@ -204,3 +204,21 @@ def test_at_debug_of_every_logger_neither_password_nor_token_is_told(
     assert "receive_response_headers.complete" in told
     for secret in (server_settings["password"], "access-1", "U0hPUDpo"):
         assert secret not in told
+
+
+CONTROL = "\x1b[31m\x9b31m\u202e\x07\x85\u2028\r\nWARNING a forged line"
+
+
+def test_control_characters_of_qpays_are_written_as_escapes(
+    client: QPayClient, qpay: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "qpaykit")
+    payment = {"payment_id": "1", "payment_status": CONTROL, "payment_amount": "1.00"}
+    qpay.get("/payment/1").respond(json=payment)
+    qpay.get("/payment/2").respond(400, json={"error": CONTROL, "message": CONTROL})
+    dispatcher = CallbackDispatcher(client, patience=0)
+    dispatcher.handle(query="qpay_payment_id=1")
+    dispatcher.handle(query="qpay_payment_id=2")
+    assert [one for one in caplog.messages if not one.isprintable()] == []
+    told = [one for one in caplog.messages if r"is \x1b[31m\x9b31m\u202e\x07\x85\u2028\r\n" in one]
+    assert len(told) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
+from qpaykit._escaping import get_logger
 from qpaykit._http.responses import shown_body
 from qpaykit.errors import APIError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_logger = logging.getLogger("qpaykit.http")
+_logger = get_logger("qpaykit.http")
 
 
 def report_attempt(

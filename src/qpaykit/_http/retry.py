@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from qpaykit._escaping import get_logger
 from qpaykit.errors import (
     APIError,
     RateLimitedError,
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 _INTERNAL_ERROR = 500
 
-_logger = logging.getLogger("qpaykit.http")
+_logger = get_logger("qpaykit.http")
 
 
 def is_retryable(error: BaseException, *, retryable: bool) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from qpaykit._escaping import get_logger
 from qpaykit._http.retry import backoff, is_outcome_unknown, is_retryable
 from qpaykit.config import Options
 from qpaykit.errors import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_logger = logging.getLogger("qpaykit")
+_logger = get_logger("qpaykit")
 
 _MAX_PAUSE_INTERVALS = 5.0
 _PAUSE_GROWTH = 1.25

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, TypeGuard
 
 from pydantic import SecretStr
 
+from qpaykit._escaping import get_logger
 from qpaykit._numbers import is_number
 
 if TYPE_CHECKING:
     from qpaykit.models.auth import TokenResponse
 
-_logger = logging.getLogger("qpaykit.tokens")
+_logger = get_logger("qpaykit.tokens")
 
 # Larger numbers are points in time, smaller ones durations in seconds.
 _FIRST_TIMESTAMP_SECONDS = 1e9

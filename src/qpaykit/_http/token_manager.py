@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import logging
 import random
 import time
 import uuid
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from qpaykit._escaping import get_logger
 from qpaykit._http.retry import MAX_RETRY_AFTER_SECONDS, is_retryable, max_duration
 from qpaykit._http.token import Token, token_from_response
 from qpaykit.config import Options
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from qpaykit.config import AccountSettings
     from qpaykit.stores.protocol import AsyncStore, ClaimState
 
-_logger = logging.getLogger("qpaykit.tokens")
+_logger = get_logger("qpaykit.tokens")
 
 RENEWAL_COOLDOWN_SECONDS = 60.0
 LOGIN_POLL_SECONDS = 0.02

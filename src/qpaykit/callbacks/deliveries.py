@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 import uuid
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from typing_extensions import override
 
+from qpaykit._escaping import get_logger
 from qpaykit._local_time import now
 from qpaykit.callbacks.events import with_session
 from qpaykit.stores.delivery import Delivery
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 H = TypeVar("H")
 
-_logger = logging.getLogger("qpaykit.callbacks")
+_logger = get_logger("qpaykit.callbacks")
 
 _CLAIM_POLL_SECONDS = 0.05
 _FIRST_RETRY_SECONDS = 0.05

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qpaykit._arithmetic import EXACT, add_up
+from qpaykit._escaping import get_logger
 from qpaykit.callbacks.amounts import Tally
 from qpaykit.callbacks.deliveries import Finished, delivery_of
 from qpaykit.callbacks.handlers import UNDERPAID
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 H = TypeVar("H")
 
-_logger = logging.getLogger("qpaykit.callbacks")
+_logger = get_logger("qpaykit.callbacks")
 
 # How a payment too many is recorded: where a handler took it, and where there was none.
 _OVERPAID = "OVERPAID"

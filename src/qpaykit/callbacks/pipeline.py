@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qpaykit._arithmetic import add_up
 from qpaykit._callback_url import NUMBER_PARAM
+from qpaykit._escaping import get_logger
 from qpaykit._invoice_record import InvoiceRecord
 from qpaykit.callbacks.deliveries import Deliveries, DryRun, Finished, delivery_of
 from qpaykit.callbacks.events import CallbackReply, Outcome, PaymentEvent, Subject, reply_for
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 H = TypeVar("H")
 
-_logger = logging.getLogger("qpaykit.callbacks")
+_logger = get_logger("qpaykit.callbacks")
 
 _UNPAID = (PaymentStatus.NEW, PaymentStatus.FAILED, PaymentStatus.REFUNDED)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from qpaykit._escaping import get_logger
 from qpaykit.callbacks.deliveries import Finished
 from qpaykit.errors import APIError, InvalidRequestError, NotFoundError, QPayError
 from qpaykit.models import PaymentStatus
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 H = TypeVar("H")
 T = TypeVar("T")
 
-_logger = logging.getLogger("qpaykit.callbacks")
+_logger = get_logger("qpaykit.callbacks")
 
 _FIRST_PAUSE_SECONDS = 0.25
 _MAX_PAGES = 1000

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from qpaykit._escaping import get_logger
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._order_record import OrderRecord, order_key, possible_order
 from qpaykit.callbacks.deliveries import Finished
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 H = TypeVar("H")
 
-_logger = logging.getLogger("qpaykit.callbacks")
+_logger = get_logger("qpaykit.callbacks")
 
 
 class InvoiceRecords(Generic[H]):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from qpaykit._arithmetic import add_up
+from qpaykit._escaping import get_logger
 from qpaykit.models import PaymentStatus
 from qpaykit.models.payments import payment_key
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qpaykit.stores.delivery import Delivery
     from qpaykit.stores.protocol import AsyncStore
 
-_logger = logging.getLogger("qpaykit.callbacks")
+_logger = get_logger("qpaykit.callbacks")
 
 _DELIVERED_AS = (PaymentStatus.PAID, "UNDERPAID", "OVERPAID")
 

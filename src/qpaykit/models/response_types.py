@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated, TypeVar
 
 from pydantic import (
@@ -17,7 +16,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-_logger = logging.getLogger("qpaykit")
+from qpaykit._escaping import get_logger
+
+_logger = get_logger("qpaykit")
 
 T = TypeVar("T")
 

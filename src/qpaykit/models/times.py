@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
+from qpaykit._escaping import get_logger
 from qpaykit._local_time import ULAANBAATAR as ULAANBAATAR
 from qpaykit.models.arguments import refused
 from qpaykit.models.json_form import written_by
@@ -18,7 +18,7 @@ from qpaykit.models.json_form import written_by
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-_logger = logging.getLogger("qpaykit")
+_logger = get_logger("qpaykit")
 
 TimeInput: TypeAlias = datetime | date | str
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 import uuid
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 
 from qpaykit import _local_time
 from qpaykit._callback_url import add_number
+from qpaykit._escaping import get_logger
 from qpaykit._invoice_record import Draft, InvoiceRecord, record_key
 from qpaykit._order_record import OrderInvoice, OrderRecord, invoice_number, order_key, page_key
 from qpaykit._store_keys import key_part
@@ -77,7 +77,7 @@ _UNPAID_STATUSES = frozenset(
     }
 )
 
-_logger = logging.getLogger("qpaykit.orders")
+_logger = get_logger("qpaykit.orders")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from pydantic import ValidationError
 from typing_extensions import Unpack
 
+from qpaykit._escaping import get_logger
 from qpaykit._http.session import Session
 from qpaykit._invoice_record import InvoiceRecord, reference_key
 from qpaykit.models.base import Extra
@@ -29,7 +28,7 @@ from qpaykit.resources.invoices import (
 )
 from qpaykit.stores.protocol import AsyncStore
 
-_logger = logging.getLogger("qpaykit.quickqr")
+_logger = get_logger("qpaykit.quickqr")
 
 _UNSIGNED = (
     "Callbacks of this invoice cannot be matched with it: Quick QR names only the payment, and "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from qpaykit._escaping import get_logger
 from qpaykit.models.base import read_json, readable
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound="ResponseModel")
 
-_logger = logging.getLogger("qpaykit")
+_logger = get_logger("qpaykit")
 
 
 def parser(model: type[A]) -> Callable[[bytes], A]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, overload
@@ -11,6 +10,7 @@ from pydantic import JsonValue
 from typing_extensions import Unpack
 
 from qpaykit import models
+from qpaykit._escaping import get_logger
 from qpaykit._http.session import Session
 from qpaykit._invoice_record import InvoiceRecord, record_key
 from qpaykit._sync import run_sync
@@ -27,7 +27,7 @@ from qpaykit.stores.protocol import AsyncStore
 C = TypeVar("C", bound=AccountSettings)
 I = TypeVar("I", bound=Invoice)  # noqa: E741
 
-_logger = logging.getLogger("qpaykit")
+_logger = get_logger("qpaykit")
 
 
 class InvoiceMaker(Resource, Generic[C]):

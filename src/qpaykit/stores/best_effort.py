@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING, TypeVar
+
+from qpaykit._escaping import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ T = TypeVar("T")
 
 STORE_COOLDOWN_SECONDS = 10.0
 
-_logger = logging.getLogger("qpaykit.tokens")
+_logger = get_logger("qpaykit.tokens")
 
 
 class StoreUnavailableError(Exception):

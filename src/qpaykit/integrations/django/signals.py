@@ -8,20 +8,20 @@ gets 500 and may call again.
 from __future__ import annotations
 
 import inspect
-import logging
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.dispatch import Signal
 from django.urls import get_resolver
 
+from qpaykit._escaping import get_logger
 from qpaykit.callbacks.dispatcher import CallbackDispatcher
 from qpaykit.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from qpaykit.callbacks.events import PaymentEvent
 
-_logger = logging.getLogger("qpaykit.callbacks")
+_logger = get_logger("qpaykit.callbacks")
 
 order_paid: Final = Signal()
 """An order is paid. It is sent once for an order."""

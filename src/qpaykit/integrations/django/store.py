@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,6 +26,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from qpaykit._arithmetic import EXACT, HUNDREDTH
+from qpaykit._escaping import get_logger
 from qpaykit._local_time import aware, now
 from qpaykit._store_keys import DELIVERY_PREFIX
 from qpaykit.errors import ConfigurationError
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.db.models.expressions import CombinedExpression
 
-_logger = logging.getLogger("qpaykit.callbacks")
+_logger = get_logger("qpaykit.callbacks")
 
 _MAX_TEXT_CHARACTERS = 255
 _PAGE_ROWS = 500

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -11,6 +10,7 @@ from pydantic import AfterValidator, AliasChoices, Field, StringConstraints, mod
 from pydantic_core import PydanticCustomError
 from typing_extensions import Required, TypedDict
 
+from qpaykit._escaping import get_logger
 from qpaykit.models.banks import BANKS
 from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.callback_urls import CallbackURL
@@ -29,7 +29,7 @@ from qpaykit.models.strings import (
 )
 from qpaykit.models.times import ResponseTime
 
-_logger = logging.getLogger("qpaykit.quickqr")
+_logger = get_logger("qpaykit.quickqr")
 
 
 def _known_bank(code: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, NamedTuple
@@ -10,10 +9,11 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from qpaykit._escaping import get_logger
 from qpaykit.models.base import ResponseModel
 from qpaykit.models.response_types import ResponseList, ResponseText
 
-_logger = logging.getLogger("qpaykit.quickqr")
+_logger = get_logger("qpaykit.quickqr")
 
 _CAPITAL = "11000"
 _CODE_DIGITS = 5
