@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from callbacks.shop import PAID, SECRET, Shop
+from helpers.invoices import make_invoice
 from helpers.settings import SETTINGS
 from qpaykit import (
     AsyncCallbackDispatcher,
@@ -102,6 +103,38 @@ class TestTheInvoiceOfAPayment:
         assert "QPay names no total of invoice i-1" in caplog.text
         shop.answers()
         assert shop.handle() == "delivered"
+
+    def test_is_found_by_an_id_with_blanks_around_it(self, shop: Shop) -> None:
+        assert shop.handle(object_id=" i-1\n") == "delivered"
+        assert [(event.order_no, event.invoice_id) for event in shop.paid] == [("42", "i-1")]
+
+    def test_has_its_payments_checked_by_an_id_with_blanks_around_it(self, shop: Shop) -> None:
+        shop.lists({**PAID, "payment_id": " p-1 "})
+        shop.qpay.get("/payment/p-1").respond(json=PAID)
+        assert [one.outcome for one in shop.dispatcher.check("i-1")] == ["delivered"]
+
+    @pytest.mark.parametrize("object_type", ["INVOICE", None])
+    def test_whose_id_cannot_be_read_delivers_nothing(
+        self, unsigned_shop: Shop, object_type: str | None
+    ) -> None:
+        part = {"object_id": "i-1/..", "object_type": object_type, "payment_amount": "1.00"}
+        assert unsigned_shop.handle(**part) == "unreachable"
+        assert unsigned_shop.paid == []
+
+    def test_is_one_order_also_where_qpay_drops_blanks_around_its_number(self, shop: Shop) -> None:
+        shop.url = make_invoice(shop.client, amount=1500, order="42 ").callback_url
+        shop.answers()
+        assert shop.handle() == "delivered"
+        shop.forget()
+        assert shop.handle() == "duplicate"
+        assert [event.order_no for event in shop.paid] == ["42 "]
+
+    def test_is_delivered_also_where_qpay_drops_blanks_around_its_number(self, shop: Shop) -> None:
+        shop.url = make_invoice(shop.client, amount=1500, order="42 ").callback_url
+        shop.answers()
+        shop.forget()
+        assert shop.handle() == "delivered"
+        assert [event.order_no.strip() for event in shop.paid] == ["42"]
 
 
 class TestAnInvoiceOfWhichNothingIsKnown:

@@ -41,7 +41,8 @@ class DeliveryKeys:
 
     def of_order(self, order_no: str) -> str:
         """Return the key of a paid order."""
-        return self._key("PAID", "order", order_no)
+        # QPay may drop blanks around the number.
+        return self._key("PAID", "order", order_no.strip())
 
     def of_invoice(self, invoice_id: str) -> str:
         """Return the key of a paid invoice that has no order number."""

@@ -28,7 +28,8 @@ def match(record: InvoiceRecord, signed: SignedOrder, signature: str) -> Match:
         signature: The signature itself.
     """
     number, echoed = record.sender_invoice_no, record.signature
-    if number and number != signed.sender_invoice_no:
+    # QPay may drop blanks around the number.
+    if number and number.strip() != signed.sender_invoice_no.strip():
         return "contradiction"
     # QPay may truncate the URL that it repeats.
     if echoed and not signature.startswith(echoed):
@@ -45,7 +46,7 @@ def merge(record: InvoiceRecord, signed: SignedOrder, params: Mapping[str, str])
         params: The URL's other parameters, which are signed too.
     """
     order_no = record.order_no
-    if order_no in {"", signed.sender_invoice_no}:
+    if order_no.strip() in {"", signed.sender_invoice_no.strip()}:
         order_no = order_of(signed.sender_invoice_no, params)
     record = replace(
         record,

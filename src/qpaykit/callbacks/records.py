@@ -136,7 +136,9 @@ class InvoiceRecords(Generic[H]):
 
 
 def _is_of_unnamed_invoice(payment: Payment) -> bool:
-    return payment.object_type == ObjectType.INVOICE and not payment.object_id
+    if not payment.object_id:
+        return payment.object_type == ObjectType.INVOICE
+    return payment.object_type in {None, ObjectType.INVOICE} and not is_path_id(payment.object_id)
 
 
 def invoice_of(payment: Payment | PaymentListRow) -> str:

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from qpaykit.models.base import ResponseModel
 from qpaykit.models.enums import InvoiceStatus, TaxCode
 from qpaykit.models.money import ResponseMoney
-from qpaykit.models.response_types import OpenEnum, ResponseBool, ResponseList
+from qpaykit.models.response_types import OpenEnum, OptionalId, ResponseBool, ResponseList
 from qpaykit.models.times import ResponseTime
 
 
@@ -45,7 +45,7 @@ _Party: TypeAlias = dict[str, JsonValue] | str | None
 class InvoiceDetail(ResponseModel):
     """An invoice as QPay has it. Whether it is paid, only `payments.check` tells."""
 
-    invoice_id: str | None = None
+    invoice_id: OptionalId = None
     invoice_status: OpenEnum[InvoiceStatus] = None
     sender_invoice_no: str | None = None
     sender_branch_code: str | None = None

@@ -16,7 +16,7 @@ from qpaykit.models.enums import TaxType
 from qpaykit.models.lines import InvoiceLine, Transaction
 from qpaykit.models.money import Money, MoneyInput, PositiveMoney
 from qpaykit.models.parties import BranchData, ReceiverData, StaffData, TerminalData
-from qpaykit.models.response_types import ResponseDict, ResponseList, ResponseText
+from qpaykit.models.response_types import ResponseDict, ResponseId, ResponseList, ResponseText
 from qpaykit.models.strings import (
     DistrictCode,
     OrderNumber,
@@ -242,7 +242,7 @@ class Invoice(ResponseModel):
     Texts are "" where QPay sent none.
     """
 
-    invoice_id: ResponseText = ""
+    invoice_id: ResponseId = ""
     qr_text: ResponseText = ""
     qr_image: ResponseText = Field(default="", repr=False)
     qpay_short_url: ResponseText = Field(

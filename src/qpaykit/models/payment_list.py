@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from qpaykit.models.base import RequestModel, ResponseModel
 from qpaykit.models.enums import ObjectType
 from qpaykit.models.payments import ObjectTypeField, PaymentShape
-from qpaykit.models.response_types import ResponseList, ResponseZero
+from qpaykit.models.response_types import OptionalId, ResponseList, ResponseZero
 from qpaykit.models.strings import NonEmptyStr, Str45, Str100
 
 
@@ -46,7 +46,7 @@ class PaymentListRow(PaymentShape):
     payment_description: str | None = None
     qr_code: str | None = Field(default=None, repr=False)
     object_type: ObjectTypeField = None
-    object_id: str | None = None
+    object_id: OptionalId = None
 
 
 class PaymentPage(ResponseModel):

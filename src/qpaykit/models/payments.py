@@ -15,9 +15,10 @@ from qpaykit.models.ids import is_path_id
 from qpaykit.models.money import MoneyInput, ResponseMoney, ResponseSum, parse_money
 from qpaykit.models.response_types import (
     OpenEnum,
+    OptionalId,
     ResponseBool,
+    ResponseId,
     ResponseList,
-    ResponseText,
     ResponseZero,
 )
 from qpaykit.models.strings import NonEmptyStr, Str255
@@ -112,7 +113,7 @@ ObjectTypeField = OpenEnum[ObjectType]
 class PaymentShape(ResponseModel):
     """The fields that all forms of a payment have, each under one name."""
 
-    payment_id: ResponseText = ""
+    payment_id: ResponseId = ""
     payment_status: PaymentStatusField = None
     payment_amount: ResponseSum = Decimal(0)
     payment_fee: ResponseSum = Field(default=Decimal(0), validation_alias=_FEE)
@@ -172,7 +173,7 @@ class Payment(_PaymentWithTransactions):
     """
 
     object_type: ObjectTypeField = None
-    object_id: str | None = None
+    object_id: OptionalId = None
 
 
 class PaymentRow(_PaymentWithTransactions):

@@ -10,6 +10,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetPydanticSchema,
     JsonValue,
+    StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -59,6 +60,14 @@ def _lenient_bool(value: object, read: ValidatorFunctionWrapHandler) -> object:
 
 ResponseText = Annotated[str, GetPydanticSchema(_text_if_none)]
 """A text in an answer that is "" where QPay sent none."""
+
+_WITHOUT_BLANKS = StringConstraints(strip_whitespace=True)
+
+ResponseId = Annotated[str, _WITHOUT_BLANKS, GetPydanticSchema(_text_if_none)]
+"""An identifier in an answer, without blanks around it; "" where QPay sent none."""
+
+OptionalId = Annotated[str, _WITHOUT_BLANKS] | None
+"""An identifier in an answer, without blanks around it; None where QPay sent none."""
 
 ResponseBool = Annotated[bool | None, WrapValidator(_lenient_bool)]
 """A truth value in an answer."""

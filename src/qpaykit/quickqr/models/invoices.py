@@ -18,7 +18,13 @@ from qpaykit.models.enums import InvoiceStatus
 from qpaykit.models.ids import PathId
 from qpaykit.models.invoices import Invoice
 from qpaykit.models.money import Money, MoneyInput, PositiveMoney, ResponseSum
-from qpaykit.models.response_types import OpenEnum, ResponseBool, ResponseList, ResponseText
+from qpaykit.models.response_types import (
+    OpenEnum,
+    ResponseBool,
+    ResponseId,
+    ResponseList,
+    ResponseText,
+)
 from qpaykit.models.strings import (
     OrderNumber,
     RequiredStr45,
@@ -150,7 +156,7 @@ class QuickBankAccount(ResponseModel):
     is_default: ResponseBool = Field(
         default=None, validation_alias=AliasChoices("is_default", "default")
     )
-    invoice_id: ResponseText = ""
+    invoice_id: ResponseId = ""
 
 
 class QuickInvoice(Invoice):
@@ -169,7 +175,7 @@ class QuickInvoice(Invoice):
     Texts are "" where QPay sent none.
     """
 
-    invoice_id: ResponseText = Field(default="", validation_alias=AliasChoices("id", "invoice_id"))
+    invoice_id: ResponseId = Field(default="", validation_alias=AliasChoices("id", "invoice_id"))
     qr_text: ResponseText = Field(default="", validation_alias=AliasChoices("qr_code", "qr_text"))
     terminal_id: ResponseText = ""
     merchant_id: ResponseText = ""

@@ -20,7 +20,7 @@ from qpaykit.models.payments import (
     PaymentRow,
     PaymentStatusField,
 )
-from qpaykit.models.response_types import OpenEnum, ResponseList, ResponseText
+from qpaykit.models.response_types import OpenEnum, ResponseId, ResponseList
 from qpaykit.models.times import ResponseTime
 
 
@@ -48,7 +48,7 @@ class QuickPayment(PaymentRow, Payment):
         object_id: The invoice's id.
     """
 
-    payment_id: ResponseText = Field(default="", validation_alias=AliasChoices("id", "payment_id"))
+    payment_id: ResponseId = Field(default="", validation_alias=AliasChoices("id", "payment_id"))
     payment_status: Annotated[PaymentStatusField, BeforeValidator(_paid_if_success)] = None
     payment_amount: ResponseSum = Field(
         default=Decimal(0), validation_alias=AliasChoices("amount", "payment_amount")
@@ -83,7 +83,7 @@ class QuickCheck(PaymentCheck):
         paid_amount: The sum of those that are paid, in MNT, each once.
     """
 
-    invoice_id: ResponseText = Field(default="", validation_alias=AliasChoices("id", "invoice_id"))
+    invoice_id: ResponseId = Field(default="", validation_alias=AliasChoices("id", "invoice_id"))
     invoice_status: OpenEnum[InvoiceStatus] = None
     invoice_status_date: ResponseTime = None
     payments: ResponseList[QuickPayment] = []
