@@ -172,6 +172,8 @@ class InvoiceRecord:
     def of_detail(cls, detail: InvoiceDetail) -> InvoiceRecord:
         """Make the record of an invoice as `GET /invoice/{id}` shows it."""
         number = detail.sender_invoice_no or ""
+        if number.isspace():
+            number = ""
         total = detail.total_amount
         if detail.lines and (total is None or total <= 0):
             # A total of 0 or less is never reached. The lines may name the right one.

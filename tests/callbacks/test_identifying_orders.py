@@ -129,6 +129,12 @@ class TestTheInvoiceOfAPayment:
         assert shop.handle() == "duplicate"
         assert [event.order_no for event in shop.paid] == ["42 "]
 
+    def test_with_a_blank_number_is_one_without_a_number(self, shop: Shop) -> None:
+        shop.forget()
+        shop.answers(sender_invoice_no=" ")
+        assert shop.handle() == "delivered"
+        assert [event.order_no for event in shop.paid] == ["42" if shop.secret else ""]
+
     def test_is_delivered_also_where_qpay_drops_blanks_around_its_number(self, shop: Shop) -> None:
         shop.url = make_invoice(shop.client, amount=1500, order="42 ").callback_url
         shop.answers()
