@@ -27,6 +27,7 @@ from qpaykit import (
     PaymentEvent,
     QPayClient,
     QPayError,
+    UnexpectedResponseError,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +71,22 @@ def test_a_failed_or_refunded_payment_does_not_keep_an_order_open(shop: Shop) ->
     order = shop.open("failed")
     shop.simulator.fail(order.invoice_id, callbacks=0)
     assert shop.orders.close("failed") == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "answer", [{"count": 1, "rows": []}, {"count": 1}, {"paid_amount": 1500, "rows": []}]
+)
+def test_payments_that_qpay_counts_and_does_not_list_keep_an_order_from_being_cancelled(
+    qpay: respx.MockRouter, quick_retries: None, answer: dict[str, object]
+) -> None:
+    client, orders = opened(qpay)
+    qpay.post("/payment/check").respond(json=answer)
+    cancelled = qpay.delete("/invoice/i-1").respond(json={})
+    with client:
+        with pytest.raises(UnexpectedResponseError, match="of invoice i-1 it counts"):
+            orders.close("42")
+        assert orders.status("42") == "open"
+    assert not cancelled.called
 
 
 def test_a_payment_whose_status_qpay_leaves_out_keeps_an_order_from_being_cancelled(

@@ -155,7 +155,8 @@ class Pipeline(Generic[H]):
             record = await self._records.with_order(record)
         return [
             (row, await self._handle_row(row, invoice_id, record))
-            for row in await self._queries.payments(invoice_id)
+            # An invoice that was paid must not seem unpaid to one who is about to cancel it.
+            for row in await self._queries.payments(invoice_id, refuse_unlisted=True)
             if row.payment_status != PaymentStatus.NEW
         ]
 

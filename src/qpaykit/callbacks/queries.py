@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qpaykit._escaping import get_logger
 from qpaykit.callbacks.deliveries import Finished
-from qpaykit.errors import APIError, InvalidRequestError, NotFoundError, QPayError
+from qpaykit.errors import (
+    APIError,
+    InvalidRequestError,
+    NotFoundError,
+    QPayError,
+    UnexpectedResponseError,
+)
 from qpaykit.models import PaymentStatus
 from qpaykit.models.payments import distinct_payments, distinct_rows, payment_key, possible_ids
 
@@ -114,8 +120,12 @@ class Queries(Generic[H]):
                 raise
             return None
 
-    async def payments(self, invoice_id: str) -> list[PaymentRow]:
+    async def payments(self, invoice_id: str, *, refuse_unlisted: bool = False) -> list[PaymentRow]:
         """Fetch the rows of an invoice's payments from all pages, none of them twice.
+
+        Args:
+            invoice_id: The invoice.
+            refuse_unlisted: Whether an answer that counts payments and lists none is an error.
 
         Raises:
             QPayError: QPay could not be asked.
@@ -128,6 +138,16 @@ class Queries(Generic[H]):
             rows = together
             if not is_new or (len(rows) >= page.count and len(page.rows) < _PAGE_ROWS):
                 break
+        if refuse_unlisted and not rows and (page.count > 0 or page.paid_amount > 0):
+            raise UnexpectedResponseError(
+                status_code=200,
+                method="POST",
+                path="/payment/check",
+                reason=f"of invoice {invoice_id} it counts {page.count} payments and "
+                f"{page.paid_amount} paid, and lists none",
+                body="",
+                garbled=False,
+            )
         return rows
 
     async def tally(self, tally: Tally, *, whole: bool = False) -> Tally:
