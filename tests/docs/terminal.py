@@ -120,7 +120,7 @@ class Terminal:
         try:
             visitor.start()
             with contextlib.redirect_stdout(screen), contextlib.suppress(SystemExit):
-                run(["simulate", "--port", "0", "--pay-after", "0.1"])
+                run(["simulate", "--port", "0", "--pay-after", "1"])
         finally:
             signal.signal(signal.SIGINT, handler)
             os.environ.update(shop)

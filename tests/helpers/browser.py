@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -59,8 +59,11 @@ def chromium(*, width: int = 1000, height: int = 1100, dark: bool = False) -> It
 
 
 def waiting(browser: Chrome) -> WebDriverWait[Chrome]:
-    """Wait for what a page shows that renews itself, and so what was found a moment ago."""
-    return WebDriverWait(browser, 10, ignored_exceptions=[StaleElementReferenceException])
+    """Wait for what a page shows that renews itself while it is read.
+
+    Chromium reports an element that is gone in several ways, not only as a stale one.
+    """
+    return WebDriverWait(browser, 10, ignored_exceptions=[WebDriverException])
 
 
 def sees(browser: Chrome, text: str, selector: str = "main") -> None:
