@@ -28,8 +28,9 @@ T = TypeVar("T")
 _MAX_MESSAGE_CHARACTERS = 500
 _BAD_REQUEST = 400
 _INTERNAL_ERROR = 500
-_CODE = re.compile(r"[A-Z0-9_]{1,60}")
-_TOKEN_LIKE = re.compile(r"(?<![A-Za-z0-9._~+/=-])(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{12,}")
+# Only refused logins need these patterns: they are compiled on first use.
+_CODE = r"[A-Z0-9_]{1,60}"
+_LONG_WORD_WITH_DIGIT = r"(?<![A-Za-z0-9._~+/=-])(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{12,}"
 
 
 def parse_response(operation: Operation[T], response: Response, redactor: Redactor) -> T:
@@ -91,8 +92,8 @@ def _api_error(operation: Operation[T], response: Response, redactor: Redactor) 
         # A refused login is an authentication error, whatever code QPay gives it.
         if _BAD_REQUEST <= response.status_code < _INTERNAL_ERROR and kind is not RateLimitedError:
             kind = AuthenticationError
-        message = _TOKEN_LIKE.sub(MASK, message) if message else None
-        code = code if code is not None and _CODE.fullmatch(code) else None
+        message = re.sub(_LONG_WORD_WITH_DIGIT, MASK, message) if message else None
+        code = code if code is not None and re.fullmatch(_CODE, code) else None
     return kind(
         status_code=response.status_code,
         method=operation.method,
