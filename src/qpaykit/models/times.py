@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from qpaykit._escaping import get_logger
 from qpaykit._local_time import ULAANBAATAR as ULAANBAATAR
+from qpaykit._local_time import aware
 from qpaykit.models.arguments import refused
 from qpaykit.models.json_form import written_by
 
@@ -40,11 +41,10 @@ def _in_ulaanbaatar(value: datetime) -> datetime:
 
 
 def _shown_in_ulaanbaatar(value: datetime) -> datetime:
-    moment = _in_ulaanbaatar(value)
     try:
-        return moment.astimezone(ULAANBAATAR)
+        return aware(value)
     except OverflowError:
-        return moment  # at the ends of the calendar there is not every zone's time
+        return value  # at the ends of the calendar there is not every zone's time
 
 
 def _lenient_time(value: object) -> datetime | None:
@@ -134,7 +134,7 @@ def iso_utc(value: datetime | date) -> str:
 def local_time(value: datetime | date) -> str:
     """Write a time as "YYYY-MM-DD HH:mm:ss" in Ulaanbaatar, and a date as it is."""
     if isinstance(value, datetime):
-        moment = _in_ulaanbaatar(value).astimezone(ULAANBAATAR)
+        moment = aware(value)
         return moment.replace(tzinfo=None, microsecond=0).isoformat(" ")
     return value.isoformat()
 
