@@ -42,10 +42,10 @@ def check_callback_url(url: str, *, public: bool = False) -> str:
 
 
 def is_encodable(text: str) -> bool:
-    """Say whether UTF-8 can write a text.
+    """Return whether a text can be encoded in UTF-8.
 
-    It cannot where an environment variable holds bytes that are none. The error that comes of it
-    carries the whole text, so it is asked before.
+    An environment variable with bytes that are not UTF-8 cannot. Check a secret before it is
+    encoded: the `UnicodeEncodeError` contains the whole text.
     """
     return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
 

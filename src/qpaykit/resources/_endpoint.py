@@ -41,7 +41,7 @@ class SyncResource(Resource):
     """A group of endpoints whose methods return answers."""
 
     def __init_subclass__(cls) -> None:
-        """Make json_value methods of the endpoints that the class inherits."""
+        """Make plain methods of the endpoints that the class inherits."""
         for name, build in _described(cls, endpoint):
 
             def method(self: SyncResource, *args: Any, __build: Any = build, **kwargs: Any) -> Any:
