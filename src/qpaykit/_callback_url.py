@@ -83,6 +83,11 @@ def order_of(number: str, params: Mapping[str, str]) -> str:
     return number if count is None else number.removesuffix(f"-{count}")
 
 
+def comparable_number(number: str) -> str:
+    """Return an order's or an invoice's number for comparison: QPay may drop blanks around it."""
+    return number.strip()
+
+
 @lru_cache(maxsize=32)
 def is_public_host(host: str) -> bool:
     """Return whether a host is neither loopback nor a private address."""

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic_core import to_json
 
 from qpaykit._arithmetic import EXACT, HUNDREDTH, ZERO, add_up
-from qpaykit._callback_url import SIGNATURE_PARAM, order_of
+from qpaykit._callback_url import SIGNATURE_PARAM, comparable_number, order_of
 from qpaykit._record_fields import amount_field
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class InvoiceRecord:
     def of_detail(cls, detail: InvoiceDetail) -> InvoiceRecord:
         """Make the record of an invoice as `GET /invoice/{id}` shows it."""
         number = detail.sender_invoice_no or ""
-        if number.isspace():
+        if not comparable_number(number):
             number = ""
         total = detail.total_amount
         if detail.lines and (total is None or total <= 0):

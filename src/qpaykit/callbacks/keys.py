@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from qpaykit._callback_url import comparable_number
 from qpaykit._store_keys import DELIVERY_PREFIX, key_part
 from qpaykit.models.payments import payment_key
 
@@ -41,8 +42,7 @@ class DeliveryKeys:
 
     def of_order(self, order_no: str) -> str:
         """Return the key of a paid order."""
-        # QPay may drop blanks around the number.
-        return self._key("PAID", "order", order_no.strip())
+        return self._key("PAID", "order", comparable_number(order_no))
 
     def of_invoice(self, invoice_id: str) -> str:
         """Return the key of a paid invoice that has no order number."""

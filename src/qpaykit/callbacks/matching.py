@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from qpaykit._callback_url import order_of
+from qpaykit._callback_url import comparable_number, order_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,7 @@ def match(record: InvoiceRecord, signed: SignedOrder, signature: str) -> Match:
         signature: The signature itself.
     """
     number, echoed = record.sender_invoice_no, record.signature
-    # QPay may drop blanks around the number.
-    if number and number.strip() != signed.sender_invoice_no.strip():
+    if number and comparable_number(number) != comparable_number(signed.sender_invoice_no):
         return "contradiction"
     # QPay may truncate the URL that it repeats.
     if echoed and not signature.startswith(echoed):
@@ -46,7 +45,7 @@ def merge(record: InvoiceRecord, signed: SignedOrder, params: Mapping[str, str])
         params: The URL's other parameters, which are signed too.
     """
     order_no = record.order_no
-    if order_no.strip() in {"", signed.sender_invoice_no.strip()}:
+    if comparable_number(order_no) in {"", comparable_number(signed.sender_invoice_no)}:
         order_no = order_of(signed.sender_invoice_no, params)
     record = replace(
         record,
