@@ -54,7 +54,7 @@ class IO(Protocol[H_contra]):
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         """Fetch a page of what was paid on an invoice."""
 
-    def listed(
+    def iterate_payments(
         self, start: TimeInput, end: TimeInput, invoice_code: str | None
     ) -> AsyncGenerator[PaymentListRow, None]:
         """Iterate over the payments of a time.
@@ -115,10 +115,10 @@ class _LookupIO(Generic[C]):
     async def check(self, invoice_id: str, page_number: int) -> PaymentCheck:
         return await self._client._lookup.check(invoice_id, page_number)
 
-    def listed(
+    def iterate_payments(
         self, start: TimeInput, end: TimeInput, invoice_code: str | None
     ) -> AsyncGenerator[PaymentListRow, None]:
-        return self._client._lookup.listed(start, end, invoice_code)
+        return self._client._lookup.iterate_payments(start, end, invoice_code)
 
     def draft(
         self, number: str, description: str, amount: MoneyInput | None, fields: Mapping[str, object]

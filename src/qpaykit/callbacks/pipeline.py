@@ -169,7 +169,7 @@ class Pipeline(Generic[H]):
     ) -> AsyncGenerator[CallbackReply, None]:
         """Deliver what was paid in a time and not yet delivered."""
         self._start_check("sweep")
-        rows = self._io.listed(start, end, invoice_code)
+        rows = self._io.iterate_payments(start, end, invoice_code)
         period(start, end)
         since = day_before(datetime.fromisoformat(format_time(start, "start_date")))
         run = self._dry_run() if dry_run else self

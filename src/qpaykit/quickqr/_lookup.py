@@ -82,7 +82,7 @@ class Lookup(Resource):
             merchant_id=reference.merchant_id or None,
         )
 
-    def listed(
+    def iterate_payments(
         self,
         start: TimeInput,  # noqa: ARG002
         end: TimeInput,  # noqa: ARG002

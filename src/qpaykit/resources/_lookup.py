@@ -86,7 +86,7 @@ class Lookup(Resource):
         """
         return await self._session.call(check_operation(invoice_id, page_number=page_number))
 
-    def listed(
+    def iterate_payments(
         self, start: TimeInput, end: TimeInput, invoice_code: str | None
     ) -> AsyncGenerator[PaymentListRow, None]:
         """Iterate over the payments of a time, of one invoice code.
